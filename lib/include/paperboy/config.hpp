@@ -1,0 +1,96 @@
+#pragma once
+
+#include <paperboy/logger.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace paperboy
+{
+
+class observer;
+
+/// Any librdkafka property by its own name, for example `{"security.protocol", "ssl"}`.
+/// https://github.com/confluentinc/librdkafka/blob/master/CONFIGURATION.md has them all.
+using properties = std::map<std::string, std::string, std::less<>>;
+
+/// Where a partition starts when the group has no committed offset, or the committed one no longer exists.
+enum class offset_reset
+{
+    /// At the oldest record: nothing is missed.
+    earliest,
+    /// At the end: only records produced from now on.
+    latest,
+    /// The engine fails instead of choosing.
+    error,
+};
+
+/// When finished offsets are committed. Whichever comes first counts; revocation and stop always commit as well.
+struct commit_policy
+{
+    /// Longest time between a record's end and its commit. 10 ms to 1 h.
+    std::chrono::milliseconds interval{1000};
+
+    /// Commit as soon as this many records have finished since the last commit, over all partitions; 0: by time only.
+    std::size_t records = 0;
+};
+
+/// Settings of an engine. Every field but the first two has a default that suits high volume.
+///
+/// Meant for designated initialisers: `engine e{ioc, {.bootstrap_servers = "localhost:9092", .group_id = "billing"}}`.
+/// The engine's constructor checks all of it and throws `setup_error` with `errc::invalid_config`, naming the field or
+/// property, its value and the remedy, before any connection is made.
+///
+/// With g++ 12, do not write a temporary of this type inside a `co_await` expression: that compiler destroys
+/// aggregates twice there. A named variable is safe.
+struct config
+{
+    /// Comma-separated `host:port` of some brokers of the cluster. Required.
+    std::string bootstrap_servers;
+
+    /// The consumer group. Engines with the same group share the partitions. Required, not empty.
+    std::string group_id;
+
+    /// Shown in the brokers' logs and metrics.
+    std::string client_id = "paperboy";
+
+    /// Where to start without a usable committed offset.
+    offset_reset auto_offset_reset = offset_reset::earliest;
+
+    /// When finished offsets are committed.
+    commit_policy commit = {};
+
+    /// Most records handed to a handler in one go before other partitions get their turn on the executor. 1 to 10,000.
+    std::size_t batch_size = 1000;
+
+    /// Longest time that `stop()` and failures may take, from the request to the completion of `async_run`: hooks,
+    /// final commit and leaving the group. 100 ms to 1 h. Past it `async_run` completes with `errc::shutdown_timeout`.
+    std::chrono::milliseconds shutdown_timeout{10'000};
+
+    /// Longest time that hooks may keep partitions which the group wants back; then awaitable hooks are cancelled and
+    /// the partitions given up without the unfinished work, which their next owner handles again. 100 ms to 1 h.
+    std::chrono::milliseconds revoke_timeout{20'000};
+
+    /// Give up with `errc::connect_timeout` when the group has not given an assignment within this time after
+    /// `async_run`; 0: keep trying for ever, with a log line every few seconds.
+    std::chrono::milliseconds connect_timeout{0};
+
+    /// Whether to wait for topics that do not exist yet (looked for every `topic.metadata.refresh.interval.ms`) rather
+    /// than fail with `errc::missing_topic`.
+    bool allow_missing_topics = false;
+
+    /// librdkafka properties, passed on verbatim. Those that the engine must own (offset storage and commits, queues)
+    /// and those that contradict a field above are errors that say which field to use.
+    paperboy::properties properties = {};
+
+    /// Where log lines go.
+    logger log = {};
+
+    /// Told what happens, for metrics and tests; may be null.
+    std::shared_ptr<observer> watcher = nullptr;
+};
+
+} // namespace paperboy

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <paperboy/config.hpp>
+#include <paperboy/detail/engine_handle.hpp>
+#include <paperboy/detail/handler_factory.hpp>
+#include <paperboy/detail/run_operation.hpp>
+#include <paperboy/error.hpp>
+#include <paperboy/handler.hpp>
+#include <paperboy/serde.hpp>
+#include <paperboy/stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace paperboy
+{
+
+/// Consumes topics as a member of a group and calls your handlers, on your executor.
+///
+/// Set up with `handle`, run with `async_run`, end with `stop`. Each assigned partition has its own strand; all work
+/// happens on the executor given to the constructor, whose threads you own; librdkafka adds its own threads while the
+/// engine runs.
+///
+/// Threads: `stop`, `stats` and `last_failure` are safe from any thread. The other members are not safe concurrently.
+/// Signals: none are touched; call `stop()` from your own handler (an asio::signal_set).
+/// Destroying an engine in the middle of a run is safe: it is a terminal cancellation, and `async_run` still completes
+/// as long as the executor runs.
+class engine
+{
+public:
+    using executor_type = boost::asio::any_io_executor;
+
+    /// Makes an engine that works on `executor`. No connection is made.
+    ///
+    /// Throws `setup_error` (`errc::invalid_config`) when a field or property of `settings` cannot work; the text names
+    /// it, its value and the remedy.
+    engine(executor_type executor, config settings);
+
+    /// The same with an execution context, such as an io_context, in place of its executor.
+    template <class Context>
+        requires std::convertible_to<Context&, boost::asio::execution_context&>
+    engine(Context& context, config settings) : engine{executor_type{context.get_executor()}, std::move(settings)}
+    {
+    }
+
+    engine(engine&&) noexcept;
+    engine& operator=(engine&&) noexcept;
+    ~engine();
+
+    /// The executor given to the constructor.
+    [[nodiscard]] executor_type get_executor() const;
+
+    /// Handles a topic's records as they are, without decoding: hooks get `record_view`.
+    ///
+    /// `topic` is a name, or a regular expression (POSIX extended) when it starts with '^'. Where both fit, the name
+    /// wins; among expressions, the first registered.
+    /// `handler` is moved in and serves all partitions; `std::ref(handler)` leaves it with you (it must outlive the
+    /// run); `per_partition(factory)` makes one per partition. See handler.hpp for the hooks.
+    ///
+    /// Throws `setup_error`: `errc::invalid_handler` for an impossible or already handled topic,
+    /// `errc::already_running` during a run.
+    template <class Handler>
+    engine& handle(std::string topic, Handler handler)
+    {
+        return add(std::move(topic),
+                   detail::make_handler_factory(std::move(handler), detail::no_serde{}, detail::no_serde{}));
+    }
+
+    /// The same with values decoded: hooks get `record<V>`, where `V` is `ValueSerde::value_type`.
+    template <deserializer ValueSerde, class Handler>
+    engine& handle(std::string topic, ValueSerde value_serde, Handler handler)
+    {
+        return add(std::move(topic),
+                   detail::make_handler_factory(std::move(handler), detail::no_serde{}, std::move(value_serde)));
+    }
+
+    /// The same with keys and values decoded: hooks get `record<K, V>`, `on_tombstone` gets `keyed_record<K>`.
+    template <deserializer KeySerde, deserializer ValueSerde, class Handler>
+    engine& handle(std::string topic, KeySerde key_serde, ValueSerde value_serde, Handler handler)
+    {
+        return add(std::move(topic),
+                   detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)));
+    }
+
+    /// Joins the group and handles records until `stop()`, a cancellation or a failure.
+    ///
+    /// Signature of the completion: `void(error_code)`.
+    /// - success after `stop()`: running hooks have finished, what finished is committed, the group is left;
+    /// - `errc::handler_failed`: a hook's action was `fail`; the same orderly end; see `last_failure()`;
+    /// - any other `errc` or a code of `kafka_category()`: see `last_failure()` for a line that says why;
+    /// - `asio::error::operation_aborted`: cancelled.
+    /// It completes within `config::shutdown_timeout` of what ends it.
+    ///
+    /// One run at a time: a second one completes with `errc::already_running`. After a run has completed, another may
+    /// start.
+    ///
+    /// Executor: the completion runs on the token's associated executor, else on the engine's. It is never called
+    /// inside this function.
+    /// Cancellation: `partial` and `total` end as `stop()` does, with `operation_aborted`. `terminal` also starts no
+    /// further hook, cancels awaitable hooks, waits for them and commits nothing more.
+    /// Lifetime: the operation keeps what it needs alive; handlers passed by std::ref must outlive it.
+    template <boost::asio::completion_token_for<void(error_code)> Token>
+    auto async_run(Token&& token)
+    {
+        return boost::asio::async_initiate<Token, void(error_code)>(detail::run_initiation{handle_}, token);
+    }
+
+    /// Asks a run to end: no more fetching, running hooks finish, what finished is committed, the group is left, and
+    /// `async_run` completes with success. Returns at once; does nothing without a run; may be called repeatedly.
+    void stop();
+
+    /// What the engine has done and where each assigned partition stands. Cheap: reads counters.
+    [[nodiscard]] engine_stats stats() const;
+
+    /// Why the last run ended by itself; its code is empty when it did not.
+    [[nodiscard]] failure last_failure() const;
+
+private:
+    engine& add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory);
+
+    detail::engine_handle handle_;
+};
+
+} // namespace paperboy

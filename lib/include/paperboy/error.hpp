@@ -1,0 +1,154 @@
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/error_condition.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace paperboy
+{
+
+using boost::system::error_code;
+
+/// What can go wrong in paperboy itself. Errors that librdkafka or the broker report carry `kafka_category()`.
+enum class errc
+{
+    /// A field or property of the configuration has a value that cannot work. Thrown by constructors.
+    invalid_config = 1,
+
+    /// `async_run` without a single handler.
+    no_handler,
+
+    /// Two handlers for one topic, or a topic name or pattern that cannot exist. Thrown by `engine::handle`.
+    invalid_handler,
+
+    /// `async_run` while another `async_run` of the same engine is outstanding, or `handle` while it runs.
+    already_running,
+
+    /// A topic that a handler names does not exist, and `config::allow_missing_topics` is false.
+    missing_topic,
+
+    /// The brokers refused our credentials before the engine was ever assigned partitions.
+    authentication_failed,
+
+    /// The group assigned nothing within `config::connect_timeout`.
+    connect_timeout,
+
+    /// A hook failed and its error's action was `error_action::fail`; `engine::last_failure()` has the exception.
+    handler_failed,
+
+    /// Hooks or brokers did not let the engine finish within `config::shutdown_timeout`. Finished work that could
+    /// not be committed will be handled again.
+    shutdown_timeout,
+
+    /// librdkafka reported a fatal error: the client cannot continue.
+    client_failed,
+};
+
+/// Portable questions to ask of any error code that paperboy completes with.
+enum class condition
+{
+    /// The same call may succeed later without a change: brokers away, time-outs, rebalances.
+    retriable = 1,
+
+    /// Nothing but a change of configuration, rights or code helps.
+    fatal,
+};
+
+/// The category of `errc`; its name is "paperboy".
+[[nodiscard]] boost::system::error_category const& paperboy_category() noexcept;
+
+/// The category of librdkafka's and the Kafka protocol's error numbers (`rd_kafka_resp_err_t`); its name is "kafka".
+[[nodiscard]] boost::system::error_category const& kafka_category() noexcept;
+
+/// The category of `condition`.
+[[nodiscard]] boost::system::error_category const& condition_category() noexcept;
+
+[[nodiscard]] inline error_code make_error_code(errc value) noexcept
+{
+    return {static_cast<int>(value), paperboy_category()};
+}
+
+[[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept
+{
+    return {static_cast<int>(value), condition_category()};
+}
+
+/// Thrown by constructors and set-up functions: the code, and a text that names the value, its place and the remedy.
+class setup_error : public std::runtime_error
+{
+public:
+    setup_error(errc code, std::string const& text) : std::runtime_error{text}, code_{code} {}
+
+    [[nodiscard]] error_code code() const noexcept { return make_error_code(code_); }
+
+private:
+    errc code_;
+};
+
+/// Which hook, or step before the hooks, an error came from.
+enum class hook
+{
+    define_context,
+    decode_key,
+    decode_value,
+    did_receive_message,
+    on_message,
+    on_tombstone,
+    on_error,
+    on_finished_handling,
+};
+
+/// The name of the hook as a handler spells it, for example "on_message".
+[[nodiscard]] std::string_view to_string(hook value) noexcept;
+
+/// A key or value that its serde could not decode. It reaches `on_error` like any exception of a hook.
+///
+/// Serdes throw it, or anything derived from std::exception; the engine's log and `last_failure()` add topic,
+/// partition and offset.
+class decode_error : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Everything known about why an engine stopped by itself.
+struct failure
+{
+    /// What `async_run` completed with; no error when the engine has not failed.
+    error_code code;
+
+    /// One line: place, cause and remedy.
+    std::string text;
+
+    /// The exception that a hook threw, else null.
+    std::exception_ptr cause;
+
+    /// Topic, partition and offset of the record whose hook failed; the topic is empty when no record was involved.
+    std::string topic;
+    std::int32_t partition = -1;
+    std::int64_t offset = -1;
+
+    failure() = default;
+    failure(error_code why, std::string what_happened) : code{why}, text{std::move(what_happened)} {}
+};
+
+/// One line about any exception: what() of a std::exception, a fixed text for others.
+[[nodiscard]] std::string describe(std::exception_ptr const& error);
+
+} // namespace paperboy
+
+template <>
+struct boost::system::is_error_code_enum<paperboy::errc> : std::true_type
+{
+};
+
+template <>
+struct boost::system::is_error_condition_enum<paperboy::condition> : std::true_type
+{
+};

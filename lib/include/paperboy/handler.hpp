@@ -1,0 +1,89 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/record.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <concepts>
+#include <functional>
+#include <utility>
+
+namespace paperboy
+{
+
+/// What becomes of a record whose hook or decoding failed; `on_error` returns it.
+enum class error_action
+{
+    /// The engine finishes other running hooks, commits what is finished, stops, and `async_run` completes with
+    /// `errc::handler_failed`. The record is not finished: the next run starts with it. The default without `on_error`.
+    fail,
+
+    /// The failure is logged and counted, the record counts as finished, the next one follows.
+    skip,
+};
+
+/// How a record's hooks ended, for an `on_finished_handling` that wants to know (commit or roll back).
+enum class outcome
+{
+    /// Every hook returned.
+    handled,
+    /// A hook or the decoding failed, whatever the action.
+    failed,
+};
+
+// What a handler is
+// -----------------
+// A handler is any class with an `on_message`. All hooks but that one are optional, found by name, and may return void
+// or boost::asio::awaitable<void>; a hook with a wrong signature does not compile and the error names the hook.
+//
+// Per record, in this order (R is record_view, record<V> or record<K, V>, as the topic's serdes make it; C is whatever
+// define_context returns; trailing parameters in brackets may be left out, and without define_context there is no C):
+//
+//   C    define_context([record_view const&])            what the other hooks share; or awaitable<C>
+//        (the key and the value are decoded here)
+//   void did_receive_message(R& [, C&])                  may change what later hooks see; for tombstones it is called
+//                                                        only when it accepts record_view& (keyed_record<K>& with a key
+//                                                        serde)
+//   void on_message(R const& [, C&])                     the work
+//   void on_tombstone(record_view const& [, C&])         instead of on_message when the value is null; with a key serde
+//                                                        its parameter may be keyed_record<K> const&. Without this hook
+//                                                        a tombstone only runs the others.
+//   error_action on_error(std::exception_ptr [, record_view const& [, C*]])
+//                                                        after any hook above failed, or decoding did; C* is null when
+//                                                        define_context itself failed. Or awaitable<error_action>.
+//   void on_finished_handling([record_view const&] [, C&] [, outcome])
+//                                                        always, when define_context succeeded: after success and after
+//                                                        failure. Its own failure goes through on_error as well.
+//
+// Threads: the hooks of one partition never overlap and run on the partition's strand; so do their awaitables. Hooks of
+// different partitions overlap when the engine's executor has several threads: a handler object passed to
+// engine::handle serves them all and guards its own state, while per_partition gives each partition its own object.
+//
+// Offsets: a record is finished, and may be committed, when its on_finished_handling has completed.
+
+/// A handler made anew for each partition that is assigned, so that its state needs no lock.
+///
+/// `engine.handle("orders", per_partition([&](topic_partition const& where) { return order_handler{db, where}; }))`
+///
+/// The factory is called on one strand of the engine, once per assigned partition, and may take no parameter instead.
+/// The handler is destroyed after the partition was given up. An exception from the factory stops the engine.
+template <class Factory>
+class per_partition
+{
+public:
+    explicit per_partition(Factory factory) : factory_{std::move(factory)} {}
+
+    /// Makes the handler of one partition.
+    [[nodiscard]] auto make(topic_partition const& where)
+    {
+        if constexpr (std::invocable<Factory&, topic_partition const&>)
+            return std::invoke(factory_, where);
+        else
+            return std::invoke(factory_);
+    }
+
+private:
+    Factory factory_;
+};
+
+} // namespace paperboy

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <span>
+
+namespace paperboy
+{
+
+class record_view;
+
+/// Told what an engine does, for metrics and tests. Override what you need.
+///
+/// Calls come from the threads that run the engine's executor: those about the group one after the other, those about
+/// one partition one after the other, calls about different partitions possibly at once. They must be quick and must
+/// not throw: an exception that leaves one ends the program. Give the engine a `std::shared_ptr` to one in
+/// `config::watcher`; it lives at least as long as the run.
+class observer
+{
+public:
+    observer() = default;
+    observer(observer const&) = delete;
+    observer& operator=(observer const&) = delete;
+    virtual ~observer() = default;
+
+    /// The group gave us these partitions; their records follow.
+    virtual void on_assigned(std::span<topic_partition const> /*partitions*/) noexcept {}
+
+    /// We gave these partitions back: their hooks have finished and what they finished is committed where possible.
+    virtual void on_revoked(std::span<topic_partition const> /*partitions*/) noexcept {}
+
+    /// The group took these partitions away (session expired, fenced): nothing was committed.
+    virtual void on_lost(std::span<topic_partition const> /*partitions*/) noexcept {}
+
+    /// A commit ended: with no error, these offsets are the group's committed offsets now.
+    virtual void on_commit(error_code /*result*/, std::span<partition_offset const> /*offsets*/) noexcept {}
+
+    /// A hook or a decoder failed on a record, whatever its action. The view is valid during the call.
+    virtual void on_hook_error(hook /*where*/, std::exception_ptr const& /*error*/,
+                               record_view const& /*record*/) noexcept
+    {
+    }
+
+    /// librdkafka or a broker reported an error that the engine survives: brokers down, retries.
+    virtual void on_client_error(error_code /*error*/, std::string_view /*text*/) noexcept {}
+
+    /// How far the partition is behind after a batch: high watermark minus the next offset, in records, 0 or greater.
+    virtual void on_lag(topic_partition const& /*partition*/, std::int64_t /*records*/) noexcept {}
+};
+
+} // namespace paperboy

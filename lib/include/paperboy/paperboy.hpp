@@ -1,0 +1,14 @@
+#pragma once
+
+/// Everything an embedding program needs, except the tools for tests (testing.hpp, mock_cluster.hpp).
+
+#include <paperboy/config.hpp>
+#include <paperboy/engine.hpp>
+#include <paperboy/error.hpp>
+#include <paperboy/handler.hpp>
+#include <paperboy/logger.hpp>
+#include <paperboy/observer.hpp>
+#include <paperboy/record.hpp>
+#include <paperboy/serde.hpp>
+#include <paperboy/stats.hpp>
+#include <paperboy/topic_partition.hpp>

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/record.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace paperboy
+{
+
+/// What decodes the keys or the values of a topic.
+///
+/// `decode(data, out)` fills `out`, which holds the previous record's result: a serde may reuse its memory. It never
+/// sees a null key or value. It throws `decode_error`, or anything derived from std::exception, when the bytes are not
+/// what it expects. `value_type` must be default-constructible; it may borrow from `data`.
+///
+/// A serde object is copied into each partition's pipeline and used by one thread at a time.
+template <class D>
+concept deserializer = std::copy_constructible<D> && std::default_initializable<typename D::value_type> &&
+                       requires(D& serde, bytes_view data, typename D::value_type& out) { serde.decode(data, out); };
+
+/// What encodes keys or values: `encode(value, out)` appends the bytes to `out`.
+template <class S>
+concept serializer = std::copy_constructible<S> && requires(S& serde, typename S::value_type const& value,
+                                                            std::string& out) { serde.encode(value, out); };
+
+/// The bytes as they are, borrowed from the record.
+struct bytes
+{
+    using value_type = bytes_view;
+
+    void decode(bytes_view data, bytes_view& out) const noexcept { out = data; }
+
+    void encode(bytes_view value, std::string& out) const
+    {
+        out.append(reinterpret_cast<char const*>(value.data()), value.size());
+    }
+};
+
+/// Text borrowed from the record; its encoding is not checked. The counterpart of Kafka's StringSerializer.
+struct text
+{
+    using value_type = std::string_view;
+
+    void decode(bytes_view data, std::string_view& out) const noexcept
+    {
+        out = {reinterpret_cast<char const*>(data.data()), data.size()};
+    }
+
+    void encode(std::string_view value, std::string& out) const { out.append(value); }
+};
+
+namespace detail
+{
+
+// Throws decode_error: an integer of `expected` bytes cannot be read from `found` bytes.
+[[noreturn]] void throw_integer_size(std::size_t expected, std::size_t found);
+
+} // namespace detail
+
+/// An integer in big-endian two's complement, exactly as wide as `T`: the counterpart of Kafka's ShortSerializer,
+/// IntegerSerializer and LongSerializer for std::int16_t, std::int32_t and std::int64_t.
+template <std::integral T>
+struct integer
+{
+    using value_type = T;
+
+    /// Throws `decode_error` unless `data` has exactly sizeof(T) bytes.
+    void decode(bytes_view data, T& out) const
+    {
+        if (data.size() != sizeof(T))
+            detail::throw_integer_size(sizeof(T), data.size());
+        std::uint64_t bits = 0;
+        for (auto const byte : data)
+            bits = (bits << 8U) | std::to_integer<std::uint64_t>(byte);
+        out = static_cast<T>(bits);
+    }
+
+    void encode(T value, std::string& out) const
+    {
+        auto const bits = static_cast<std::uint64_t>(value);
+        for (auto shift = sizeof(T) * 8; shift > 0; shift -= 8)
+            out.push_back(static_cast<char>((bits >> (shift - 8)) & 0xffU));
+    }
+};
+
+} // namespace paperboy

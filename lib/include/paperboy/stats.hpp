@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paperboy
+{
+
+/// Where one assigned partition stands.
+struct partition_stats
+{
+    std::string topic;
+    std::int32_t partition = 0;
+
+    /// Records and bytes (keys and values) handed to hooks since the partition was assigned.
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+
+    /// Offset after the last finished record; nothing before the first one.
+    std::optional<std::int64_t> position;
+
+    /// Offset that the group committed last through this engine; nothing before the first commit.
+    std::optional<std::int64_t> committed;
+
+    /// High watermark minus the next offset, as of the last fetch; nothing before the first one.
+    std::optional<std::int64_t> lag;
+
+    /// Records fetched into the running batch whose hooks have not finished.
+    std::size_t in_flight = 0;
+};
+
+/// A snapshot of an engine, made by `engine::stats()`.
+struct engine_stats
+{
+    /// Records and bytes handed to hooks since the engine was made, over all partitions ever assigned.
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+
+    /// Failures of hooks and decoders whose action was `error_action::skip`.
+    std::uint64_t skipped = 0;
+
+    /// Commits that the group accepted, and that failed.
+    std::uint64_t commits = 0;
+    std::uint64_t failed_commits = 0;
+
+    /// When the group last accepted a commit.
+    std::optional<std::chrono::system_clock::time_point> last_commit;
+
+    /// Assignments received from the group.
+    std::uint64_t assignments = 0;
+
+    /// Records that arrived on librdkafka's main queue instead of their partition's, and were dropped with an error
+    /// logged; always 0 unless librdkafka misbehaves.
+    std::uint64_t stray_records = 0;
+
+    /// Times the fallback timer found records that no wakeup had announced; always 0 unless a wakeup was lost.
+    std::uint64_t missed_wakeups = 0;
+
+    /// The partitions assigned now.
+    std::vector<partition_stats> partitions;
+};
+
+} // namespace paperboy

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <paperboy/detail/handler_factory.hpp>
+#include <paperboy/error.hpp>
+#include <paperboy/serde.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Runs handlers on records made in memory, with no broker and no network: for unit tests of your handlers.
+namespace paperboy::testing
+{
+
+/// A record for a test; what is not given is null or chosen by the runner.
+struct test_record
+{
+    /// The key; nothing for a record without one.
+    std::optional<std::string> key = {};
+
+    /// The value; nothing for a tombstone.
+    std::optional<std::string> value = {};
+
+    /// The offset; nothing: one more than the record before, from 0.
+    std::optional<std::int64_t> offset = {};
+
+    /// Milliseconds since 1970; negative: none.
+    std::int64_t timestamp_ms = -1;
+
+    /// Headers in order; a value may be null.
+    std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
+};
+
+/// A hook's or decoder's failure, as the engine would log and observe it.
+struct test_failure
+{
+    hook where = hook::on_message;
+    std::exception_ptr error;
+    std::int64_t offset = -1;
+    error_action action = error_action::fail;
+};
+
+/// What became of the records.
+struct test_result
+{
+    /// Records whose hooks have finished, skipped ones included.
+    std::size_t finished = 0;
+
+    /// The offset that the engine could commit: one past the last finished record; -1 when none finished.
+    std::int64_t committable = -1;
+
+    /// Whether the engine would have stopped with `errc::handler_failed`.
+    bool stopped = false;
+
+    /// Every failure, in order.
+    std::vector<test_failure> failures;
+};
+
+namespace detail
+{
+
+test_result run_records(paperboy::detail::batch_handler_factory& factory, std::vector<test_record> const& records,
+                        topic_partition const& where, std::chrono::milliseconds deadline);
+
+} // namespace detail
+
+/// Calls a handler's hooks for `records` exactly as an engine would for one partition, and returns when all have
+/// completed. Awaitable hooks run on an io_context of their own inside this call; a hook that waits for something only
+/// another io_context can deliver never completes: after `deadline` it throws `std::runtime_error`.
+///
+/// `handler` may be an object, a `std::ref` or a `per_partition`. The serdes are those passed to `engine::handle`.
+template <class Handler>
+test_result run(Handler handler, std::vector<test_record> const& records, topic_partition const& where = {"test", 0},
+                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_records(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
+                                                                       paperboy::detail::no_serde{}),
+                               records, where, deadline);
+}
+
+/// The same with values decoded.
+template <deserializer ValueSerde, class Handler>
+test_result run(ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
+                topic_partition const& where = {"test", 0},
+                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_records(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
+                                                                       std::move(value_serde)),
+                               records, where, deadline);
+}
+
+/// The same with keys and values decoded.
+template <deserializer KeySerde, deserializer ValueSerde, class Handler>
+test_result run(KeySerde key_serde, ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
+                topic_partition const& where = {"test", 0},
+                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_records(
+        *paperboy::detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)),
+        records, where, deadline);
+}
+
+} // namespace paperboy::testing

@@ -1,0 +1,60 @@
+#include <paperboy/engine.hpp>
+
+#include "engine/engine_impl.hpp"
+
+#include <utility>
+
+namespace paperboy
+{
+
+engine::engine(executor_type executor, config settings)
+    : handle_{std::make_shared<detail::engine_impl>(std::move(executor), std::move(settings))}
+{
+}
+
+engine::engine(engine&&) noexcept = default;
+
+engine& engine::operator=(engine&& other) noexcept
+{
+    if (handle_)
+        handle_->abort();
+    handle_ = std::move(other.handle_);
+    return *this;
+}
+
+engine::~engine()
+{
+    if (handle_)
+        handle_->abort();
+}
+
+engine::executor_type engine::get_executor() const
+{
+    return handle_->executor();
+}
+
+void engine::stop()
+{
+    handle_->stop({});
+}
+
+engine_stats engine::stats() const
+{
+    return handle_->state().stats();
+}
+
+failure engine::last_failure() const
+{
+    return handle_->state().why_failed();
+}
+
+engine& engine::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory)
+{
+    if (handle_->running())
+        throw setup_error{errc::already_running,
+                          "paperboy: a handler for \"" + topic + "\" cannot be added while the engine runs"};
+    handle_->state().router.add(std::move(topic), std::move(factory));
+    return *this;
+}
+
+} // namespace paperboy

@@ -1,0 +1,245 @@
+#include "engine/engine_run.hpp"
+
+#include "kafka/client_config.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto trouble_pause = 5s;
+
+// Events served in one go before other work of the executor gets its turn: a chatty `debug` property must not starve
+// the partitions.
+constexpr int events_per_turn = 100;
+
+} // namespace
+
+engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<engine_state> state)
+    : strand_{executor}, state_{std::move(state)}, capabilities_{kafka::choose_for(state_->settings)},
+      commit_timer_{strand_}, step_timer_{strand_}, retry_timer_{strand_}, housekeeping_timer_{strand_},
+      connect_timer_{strand_}, shutdown_timer_{strand_}, reaper_{strand_}
+{
+}
+
+engine_run::~engine_run()
+{
+    state_->show(nullptr);
+}
+
+void engine_run::start(completion done)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), tell = std::move(done)]() mutable
+               {
+                   self->done_ = std::move(tell);
+                   self->begin();
+               });
+}
+
+void engine_run::stop(error_code result)
+{
+    asio::post(strand_, [self = shared_from_this(), result] { self->act(self->engine_.stop(result)); });
+}
+
+void engine_run::abort()
+{
+    asio::post(strand_, [self = shared_from_this()]
+               { self->act(self->engine_.abort(make_error_code(asio::error::operation_aborted))); });
+}
+
+// ---- the beginning
+
+void engine_run::begin()
+{
+    try
+    {
+        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings));
+        join_group();
+    }
+    catch (setup_error const& error)
+    {
+        fail(error.code(), error.what());
+    }
+    catch (std::exception const& error)
+    {
+        fail(errc::client_failed, error.what());
+    }
+    if (engine_.completed() || !consumer_)
+        return;
+    asio::co_spawn(strand_, serve_events(),
+                   [self = shared_from_this()](std::exception_ptr const& error)
+                   {
+                       if (error)
+                           self->fail(errc::client_failed, describe(error));
+                   });
+    on_housekeeping();
+    on_commit_interval();
+}
+
+void engine_run::join_group()
+{
+    auto const topics = state_->router.topics();
+    log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
+                             state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
+    if (auto const error = consumer_->subscribe(topics))
+        return fail(error, "cannot subscribe: " + error.message());
+    if (auto const time = state_->settings.connect_timeout; time != 0ms)
+        connect_timer_.start(time,
+                             [self = shared_from_this(), time]
+                             {
+                                 self->fail(errc::connect_timeout,
+                                            "no assignment from group \"" + self->state_->settings.group_id + "\" at " +
+                                                self->state_->settings.bootstrap_servers + " within " +
+                                                std::to_string(time.count()) +
+                                                " ms; check that the brokers are up and can be reached");
+                             });
+}
+
+// ---- events
+
+asio::awaitable<void> engine_run::serve_events()
+{
+    auto const self = shared_from_this();
+    while (!engine_.completed() && consumer_)
+    {
+        auto served = 0;
+        auto event = std::optional<kafka::consumer_event>{};
+        while (served < events_per_turn && (event = consumer_->poll()))
+        {
+            ++served;
+            std::visit([this](auto const& each) { on(each); }, *event);
+            if (engine_.completed() || !consumer_)
+                co_return;
+        }
+        if (consumer_->closed())
+        {
+            act(engine_.closed());
+            co_return;
+        }
+        if (served == events_per_turn)
+        {
+            co_await asio::post(strand_, asio::use_awaitable);
+            continue;
+        }
+        auto ignored = error_code{};
+        co_await consumer_->events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        if (consumer_)
+            consumer_->events().acknowledge();
+    }
+}
+
+void engine_run::on(kafka::assign_event const& event)
+{
+    connect_timer_.stop();
+    ever_assigned_ = true;
+    state_->totals.assignments.fetch_add(1);
+    offered_ = event.partitions;
+    if (engine_.running())
+        return act(rebalance_.assigned());
+    static_cast<void>(consumer_->unassign());
+}
+
+void engine_run::on(kafka::revoke_event const& event)
+{
+    lost_ = event.lost;
+    act(rebalance_.revoked(event.lost));
+}
+
+void engine_run::on(kafka::commit_event const& event)
+{
+    auto const ours = assignment_ && event.ticket == assignment_->epoch();
+    if (event.error)
+    {
+        state_->totals.failed_commits.fetch_add(1);
+        log(log_level::warning, "commit failed: " + event.error.message());
+    }
+    if (!event.committed.empty())
+    {
+        state_->totals.commits.fetch_add(1);
+        auto const now = std::chrono::system_clock::now().time_since_epoch();
+        state_->totals.last_commit_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+        if (ours)
+            assignment_->committed(event.committed);
+    }
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_commit(event.error, event.error ? event.refused : event.committed);
+    if (ours)
+        act(commit_.result(event.error));
+}
+
+void engine_run::on(kafka::error_event const& event)
+{
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_client_error(event.error, event.text);
+    if (event.fatal)
+        return fail(errc::client_failed, event.text);
+    on_trouble(event);
+}
+
+void engine_run::on_trouble(kafka::error_event const& event)
+{
+    auto const& settings = state_->settings;
+    switch (kafka::kind_of(event.error))
+    {
+    case kafka::error_kind::missing_topic:
+        if (settings.allow_missing_topics)
+            return log(log_level::warning, "topic \"" + event.topic + "\" does not exist yet; waiting for it");
+        return fail(errc::missing_topic, "topic \"" + event.topic + "\" does not exist on " +
+                                             settings.bootstrap_servers +
+                                             "; create it, or set config::allow_missing_topics to wait for it");
+    case kafka::error_kind::authentication:
+        if (!ever_assigned_)
+            return fail(errc::authentication_failed,
+                        settings.bootstrap_servers + " refuses the credentials: " + event.text +
+                            "; check sasl.mechanism, sasl.username and sasl.password in config::properties");
+        break;
+    case kafka::error_kind::authorization:
+    case kafka::error_kind::no_offset:
+        return fail(event.error, event.text);
+    case kafka::error_kind::brokers_away:
+        return log_rarely("cannot reach " + settings.bootstrap_servers + ": " + event.text + "; still trying");
+    case kafka::error_kind::transient:
+        break;
+    }
+    log(log_level::warning, event.text);
+}
+
+// Brokers that are away would otherwise fill the log.
+void engine_run::log_rarely(std::string const& line)
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (now - last_trouble_ < trouble_pause)
+        return;
+    last_trouble_ = now;
+    log(log_level::warning, line);
+}
+
+void engine_run::on(kafka::log_event const& event)
+{
+    log(event.level, "librdkafka: " + event.text);
+}
+
+void engine_run::on(kafka::stray_event const& event)
+{
+    state_->totals.stray_records.fetch_add(1);
+    fail(errc::client_failed, to_string(event.where) + "@" + std::to_string(event.offset) +
+                                  " arrived on librdkafka's main queue instead of its partition's");
+}
+
+} // namespace paperboy::engine_detail

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "engine/client_reaper.hpp"
+#include "engine/engine_fsm.hpp"
+#include "engine/engine_state.hpp"
+#include "engine/strand_timer.hpp"
+#include "kafka/capabilities.hpp"
+#include "kafka/consumer.hpp"
+#include "pipeline/assignment.hpp"
+#include "pipeline/commit_fsm.hpp"
+#include "pipeline/rebalance_fsm.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace paperboy::engine_detail
+{
+
+// One run of an engine, from async_run to its completion: serves librdkafka's events, opens and closes pipelines as
+// the group assigns and revokes, commits what they finish, and ends in order. Everything happens on one strand; three
+// state machines decide what, this class does it.
+class engine_run final : public std::enable_shared_from_this<engine_run>, private pipeline::pipeline_owner
+{
+public:
+    using completion = std::function<void(error_code)>;
+
+    engine_run(boost::asio::any_io_executor const& executor, std::shared_ptr<engine_state> state);
+    ~engine_run();
+
+    // Begins; `done` is called once on the strand when the run has ended. Safe from any thread, like the others.
+    void start(completion done);
+
+    // Ends in order, with this result.
+    void stop(error_code result);
+
+    // Ends at once: cancels hooks, commits nothing more.
+    void abort();
+
+private:
+    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+
+    // The beginning.
+    void begin();
+    void join_group();
+
+    // Events, in the order in which librdkafka tells them.
+    boost::asio::awaitable<void> serve_events();
+    void on(std::monostate) {}
+    void on(kafka::assign_event const& event);
+    void on(kafka::revoke_event const& event);
+    void on(kafka::commit_event const& event);
+    void on(kafka::error_event const& event);
+    void on(kafka::log_event const& event);
+    void on(kafka::stray_event const& event);
+
+    // The assignment's life.
+    void act(pipeline::rebalance_action action);
+    void open_partitions();
+    [[nodiscard]] std::vector<pipeline::assignment::pipeline_ptr> make_pipelines();
+    void drain_partitions();
+    void cancel_hooks();
+    void release_partitions();
+
+    // Commits.
+    void act(pipeline::commit_action action);
+    void send_commit();
+    void on_commit_interval();
+
+    // The end.
+    void act(engine_action action);
+    void close();
+    void hurry();
+    void destroy_client();
+    void complete();
+
+    // What pipelines tell, from their strands.
+    void pipeline_ended(pipeline::partition_pipeline& which) override;
+    void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
+    void commit_due() override;
+    void on_pipeline_ended(std::shared_ptr<pipeline::partition_pipeline> const& which);
+
+    // Failures and housekeeping.
+    void fail(error_code code, std::string text);
+    void fail(failure why);
+    void log(log_level level, std::string const& line) const;
+    void on_trouble(kafka::error_event const& event);
+    void log_rarely(std::string const& line);
+    void on_housekeeping();
+    void start_step(double part);
+    void on_step_timeout();
+
+    strand strand_;
+    std::shared_ptr<engine_state> state_;
+    kafka::capabilities capabilities_;
+    completion done_;
+    std::optional<kafka::consumer> consumer_;
+    std::shared_ptr<pipeline::assignment> assignment_;
+    std::vector<topic_partition> offered_;
+    std::uintptr_t epoch_ = 0;
+    bool lost_ = false;
+    bool ever_assigned_ = false;
+    bool cut_short_ = false;
+    std::chrono::steady_clock::time_point last_trouble_;
+
+    engine_fsm engine_;
+    pipeline::rebalance_fsm rebalance_;
+    pipeline::commit_fsm commit_;
+
+    strand_timer commit_timer_;
+    strand_timer step_timer_;
+    strand_timer retry_timer_;
+    strand_timer housekeeping_timer_;
+    strand_timer connect_timer_;
+    strand_timer shutdown_timer_;
+    client_reaper reaper_;
+};
+
+} // namespace paperboy::engine_detail

@@ -1,0 +1,236 @@
+// The part of a run that opens and closes partitions and commits their work.
+
+#include "engine/engine_run.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto commit_retry_pause = 200ms;
+
+// Parts of config::shutdown_timeout, or of config::revoke_timeout, that the steps of giving partitions up may take.
+// Hooks get the most; what remains for leaving the group takes milliseconds unless brokers are away.
+constexpr auto for_hooks = 0.6;
+constexpr auto for_cancelled_hooks = 0.1;
+constexpr auto for_commit = 0.2;
+
+std::string list_of(std::span<topic_partition const> partitions)
+{
+    constexpr std::size_t most = 20;
+    auto text = std::string{};
+    for (auto const& each : partitions.first(std::min(most, partitions.size())))
+        text += (text.empty() ? "" : ", ") + to_string(each);
+    if (partitions.size() > most)
+        text += ", …";
+    return text.empty() ? "none" : text;
+}
+
+} // namespace
+
+void engine_run::act(pipeline::rebalance_action action)
+{
+    switch (action)
+    {
+    case pipeline::rebalance_action::none:
+        return;
+    case pipeline::rebalance_action::open:
+        return open_partitions();
+    case pipeline::rebalance_action::drain:
+        return drain_partitions();
+    case pipeline::rebalance_action::cancel_hooks:
+        return cancel_hooks();
+    case pipeline::rebalance_action::commit:
+        start_step(for_commit);
+        return act(commit_.finalize());
+    case pipeline::rebalance_action::release:
+        return release_partitions();
+    }
+}
+
+// 1. Each pipeline detaches its partition's queue; only then is the assignment accepted. The other way round, the first
+//    messages would take the consumer's queue.
+// 2. Then the pipelines start, each with one unprompted look: what arrived before its eventfd was enabled wakes nobody.
+void engine_run::open_partitions()
+{
+    auto pipelines = std::vector<pipeline::assignment::pipeline_ptr>{};
+    try
+    {
+        pipelines = make_pipelines();
+    }
+    catch (std::exception const& error)
+    {
+        return fail(errc::handler_failed, std::string{"cannot start on the assigned partitions: "} + error.what());
+    }
+    commit_.reset();
+    assignment_ = std::make_shared<pipeline::assignment>(++epoch_, std::move(pipelines));
+    state_->show(assignment_);
+    auto const partitions = assignment_->partitions();
+    log(log_level::info, "assigned " + list_of(partitions));
+    if (auto const error = consumer_->assign(partitions))
+        return fail(error, "librdkafka refuses the assignment: " + error.message());
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_assigned(partitions);
+    for (auto const& each : assignment_->pipelines())
+        each->start(shared_from_this());
+}
+
+std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
+{
+    auto pipelines = std::vector<pipeline::assignment::pipeline_ptr>{};
+    for (auto const& where : offered_)
+    {
+        auto* const factory = state_->router.find(where.topic);
+        if (factory == nullptr)
+            throw std::runtime_error{"no handler fits " + to_string(where)};
+        pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
+            pipeline::pipeline_context{*this, state_->settings, state_->totals}, consumer_->shared_client(),
+            state_->executor, where, capabilities_.fetch_limit, factory->make(where)));
+    }
+    return pipelines;
+}
+
+void engine_run::drain_partitions()
+{
+    start_step(for_hooks);
+    if (assignment_->all_ended())
+        return act(rebalance_.drained());
+    for (auto const& each : assignment_->pipelines())
+        each->stop();
+}
+
+void engine_run::cancel_hooks()
+{
+    for (auto const& each : assignment_->unended())
+        log(log_level::warning, to_string(each->where()) + ": a hook did not end in time after offset " +
+                                    std::to_string(each->position() - 1) +
+                                    "; it is cancelled, its record will be "
+                                    "handled again");
+    cut_short_ = cut_short_ || !engine_.running();
+    start_step(for_cancelled_hooks);
+    for (auto const& each : assignment_->pipelines())
+        each->cancel_hooks();
+}
+
+void engine_run::release_partitions()
+{
+    step_timer_.stop();
+    retry_timer_.stop();
+    auto const ended = std::exchange(assignment_, nullptr);
+    state_->show(nullptr);
+    auto const partitions = ended ? ended->partitions() : std::vector<topic_partition>{};
+    if (!engine_.running() && !commit_.settled())
+        cut_short_ = true;
+    commit_.reset();
+    if (auto const error = consumer_->unassign())
+        log(log_level::warning, "librdkafka refuses to give partitions back: " + error.message());
+    log(log_level::info, (lost_ ? "lost " : "revoked ") + list_of(partitions));
+    if (auto const& watcher = state_->settings.watcher)
+        lost_ ? watcher->on_lost(partitions) : watcher->on_revoked(partitions);
+}
+
+// The step's time is a part of the budget that applies: the shutdown's when the engine ends, else the revocation's.
+void engine_run::start_step(double part)
+{
+    auto const& settings = state_->settings;
+    auto const whole =
+        engine_.running() ? settings.revoke_timeout : std::min(settings.revoke_timeout, settings.shutdown_timeout);
+    step_timer_.start(std::chrono::duration_cast<std::chrono::milliseconds>(whole * part),
+                      [self = shared_from_this()] { self->on_step_timeout(); });
+}
+
+void engine_run::on_step_timeout()
+{
+    auto const action = rebalance_.out_of_time();
+    if (action == pipeline::rebalance_action::release && !engine_.running())
+        cut_short_ = true;
+    act(action);
+}
+
+// ---- what pipelines tell, from their strands
+
+void engine_run::pipeline_ended(pipeline::partition_pipeline& which)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), ended = which.shared_from_this()] { self->on_pipeline_ended(ended); });
+}
+
+void engine_run::on_pipeline_ended(std::shared_ptr<pipeline::partition_pipeline> const& which)
+{
+    if (auto const& cause = which->last_failure(); cause && which->why_ended() == pipeline::partition_end::failed)
+    {
+        auto why = failure{errc::handler_failed, to_string(which->where()) + "@" + std::to_string(cause->offset) +
+                                                     ": " + std::string{to_string(cause->where)} +
+                                                     " failed: " + describe(cause->error)};
+        why.cause = cause->error;
+        why.topic = which->where().topic;
+        why.partition = which->where().partition;
+        why.offset = cause->offset;
+        fail(std::move(why));
+    }
+    if (assignment_ && assignment_->one_ended(which))
+        act(rebalance_.drained());
+}
+
+void engine_run::partition_error(topic_partition const& where, error_code error, std::string const& text)
+{
+    asio::post(strand_, [self = shared_from_this(),
+                         event = kafka::error_event{error, false, to_string(where) + ": " + text, where.topic}]
+               { self->on(event); });
+}
+
+void engine_run::commit_due()
+{
+    asio::post(strand_, [self = shared_from_this()] { self->act(self->commit_.due()); });
+}
+
+// ---- commits
+
+void engine_run::act(pipeline::commit_action action)
+{
+    switch (action)
+    {
+    case pipeline::commit_action::none:
+        return;
+    case pipeline::commit_action::send:
+        return send_commit();
+    case pipeline::commit_action::retry_later:
+        return retry_timer_.start(commit_retry_pause,
+                                  [self = shared_from_this()] { self->act(self->commit_.retry()); });
+    case pipeline::commit_action::done:
+        return act(rebalance_.committed());
+    }
+}
+
+// The gate: only offsets of the assignment at hand, and only while the group has not taken it away.
+void engine_run::send_commit()
+{
+    if (!assignment_ || !rebalance_.may_commit())
+        return act(commit_.nothing_to_send());
+    auto const offsets = assignment_->uncommitted();
+    state_->totals.uncommitted.store(0, std::memory_order_relaxed);
+    if (offsets.empty())
+        return act(commit_.nothing_to_send());
+    commit_.sent();
+    if (auto const error = consumer_->commit(offsets, assignment_->epoch()))
+        on(kafka::commit_event{assignment_->epoch(), error, {}, offsets});
+}
+
+void engine_run::on_commit_interval()
+{
+    act(commit_.due());
+    commit_timer_.start(state_->settings.commit.interval, [self = shared_from_this()] { self->on_commit_interval(); });
+}
+
+} // namespace paperboy::engine_detail

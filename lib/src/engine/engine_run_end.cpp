@@ -1,0 +1,134 @@
+// The part of a run that ends it, and its housekeeping.
+
+#include "engine/engine_run.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto housekeeping_pace = 1s;
+
+} // namespace
+
+void engine_run::fail(error_code code, std::string text)
+{
+    fail(failure{code, std::move(text)});
+}
+
+// The first failure is the one that async_run completes with.
+void engine_run::fail(failure why)
+{
+    if (engine_.completed())
+        return;
+    log(log_level::error, why.text + (engine_.running() ? "; stopping" : ""));
+    auto const code = why.code;
+    if (engine_.running())
+        state_->record(std::move(why));
+    act(engine_.stop(code));
+}
+
+void engine_run::act(engine_action action)
+{
+    switch (action)
+    {
+    case engine_action::none:
+        return;
+    case engine_action::close:
+        return close();
+    case engine_action::abort:
+        close();
+        return hurry();
+    case engine_action::hurry:
+        return hurry();
+    case engine_action::destroy:
+        return destroy_client();
+    case engine_action::complete:
+        return complete();
+    }
+}
+
+// Leaving the group makes librdkafka revoke the assignment, which drains and commits it as any rebalance does. The
+// pipelines are told at once all the same: the revocation may have to wait for an answer of a broker.
+void engine_run::close()
+{
+    commit_timer_.stop();
+    connect_timer_.stop();
+    shutdown_timer_.start(state_->settings.shutdown_timeout, [self = shared_from_this()]
+                          { self->act(self->engine_.out_of_time(errc::shutdown_timeout)); });
+    if (assignment_)
+        for (auto const& each : assignment_->pipelines())
+            each->stop();
+    if (!consumer_)
+        return act(engine_.closed());
+    if (auto const error = consumer_->begin_close())
+    {
+        log(log_level::warning, "cannot leave the group in order: " + error.message());
+        act(engine_.closed());
+    }
+}
+
+void engine_run::hurry()
+{
+    act(rebalance_.abort());
+    if (assignment_)
+        for (auto const& each : assignment_->pipelines())
+            each->cancel_hooks();
+}
+
+// The event queue goes before the client: a destroyed client's queue cannot be served.
+void engine_run::destroy_client()
+{
+    housekeeping_timer_.stop();
+    assignment_.reset();
+    state_->show(nullptr);
+    if (!consumer_)
+        return act(engine_.destroyed());
+    auto client = consumer_->shared_client();
+    consumer_.reset();
+    reaper_.destroy(std::move(client), [self = shared_from_this()] { self->act(self->engine_.destroyed()); });
+}
+
+void engine_run::complete()
+{
+    auto result = engine_.result();
+    if (!result && cut_short_)
+        result = errc::shutdown_timeout;
+    for (auto* const each :
+         {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_, &shutdown_timer_})
+        each->stop();
+    reaper_.forget();
+    if (consumer_)
+        consumer_->events().interrupt();
+    state_->show(nullptr);
+    log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
+        "stopped: " + (result ? result.message() : std::string{"success"}));
+    if (auto tell = std::exchange(done_, nullptr))
+        tell(result);
+}
+
+// Once a second, whatever happens: librdkafka wants its queue polled within max.poll.interval.ms, a lost wakeup must
+// not stop anything, and an outstanding close is looked at.
+void engine_run::on_housekeeping()
+{
+    if (assignment_)
+        for (auto const& each : assignment_->pipelines())
+            each->check_for_missed_wakeup();
+    if (consumer_)
+        consumer_->events().interrupt();
+    housekeeping_timer_.start(housekeeping_pace, [self = shared_from_this()] { self->on_housekeeping(); });
+}
+
+void engine_run::log(log_level level, std::string const& line) const
+{
+    state_->settings.log(level, line);
+}
+
+} // namespace paperboy::engine_detail

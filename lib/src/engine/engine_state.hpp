@@ -1,0 +1,41 @@
+#pragma once
+
+#include "pipeline/assignment.hpp"
+#include "pipeline/counters.hpp"
+#include "pipeline/topic_router.hpp"
+
+#include <paperboy/config.hpp>
+#include <paperboy/error.hpp>
+#include <paperboy/stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+// What an engine keeps over its runs, shared with the run at hand.
+struct engine_state
+{
+    engine_state(boost::asio::any_io_executor on, config given) : executor{std::move(on)}, settings{std::move(given)} {}
+
+    boost::asio::any_io_executor const executor;
+    config const settings;
+    pipeline::topic_router router;
+    pipeline::counters totals;
+
+    // For questions from other threads: the assignment at hand and why the last run failed.
+    mutable std::mutex guard;
+    std::shared_ptr<pipeline::assignment const> visible;
+    failure last_failure;
+
+    void show(std::shared_ptr<pipeline::assignment const> current);
+    void record(failure why);
+    [[nodiscard]] failure why_failed() const;
+    [[nodiscard]] engine_stats stats() const;
+};
+
+} // namespace paperboy::engine_detail

@@ -1,0 +1,108 @@
+#include "kafka/client_config.hpp"
+
+#include "kafka/property_check.hpp"
+
+#include <paperboy/error.hpp>
+
+#include <array>
+#include <string_view>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+[[noreturn]] void refuse(std::string const& text)
+{
+    throw setup_error{errc::invalid_config, "paperboy: " + text};
+}
+
+void check_range(char const* field, std::chrono::milliseconds value, std::chrono::milliseconds least,
+                 std::chrono::milliseconds most)
+{
+    if (value < least || value > most)
+        refuse(std::string{"config::"} + field + " is " + std::to_string(value.count()) + " ms; set it to " +
+               std::to_string(least.count()) + " to " + std::to_string(most.count()) + " ms");
+}
+
+void check_fields(config const& settings)
+{
+    if (settings.bootstrap_servers.empty())
+        refuse("config::bootstrap_servers is empty; name at least one broker, for example \"localhost:9092\"");
+    if (settings.group_id.empty())
+        refuse("config::group_id is empty; name the consumer group whose members share the partitions");
+    if (settings.batch_size < 1 || settings.batch_size > 10'000)
+        refuse("config::batch_size is " + std::to_string(settings.batch_size) + "; set it to 1 to 10000 records");
+    check_range("commit.interval", settings.commit.interval, 10ms, 1h);
+    check_range("shutdown_timeout", settings.shutdown_timeout, 100ms, 1h);
+    check_range("revoke_timeout", settings.revoke_timeout, 100ms, 1h);
+    if (settings.connect_timeout != 0ms)
+        check_range("connect_timeout", settings.connect_timeout, 100ms, 24h);
+}
+
+char const* name_of(offset_reset where)
+{
+    switch (where)
+    {
+    case offset_reset::earliest:
+        return "earliest";
+    case offset_reset::latest:
+        return "latest";
+    case offset_reset::error:
+        break;
+    }
+    return "error";
+}
+
+// Our defaults, below anything the user sets.
+//
+// The fetcher pauses once a partition's queue holds queued.min.messages or queued.max.messages.kbytes. The property
+// fetch.queue.backoff.ms (2.2) says for how long; before, it is up to a second, in which a fast handler idles: there
+// only a queue that never fills by count helps, and the bytes bound the memory.
+void set_defaults(conf_handle const& conf, capabilities const& can)
+{
+    set(conf, "enable.partition.eof", "false");
+    set(conf, "allow.auto.create.topics", "false");
+    set(conf, "partition.assignment.strategy", "range,roundrobin");
+    set(conf, "queued.min.messages", "1000000");
+    set(conf, "queued.max.messages.kbytes", "16384");
+    if (can.has_fetch_backoff)
+        set(conf, "fetch.queue.backoff.ms", "2");
+}
+
+// What the engine's correctness rests on; check_properties keeps users from setting these.
+void set_owned(conf_handle const& conf)
+{
+    set(conf, "enable.auto.commit", "false");
+    set(conf, "enable.auto.offset.store", "false");
+    set(conf, "log.queue", "true");
+    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
+                                             RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+}
+
+} // namespace
+
+capabilities choose_for(config const& settings)
+{
+    return choose(loaded_version(), settings.batch_size, true);
+}
+
+conf_handle make_consumer_conf(config const& settings)
+{
+    check_fields(settings);
+    auto conf = conf_handle{rd_kafka_conf_new()};
+    set_defaults(conf, choose_for(settings));
+    check_properties(settings);
+    for (auto const& [name, value] : settings.properties)
+        set(conf, name.c_str(), value);
+    set(conf, "bootstrap.servers", settings.bootstrap_servers);
+    set(conf, "group.id", settings.group_id);
+    set(conf, "client.id", settings.client_id);
+    set(conf, "auto.offset.reset", name_of(settings.auto_offset_reset));
+    set_owned(conf);
+    return conf;
+}
+
+} // namespace paperboy::kafka

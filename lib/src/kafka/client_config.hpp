@@ -1,0 +1,17 @@
+#pragma once
+
+#include "kafka/capabilities.hpp"
+#include "kafka/handles.hpp"
+
+#include <paperboy/config.hpp>
+
+namespace paperboy::kafka
+{
+
+// The librdkafka configuration of a consumer. Throws setup_error for anything that cannot work.
+[[nodiscard]] conf_handle make_consumer_conf(config const& settings);
+
+// The choices for this configuration and the loaded librdkafka.
+[[nodiscard]] capabilities choose_for(config const& settings);
+
+} // namespace paperboy::kafka

@@ -1,0 +1,80 @@
+#include "kafka/consumer.hpp"
+
+#include "kafka/event_decoder.hpp"
+#include "kafka/kafka_error.hpp"
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+queue_handle consumer_queue(client const& owner)
+{
+    rd_kafka_poll_set_consumer(owner.get());
+    auto queue = queue_handle{rd_kafka_queue_get_consumer(owner.get())};
+    rd_kafka_set_log_queue(owner.get(), queue.get());
+    return queue;
+}
+
+partition_list make_list(std::size_t size)
+{
+    return partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(size))};
+}
+
+} // namespace
+
+consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle conf)
+    : client_{std::make_shared<client>(std::move(conf))}, events_{executor, consumer_queue(*client_)}
+{
+}
+
+error_code consumer::subscribe(std::span<std::string const> topics)
+{
+    auto const list = make_list(topics.size());
+    for (auto const& topic : topics)
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    return make_code(rd_kafka_subscribe(client_->get(), list.get()));
+}
+
+error_code consumer::assign(std::span<topic_partition const> partitions)
+{
+    auto const list = make_list(partitions.size());
+    for (auto const& each : partitions)
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+    return make_code(rd_kafka_assign(client_->get(), list.get()));
+}
+
+error_code consumer::unassign()
+{
+    return make_code(rd_kafka_assign(client_->get(), nullptr));
+}
+
+error_code consumer::commit(std::span<partition_offset const> offsets, std::uintptr_t ticket)
+{
+    auto const list = make_list(offsets.size());
+    for (auto const& each : offsets)
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = each.offset;
+    return make_code(
+        rd_kafka_commit_queue(client_->get(), list.get(), events_.get(), nullptr, reinterpret_cast<void*>(ticket)));
+}
+
+error_code consumer::begin_close()
+{
+    auto const failed = error_handle{rd_kafka_consumer_close_queue(client_->get(), events_.get())};
+    return failed ? make_code(rd_kafka_error_code(failed.get())) : error_code{};
+}
+
+bool consumer::closed() const noexcept
+{
+    return rd_kafka_consumer_closed(client_->get()) != 0;
+}
+
+std::optional<consumer_event> consumer::poll()
+{
+    auto const event = event_handle{rd_kafka_queue_poll(events_.get(), 0)};
+    if (!event)
+        return std::nullopt;
+    return decode(client_->get(), event.get());
+}
+
+} // namespace paperboy::kafka

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "kafka/client.hpp"
+#include "kafka/consumer_event.hpp"
+#include "kafka/event_queue.hpp"
+
+#include <paperboy/error.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace paperboy::kafka
+{
+
+// A member of a consumer group: subscription, assignment, commits and their events. Nothing here blocks.
+class consumer
+{
+public:
+    // Starts librdkafka's threads. Throws setup_error when it refuses the configuration.
+    consumer(boost::asio::any_io_executor const& executor, conf_handle conf);
+    consumer(consumer const&) = delete;
+    consumer& operator=(consumer const&) = delete;
+
+    // Joins the group for topics by name or, beginning with '^', by regular expression.
+    [[nodiscard]] error_code subscribe(std::span<std::string const> topics);
+
+    // Accepts an assignment; records flow into the partitions' queues from the group's committed offsets.
+    [[nodiscard]] error_code assign(std::span<topic_partition const> partitions);
+
+    // Gives up the whole assignment.
+    [[nodiscard]] error_code unassign();
+
+    // Starts a commit; a commit_event with this ticket follows, unless an error is returned.
+    [[nodiscard]] error_code commit(std::span<partition_offset const> offsets, std::uintptr_t ticket);
+
+    // Starts leaving the group; a revoke_event may follow and must be answered before closed() becomes true.
+    [[nodiscard]] error_code begin_close();
+    [[nodiscard]] bool closed() const noexcept;
+
+    // The next event, if there is one; std::monostate inside for events that need no action.
+    [[nodiscard]] std::optional<consumer_event> poll();
+
+    [[nodiscard]] event_queue& events() noexcept { return events_; }
+    [[nodiscard]] std::shared_ptr<client> const& shared_client() const noexcept { return client_; }
+
+private:
+    std::shared_ptr<client> client_;
+    event_queue events_;
+};
+
+} // namespace paperboy::kafka

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/logger.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+// What librdkafka tells the consumer, as values.
+namespace paperboy::kafka
+{
+
+// The group gives us partitions; answered by consumer::assign.
+struct assign_event
+{
+    std::vector<topic_partition> partitions;
+};
+
+// The group wants its partitions back, or (lost) has already given them to others; answered by consumer::unassign.
+struct revoke_event
+{
+    bool lost = false;
+};
+
+// A commit ended. `ticket` is what consumer::commit was given.
+struct commit_event
+{
+    std::uintptr_t ticket = 0;
+    error_code error;
+    std::vector<partition_offset> committed;
+    std::vector<partition_offset> refused;
+};
+
+// What an error means for the engine.
+enum class error_kind
+{
+    // librdkafka copes by itself.
+    transient,
+    // No broker can be reached; librdkafka keeps trying.
+    brokers_away,
+    // A subscribed topic does not exist.
+    missing_topic,
+    // The brokers refuse our credentials.
+    authentication,
+    // The brokers know us and refuse this topic or group.
+    authorization,
+    // No usable offset to start at, and the configuration says not to choose one.
+    no_offset,
+};
+
+// Of any code of kafka_category().
+[[nodiscard]] error_kind kind_of(error_code error) noexcept;
+
+// Something is wrong with the client, its brokers, or a topic (named when known).
+struct error_event
+{
+    error_code error;
+    bool fatal = false;
+    std::string text;
+    std::string topic;
+};
+
+// A line of librdkafka's own log.
+struct log_event
+{
+    log_level level = log_level::info;
+    std::string text;
+};
+
+// A record on the consumer's queue instead of its partition's.
+struct stray_event
+{
+    topic_partition where;
+    std::int64_t offset = -1;
+};
+
+using consumer_event =
+    std::variant<std::monostate, assign_event, revoke_event, commit_event, error_event, log_event, stray_event>;
+
+} // namespace paperboy::kafka

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "kafka/event_queue.hpp"
+#include "kafka/fetched_block.hpp"
+
+#include <paperboy/error.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace paperboy::kafka
+{
+
+// What one look into a partition's queue brought, beside the records in the block.
+struct fetched
+{
+    // Whether the queue may hold more; false: it was empty, and the next arrival wakes.
+    bool more = false;
+
+    // Keys and values of the fetched records together.
+    std::uint64_t bytes = 0;
+
+    // An error that librdkafka reported for the partition in place of a record.
+    error_code error;
+    std::string error_text;
+};
+
+// The queue of one assigned partition: fetches blocks of records, without ever blocking.
+class partition_queue
+{
+public:
+    // Detaches the partition's queue from the consumer's. To be made before the partition is assigned: messages that
+    // arrive earlier take the consumer's queue.
+    partition_queue(std::shared_ptr<client> owner, boost::asio::any_io_executor const& executor,
+                    topic_partition const& where, std::size_t fetch_limit, std::size_t capacity);
+    partition_queue(partition_queue const&) = delete;
+    partition_queue& operator=(partition_queue const&) = delete;
+
+    // Gives everything still queued back to librdkafka: a client with messages outstanding cannot be destroyed.
+    ~partition_queue();
+
+    // Takes what is there, up to the capacity, into `block`, which is a recycled one or empty.
+    [[nodiscard]] fetched fetch(detail::block_holder& block);
+
+    // Lets go of a block's records: gives them back to librdkafka and keeps the block for the next fetch, or leaves it
+    // to those who retained a record of it.
+    static void recycle(detail::block_holder& block) noexcept;
+
+    // The partition's end as of the last fetch response: the offset after its last record; nothing before any.
+    [[nodiscard]] std::optional<std::int64_t> high_watermark() const noexcept;
+
+    [[nodiscard]] event_queue& events() noexcept { return events_; }
+
+private:
+    [[nodiscard]] std::size_t take(std::span<rd_kafka_message_t*> room) noexcept;
+    void keep_records(fetched_block& block, std::size_t taken, fetched& result);
+
+    std::shared_ptr<client> owner_;
+    std::shared_ptr<std::string const> topic_;
+    std::int32_t partition_;
+    std::size_t fetch_limit_;
+    std::size_t capacity_;
+    event_queue events_;
+};
+
+} // namespace paperboy::kafka

@@ -1,0 +1,155 @@
+#include "kafka/property_check.hpp"
+
+#include <paperboy/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+[[noreturn]] void refuse(std::string const& text)
+{
+    throw setup_error{errc::invalid_config, "paperboy: " + text};
+}
+
+// Levenshtein distance, to suggest what a mistyped property was meant to be.
+std::size_t edit_distance(std::string_view a, std::string_view b)
+{
+    auto row = std::vector<std::size_t>(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i)
+    {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j)
+        {
+            auto const replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+struct dump_deleter
+{
+    std::size_t count;
+    void operator()(char const** entries) const noexcept { rd_kafka_conf_dump_free(entries, count); }
+};
+
+std::optional<std::string> nearest_property(conf_handle const& conf, std::string_view name)
+{
+    std::size_t count = 0;
+    auto const raw = rd_kafka_conf_dump(conf.get(), &count);
+    auto const entries = std::unique_ptr<char const*, dump_deleter>{raw, dump_deleter{count}};
+    auto best = std::optional<std::string>{};
+    auto best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+    for (std::size_t i = 0; i < count; i += 2)
+        if (auto const distance = edit_distance(name, raw[i]); distance < best_distance)
+        {
+            best = raw[i];
+            best_distance = distance;
+        }
+    return best;
+}
+
+// Secrets never appear in an error.
+std::string shown(std::string_view name, std::string const& value)
+{
+    auto const secret = name.find("password") != name.npos || name.find("secret") != name.npos ||
+                        name.find(".key.") != name.npos || name.find("sasl.oauthbearer.config") != name.npos;
+    return secret ? "(hidden)" : "\"" + value + "\"";
+}
+
+struct owned_property
+{
+    std::string_view name;
+    std::string_view instead;
+};
+
+// These carry the engine's guarantees, or have a field of their own.
+constexpr auto owned = std::array{
+    owned_property{"enable.auto.commit", "config::commit says when finished offsets are committed"},
+    owned_property{"auto.commit.enable", "config::commit says when finished offsets are committed"},
+    owned_property{"enable.auto.offset.store", "the engine commits an offset when its hooks have finished"},
+    owned_property{"auto.commit.interval.ms", "use config::commit.interval"},
+    owned_property{"auto.offset.reset", "use config::auto_offset_reset"},
+    owned_property{"log.queue", "use config::log"},
+    owned_property{"log_level", "use the level of config::log"},
+    owned_property{"enabled_events", "the engine serves librdkafka's events itself"},
+    owned_property{"opaque", "the engine has no use for it"},
+};
+
+struct mirrored_property
+{
+    std::string_view name;
+    std::string config::* field;
+    std::string_view field_name;
+};
+
+// These may be repeated, as long as they say the same as the field.
+constexpr auto mirrored = std::array{
+    mirrored_property{"bootstrap.servers", &config::bootstrap_servers, "bootstrap_servers"},
+    mirrored_property{"metadata.broker.list", &config::bootstrap_servers, "bootstrap_servers"},
+    mirrored_property{"group.id", &config::group_id, "group_id"},
+    mirrored_property{"client.id", &config::client_id, "client_id"},
+};
+
+void check_assignor(std::string const& value)
+{
+    if (value.find("cooperative") != std::string::npos)
+        refuse("property \"partition.assignment.strategy\" is \"" + value +
+               "\"; the engine rebalances eagerly: use \"range\", \"roundrobin\" or both");
+}
+
+void check_property(config const& settings, std::string const& name, std::string const& value)
+{
+    if (auto const found = std::ranges::find(owned, name, &owned_property::name); found != owned.end())
+        refuse("property \"" + name + "\" cannot be set: " + std::string{found->instead});
+    if (auto const found = std::ranges::find(mirrored, name, &mirrored_property::name);
+        found != mirrored.end() && settings.*(found->field) != value)
+        refuse("property \"" + name + "\" is \"" + value + "\" but config::" + std::string{found->field_name} +
+               " is \"" + settings.*(found->field) + "\"; set only the field");
+    if (name == "partition.assignment.strategy")
+        check_assignor(value);
+    if (name == "group.protocol" && value != "classic")
+        refuse("property \"group.protocol\" is \"" + value + "\"; the engine uses the \"classic\" group protocol");
+}
+
+} // namespace
+
+void set(conf_handle const& conf, char const* name, std::string const& value)
+{
+    auto reason = std::array<char, 512>{};
+    switch (rd_kafka_conf_set(conf.get(), name, value.c_str(), reason.data(), reason.size()))
+    {
+    case RD_KAFKA_CONF_OK:
+        return;
+    case RD_KAFKA_CONF_UNKNOWN:
+    {
+        auto const nearest = nearest_property(conf, name);
+        refuse("property \"" + std::string{name} + "\" (value " + shown(name, value) +
+               ") is unknown to this librdkafka: " + reason.data() +
+               (nearest ? "; did you mean \"" + *nearest + "\"?" : "; see its CONFIGURATION.md"));
+    }
+    case RD_KAFKA_CONF_INVALID:
+    default:
+        refuse("property \"" + std::string{name} + "\" cannot be " + shown(name, value) + ": " + reason.data());
+    }
+}
+
+void check_properties(config const& settings)
+{
+    for (auto const& [name, value] : settings.properties)
+        check_property(settings, name, value);
+}
+
+} // namespace paperboy::kafka

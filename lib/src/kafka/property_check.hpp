@@ -1,0 +1,19 @@
+#pragma once
+
+#include "kafka/handles.hpp"
+
+#include <paperboy/config.hpp>
+
+#include <string>
+
+namespace paperboy::kafka
+{
+
+// Sets one property; throws setup_error with librdkafka's reason, or with the nearest known name when there is none
+// of this name.
+void set(conf_handle const& conf, char const* name, std::string const& value);
+
+// Throws setup_error for properties that the engine must own, or that contradict a field of the configuration.
+void check_properties(config const& settings);
+
+} // namespace paperboy::kafka

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace paperboy::pipeline
+{
+
+// What an engine counts over all its partitions and runs; written once per batch, read from any thread.
+struct counters
+{
+    std::atomic<std::uint64_t> records{0};
+    std::atomic<std::uint64_t> bytes{0};
+    std::atomic<std::uint64_t> skipped{0};
+    std::atomic<std::uint64_t> commits{0};
+    std::atomic<std::uint64_t> failed_commits{0};
+    std::atomic<std::int64_t> last_commit_ms{-1};
+    std::atomic<std::uint64_t> assignments{0};
+    std::atomic<std::uint64_t> stray_records{0};
+    std::atomic<std::uint64_t> missed_wakeups{0};
+    // Records finished since the last commit was sent, for commit_policy::records.
+    std::atomic<std::uint64_t> uncommitted{0};
+};
+
+} // namespace paperboy::pipeline

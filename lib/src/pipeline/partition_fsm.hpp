@@ -1,0 +1,96 @@
+#pragma once
+
+#include <paperboy/detail/batch_run.hpp>
+
+#include <cstddef>
+
+namespace paperboy::pipeline
+{
+
+// What a partition does next.
+enum class partition_action
+{
+    // Look into the queue.
+    fetch,
+    // Run the handler over the fetched records.
+    handle,
+    // Let other work of the executor run, then look again: the queue has more.
+    yield,
+    // Wait for a wakeup: the queue was empty.
+    rest,
+    // End; why() says why.
+    end,
+};
+
+// Why a partition ended.
+enum class partition_end
+{
+    // It was asked to stop; the record that was in its hooks is finished.
+    stopped,
+    // A hook failed with error_action::fail.
+    failed,
+    // Its hooks were cancelled in the middle of a record.
+    cancelled,
+};
+
+// Decides, without doing anything, what a partition does from its assignment to its end.
+class partition_fsm
+{
+public:
+    [[nodiscard]] partition_action begin() const noexcept { return or_end(partition_action::fetch); }
+
+    // The queue gave `records`; `more` says that it may hold more.
+    [[nodiscard]] partition_action fetched(std::size_t records, bool more) noexcept
+    {
+        more_ = more;
+        return or_end(records > 0 ? partition_action::handle : next());
+    }
+
+    // The handler is done with the records, or left early.
+    [[nodiscard]] partition_action handled(detail::batch_end end) noexcept
+    {
+        switch (end)
+        {
+        case detail::batch_end::left:
+            return or_end(next());
+        case detail::batch_end::failed:
+            why_ = partition_end::failed;
+            break;
+        case detail::batch_end::cancelled:
+            why_ = partition_end::cancelled;
+            break;
+        }
+        return partition_action::end;
+    }
+
+    // The executor came back after a yield, or a wakeup came.
+    [[nodiscard]] partition_action resumed() const noexcept { return or_end(partition_action::fetch); }
+
+    // From now on every answer is `end`.
+    void stop() noexcept { stopping_ = true; }
+
+    // An exception ended the partition: a cancellation when it was to end anyway, else a failure.
+    partition_end broke() noexcept
+    {
+        why_ = stopping_ ? partition_end::cancelled : partition_end::failed;
+        return why_;
+    }
+
+    [[nodiscard]] partition_end why() const noexcept { return why_; }
+
+private:
+    [[nodiscard]] partition_action next() const noexcept
+    {
+        return more_ ? partition_action::yield : partition_action::rest;
+    }
+    [[nodiscard]] partition_action or_end(partition_action otherwise) const noexcept
+    {
+        return stopping_ ? partition_action::end : otherwise;
+    }
+
+    bool more_ = false;
+    bool stopping_ = false;
+    partition_end why_ = partition_end::stopped;
+};
+
+} // namespace paperboy::pipeline

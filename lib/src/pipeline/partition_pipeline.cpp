@@ -1,0 +1,216 @@
+#include "pipeline/partition_pipeline.hpp"
+
+#include "pipeline/lag.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+namespace paperboy::pipeline
+{
+
+namespace asio = boost::asio;
+
+partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
+                                       asio::any_io_executor const& executor, topic_partition where,
+                                       std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler)
+    : context_{context}, where_{std::move(where)}, strand_{executor},
+      queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size}, handler_{std::move(handler)}
+{
+}
+
+// The end is told from the completion handler: by then the coroutine's frame is gone, so nothing of it can outlive the
+// pipeline that the owner drops.
+void partition_pipeline::start(std::shared_ptr<void> keep_alive)
+{
+    auto ended = [self = shared_from_this(), keep_alive = std::move(keep_alive)](std::exception_ptr const& error)
+    {
+        if (error)
+            self->broke(error);
+        self->context_.owner.pipeline_ended(*self);
+    };
+    asio::co_spawn(strand_, run(), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
+}
+
+void partition_pipeline::stop()
+{
+    leave_early_.store(true, std::memory_order_relaxed);
+    asio::post(strand_,
+               [this, self = shared_from_this()]
+               {
+                   fsm_.stop();
+                   queue_.events().interrupt();
+               });
+}
+
+// 1. The run is told first: a hook that ends with operation_aborted must not be taken for a failed one.
+// 2. Then the hook's own operations are cancelled; its coroutine resumes, and the run ends as cancelled.
+void partition_pipeline::cancel_hooks()
+{
+    leave_early_.store(true, std::memory_order_relaxed);
+    asio::post(strand_,
+               [this, self = shared_from_this()]
+               {
+                   fsm_.stop();
+                   if (running_ != nullptr)
+                       running_->cancel();
+                   cancel_.emit(asio::cancellation_type::terminal);
+               });
+}
+
+// A wakeup was missed when the pipeline has rested since the check before, and its queue is not empty now nor was then.
+void partition_pipeline::check_for_missed_wakeup()
+{
+    auto const looks = looks_.load(std::memory_order_acquire);
+    auto const stuck = resting_.load(std::memory_order_acquire) && queue_.events().length() > 0;
+    auto const missed = stuck && looks == looks_when_checked_;
+    looks_when_checked_ = stuck ? looks : 0;
+    if (!missed)
+        return;
+    context_.totals.missed_wakeups.fetch_add(1, std::memory_order_relaxed);
+    context_.settings.log(log_level::warning, to_string(where_) + ": records waited without a wakeup; woken by timer");
+    asio::post(strand_, [this, self = shared_from_this()] { queue_.events().interrupt(); });
+}
+
+// An exception left run() itself: a cancellation between two hooks, or memory ran out.
+void partition_pipeline::broke(std::exception_ptr const& error)
+{
+    running_ = nullptr;
+    if (fsm_.broke() == partition_end::failed)
+        failure_ = hook_failure{hook::on_message, error, -1};
+}
+
+asio::awaitable<void> partition_pipeline::run()
+{
+    auto action = fsm_.begin();
+    while (action != partition_action::end)
+    {
+        switch (action)
+        {
+        case partition_action::fetch:
+            action = fetch();
+            break;
+        case partition_action::handle:
+        {
+            auto batch = make_run();
+            running_ = &batch;
+            auto end = detail::batch_end::left;
+            if (handler_->asynchronous())
+                end = co_await handler_->run_async(batch);
+            else
+                end = handler_->run(batch);
+            running_ = nullptr;
+            action = finish_batch(batch, end);
+            break;
+        }
+        case partition_action::yield:
+            co_await asio::post(strand_, asio::use_awaitable);
+            action = fsm_.resumed();
+            break;
+        case partition_action::rest:
+        {
+            auto ignored = error_code{};
+            resting_.store(true, std::memory_order_release);
+            co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+            resting_.store(false, std::memory_order_release);
+            queue_.events().acknowledge();
+            action = fsm_.resumed();
+            break;
+        }
+        case partition_action::end:
+            break;
+        }
+    }
+}
+
+partition_action partition_pipeline::fetch()
+{
+    looks_.fetch_add(1, std::memory_order_acq_rel);
+    auto const got = queue_.fetch(block_);
+    if (got.error)
+        context_.owner.partition_error(where_, got.error, got.error_text);
+    auto const records = block_->messages().size();
+    block_bytes_ = got.bytes;
+    in_flight_.store(records, std::memory_order_relaxed);
+    return fsm_.fetched(records, got.more);
+}
+
+detail::batch_run partition_pipeline::make_run()
+{
+    return {*block_, block_->messages(), tracker_.in_order(), leave_early_, *this};
+}
+
+partition_action partition_pipeline::finish_batch(detail::batch_run const& run, detail::batch_end end)
+{
+    auto const finished = block_->messages().size() - run.unfinished();
+    records_.fetch_add(finished, std::memory_order_relaxed);
+    bytes_.fetch_add(block_bytes_, std::memory_order_relaxed);
+    in_flight_.store(0, std::memory_order_relaxed);
+    context_.totals.records.fetch_add(finished, std::memory_order_relaxed);
+    context_.totals.bytes.fetch_add(block_bytes_, std::memory_order_relaxed);
+    kafka::partition_queue::recycle(block_);
+    observe_lag();
+    if (auto const limit = context_.settings.commit.records; limit > 0)
+        if (context_.totals.uncommitted.fetch_add(finished, std::memory_order_relaxed) + finished >= limit)
+            context_.owner.commit_due();
+    return fsm_.handled(end);
+}
+
+void partition_pipeline::observe_lag()
+{
+    auto const high = queue_.high_watermark();
+    auto const next = position();
+    if (!high || next == offset_tracker::nothing_finished)
+        return;
+    auto const records = lag(*high, next);
+    last_lag_.store(records, std::memory_order_relaxed);
+    if (auto const& watcher = context_.settings.watcher)
+        watcher->on_lag(where_, records);
+}
+
+void partition_pipeline::hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                                     error_action action) noexcept
+{
+    try
+    {
+        auto const fails = action == error_action::fail;
+        context_.settings.log(fails ? log_level::error : log_level::warning,
+                              to_string(where_) + "@" + std::to_string(record.offset()) + ": " +
+                                  std::string{to_string(where)} + " failed: " + describe(error) +
+                                  (fails ? "; the engine stops" : "; the record is skipped"));
+        if (fails)
+            failure_ = hook_failure{where, error, record.offset()};
+        else
+            context_.totals.skipped.fetch_add(1, std::memory_order_relaxed);
+        if (auto const& watcher = context_.settings.watcher)
+            watcher->on_hook_error(where, error, record);
+    }
+    catch (std::exception const&)
+    {
+        failure_ = hook_failure{where, error, record.offset()};
+    }
+}
+
+partition_stats partition_pipeline::stats() const
+{
+    auto result = partition_stats{};
+    result.topic = where_.topic;
+    result.partition = where_.partition;
+    result.records = records_.load(std::memory_order_relaxed);
+    result.bytes = bytes_.load(std::memory_order_relaxed);
+    if (auto const next = position(); next != offset_tracker::nothing_finished)
+        result.position = next;
+    if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
+        result.lag = records;
+    result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    return result;
+}
+
+} // namespace paperboy::pipeline

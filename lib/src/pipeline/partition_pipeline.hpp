@@ -1,0 +1,130 @@
+#pragma once
+
+#include "kafka/partition_queue.hpp"
+#include "pipeline/counters.hpp"
+#include "pipeline/offset_tracker.hpp"
+#include "pipeline/partition_fsm.hpp"
+
+#include <paperboy/config.hpp>
+#include <paperboy/detail/batch_run.hpp>
+#include <paperboy/stats.hpp>
+#include <paperboy/topic_partition.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/strand.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+
+namespace paperboy::pipeline
+{
+
+class partition_pipeline;
+
+// Why a pipeline's hook failed, kept for engine::last_failure().
+struct hook_failure
+{
+    hook where = hook::on_message;
+    std::exception_ptr error;
+    std::int64_t offset = -1;
+};
+
+// Told about a pipeline from its strand. Implementations move to a strand of their own before they act.
+class pipeline_owner
+{
+public:
+    pipeline_owner() = default;
+    pipeline_owner(pipeline_owner const&) = delete;
+    pipeline_owner& operator=(pipeline_owner const&) = delete;
+
+    // The pipeline has ended: none of its hooks runs or will run. Called once.
+    virtual void pipeline_ended(partition_pipeline& which) = 0;
+
+    // librdkafka reported an error for the partition in place of a record.
+    virtual void partition_error(topic_partition const& where, error_code error, std::string const& text) = 0;
+
+    // Enough records have finished for a commit by count.
+    virtual void commit_due() = 0;
+
+protected:
+    ~pipeline_owner() = default;
+};
+
+// What all pipelines of a run share.
+struct pipeline_context
+{
+    pipeline_owner& owner;
+    config const& settings;
+    counters& totals;
+};
+
+// One assigned partition at work: fetches blocks of records and runs the handler over them, on a strand of its own.
+class partition_pipeline final : public detail::failure_sink, public std::enable_shared_from_this<partition_pipeline>
+{
+public:
+    partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
+                       boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
+                       std::unique_ptr<detail::batch_handler> handler);
+
+    // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
+    void start(std::shared_ptr<void> keep_alive);
+
+    // Asks for the end after the record that is in its hooks. Safe from any thread, like cancel_hooks.
+    void stop();
+
+    // Cancels awaitable hooks that run now; asks for the end.
+    void cancel_hooks();
+
+    // Wakes a pipeline that rests although its queue has records; to be called at a slow, regular pace by one strand.
+    void check_for_missed_wakeup();
+
+    [[nodiscard]] topic_partition const& where() const noexcept { return where_; }
+
+    // One past the last finished record, or offset_tracker::nothing_finished.
+    [[nodiscard]] std::int64_t position() const noexcept { return tracker_.position(); }
+
+    [[nodiscard]] partition_stats stats() const;
+
+    // Valid once the pipeline has ended.
+    [[nodiscard]] partition_end why_ended() const noexcept { return fsm_.why(); }
+    [[nodiscard]] std::optional<hook_failure> const& last_failure() const noexcept { return failure_; }
+
+private:
+    boost::asio::awaitable<void> run();
+    void broke(std::exception_ptr const& error);
+    partition_action fetch();
+    detail::batch_run make_run();
+    partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
+    void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                     error_action action) noexcept override;
+    void observe_lag();
+
+    pipeline_context context_;
+    topic_partition where_;
+    boost::asio::strand<boost::asio::any_io_executor> strand_;
+    kafka::partition_queue queue_;
+    std::unique_ptr<detail::batch_handler> handler_;
+    detail::block_holder block_;
+    std::uint64_t block_bytes_ = 0;
+    partition_fsm fsm_;
+    offset_tracker tracker_;
+    detail::batch_run* running_ = nullptr;
+    boost::asio::cancellation_signal cancel_;
+    std::optional<hook_failure> failure_;
+
+    std::atomic<bool> leave_early_{false};
+    std::atomic<bool> resting_{false};
+    std::atomic<std::uint64_t> looks_{0};
+    std::uint64_t looks_when_checked_ = 0;
+    std::atomic<std::uint64_t> records_{0};
+    std::atomic<std::uint64_t> bytes_{0};
+    std::atomic<std::size_t> in_flight_{0};
+    std::atomic<std::int64_t> last_lag_{-1};
+};
+
+} // namespace paperboy::pipeline

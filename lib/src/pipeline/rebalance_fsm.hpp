@@ -1,0 +1,127 @@
+#pragma once
+
+namespace paperboy::pipeline
+{
+
+// What the engine does about its assignment next.
+enum class rebalance_action
+{
+    // Nothing now.
+    none,
+    // Make and start a pipeline for each assigned partition.
+    open,
+    // Let the pipelines finish the record in their hooks; tell drained() when all have ended.
+    drain,
+    // Cancel awaitable hooks that still run, and wait a moment longer.
+    cancel_hooks,
+    // Commit what is finished; tell committed() when that is over.
+    commit,
+    // Drop the pipelines and give the partitions back.
+    release,
+};
+
+// Decides how an assignment ends:
+//
+//   revoked: drain → commit → release
+//   lost or aborted: drain → release, because others may own the partitions already
+//   hooks that do not end in time: cancel_hooks, then on without their unfinished records
+class rebalance_fsm
+{
+public:
+    [[nodiscard]] rebalance_action assigned() noexcept
+    {
+        state_ = state::owning;
+        may_commit_ = true;
+        return rebalance_action::open;
+    }
+
+    // The group takes the assignment back; `lost`: it already has.
+    [[nodiscard]] rebalance_action revoked(bool lost) noexcept
+    {
+        may_commit_ = may_commit_ && !lost;
+        switch (state_)
+        {
+        case state::idle:
+            return rebalance_action::release;
+        case state::owning:
+            state_ = state::draining;
+            return rebalance_action::drain;
+        case state::draining:
+        case state::cancelling:
+        case state::committing:
+            break;
+        }
+        return rebalance_action::none;
+    }
+
+    // Every pipeline has ended.
+    [[nodiscard]] rebalance_action drained() noexcept
+    {
+        if (state_ != state::draining && state_ != state::cancelling)
+            return rebalance_action::none;
+        return leave();
+    }
+
+    // The time for the present step is over.
+    [[nodiscard]] rebalance_action out_of_time() noexcept
+    {
+        switch (state_)
+        {
+        case state::draining:
+            state_ = state::cancelling;
+            return rebalance_action::cancel_hooks;
+        case state::cancelling:
+            return leave();
+        case state::committing:
+            return release();
+        case state::idle:
+        case state::owning:
+            break;
+        }
+        return rebalance_action::none;
+    }
+
+    // The final commit is over, with or without success.
+    [[nodiscard]] rebalance_action committed() noexcept
+    {
+        return state_ == state::committing ? release() : rebalance_action::none;
+    }
+
+    // Nothing may be committed any more.
+    [[nodiscard]] rebalance_action abort() noexcept
+    {
+        may_commit_ = false;
+        return state_ == state::committing ? release() : rebalance_action::none;
+    }
+
+    [[nodiscard]] bool owning() const noexcept { return state_ == state::owning; }
+    [[nodiscard]] bool may_commit() const noexcept { return may_commit_; }
+
+private:
+    enum class state
+    {
+        idle,
+        owning,
+        draining,
+        cancelling,
+        committing,
+    };
+
+    [[nodiscard]] rebalance_action leave() noexcept
+    {
+        if (!may_commit_)
+            return release();
+        state_ = state::committing;
+        return rebalance_action::commit;
+    }
+    [[nodiscard]] rebalance_action release() noexcept
+    {
+        state_ = state::idle;
+        return rebalance_action::release;
+    }
+
+    state state_ = state::idle;
+    bool may_commit_ = false;
+};
+
+} // namespace paperboy::pipeline
