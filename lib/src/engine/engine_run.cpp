@@ -150,6 +150,8 @@ void engine_run::on(kafka::assign_event const& event)
     ever_assigned_ = true;
     state_->totals.assignments.fetch_add(1);
     offered_ = event.partitions;
+    for (auto const& each : offered_)
+        topics_seen_.insert(each.topic);
     if (engine_.running())
         return act(rebalance_.assigned());
     static_cast<void>(consumer_->unassign());
@@ -198,6 +200,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
     switch (kafka::kind_of(event.error))
     {
     case kafka::error_kind::missing_topic:
+        if (topics_seen_.contains(event.topic))
+            break;
         if (settings.allow_missing_topics)
             return log(log_level::warning, "topic \"" + event.topic + "\" does not exist yet; waiting for it");
         return fail(errc::missing_topic, "topic \"" + event.topic + "\" does not exist on " +

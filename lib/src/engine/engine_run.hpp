@@ -18,6 +18,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace paperboy::engine_detail
@@ -84,7 +86,8 @@ private:
     void pipeline_ended(pipeline::partition_pipeline& which) override;
     void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
     void commit_due() override;
-    void on_pipeline_ended(std::shared_ptr<pipeline::partition_pipeline> const& which);
+    void on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which);
+    void start_pipelines();
 
     // Failures and housekeeping.
     void fail(error_code code, std::string text);
@@ -103,7 +106,11 @@ private:
     std::optional<kafka::consumer> consumer_;
     std::shared_ptr<pipeline::assignment> assignment_;
     std::vector<topic_partition> offered_;
+    std::vector<pipeline::assignment::pipeline_ptr> stragglers_;
+    std::vector<pipeline::assignment::pipeline_ptr> held_back_;
+    std::set<std::string, std::less<>> topics_seen_;
     std::uintptr_t epoch_ = 0;
+    double step_part_ = 0;
     bool lost_ = false;
     bool ever_assigned_ = false;
     bool cut_short_ = false;

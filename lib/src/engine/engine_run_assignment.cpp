@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -35,6 +36,22 @@ std::string list_of(std::span<topic_partition const> partitions)
     if (partitions.size() > most)
         text += ", …";
     return text.empty() ? "none" : text;
+}
+
+failure failure_of(pipeline::partition_pipeline const& ended)
+{
+    auto const& cause = ended.last_failure();
+    auto const& where = ended.where();
+    if (!cause)
+        return {errc::handler_failed, to_string(where) + ": failed"};
+    auto why =
+        failure{errc::handler_failed, to_string(where) + "@" + std::to_string(cause->offset) + ": " +
+                                          std::string{to_string(cause->where)} + " failed: " + describe(cause->error)};
+    why.cause = cause->error;
+    why.topic = where.topic;
+    why.partition = where.partition;
+    why.offset = cause->offset;
+    return why;
 }
 
 } // namespace
@@ -82,8 +99,22 @@ void engine_run::open_partitions()
         return fail(error, "librdkafka refuses the assignment: " + error.message());
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_assigned(partitions);
-    for (auto const& each : assignment_->pipelines())
-        each->start(shared_from_this());
+    held_back_.assign(assignment_->pipelines().begin(), assignment_->pipelines().end());
+    start_pipelines();
+}
+
+// Hooks of one partition never overlap, not even over two assignments:
+// 1. the partition was taken away while a hook ignored its cancellation; its pipeline became a straggler;
+// 2. the group gave us the same partition again;
+// 3. the new pipeline is held back until the straggler has ended.
+void engine_run::start_pipelines()
+{
+    auto const busy = [this](auto const& pipeline)
+    { return std::ranges::any_of(stragglers_, [&](auto const& each) { return each->where() == pipeline->where(); }); };
+    for (auto const& each : held_back_)
+        if (!busy(each))
+            each->start(shared_from_this());
+    std::erase_if(held_back_, [&](auto const& each) { return !busy(each); });
 }
 
 std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
@@ -104,6 +135,8 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
 void engine_run::drain_partitions()
 {
     start_step(for_hooks);
+    for (auto const& each : std::exchange(held_back_, {}))
+        static_cast<void>(assignment_->one_ended(each));
     if (assignment_->all_ended())
         return act(rebalance_.drained());
     for (auto const& each : assignment_->pipelines())
@@ -127,14 +160,17 @@ void engine_run::release_partitions()
 {
     step_timer_.stop();
     retry_timer_.stop();
-    auto const ended = std::exchange(assignment_, nullptr);
-    state_->show(nullptr);
-    auto const partitions = ended ? ended->partitions() : std::vector<topic_partition>{};
     if (!engine_.running() && !commit_.settled())
         cut_short_ = true;
     commit_.reset();
+    auto const ended = std::exchange(assignment_, nullptr);
+    state_->show(nullptr);
     if (auto const error = consumer_->unassign())
         log(log_level::warning, "librdkafka refuses to give partitions back: " + error.message());
+    if (!ended)
+        return;
+    std::ranges::copy(ended->unended(), std::back_inserter(stragglers_));
+    auto const partitions = ended->partitions();
     log(log_level::info, (lost_ ? "lost " : "revoked ") + list_of(partitions));
     if (auto const& watcher = state_->settings.watcher)
         lost_ ? watcher->on_lost(partitions) : watcher->on_revoked(partitions);
@@ -166,19 +202,12 @@ void engine_run::pipeline_ended(pipeline::partition_pipeline& which)
                [self = shared_from_this(), ended = which.shared_from_this()] { self->on_pipeline_ended(ended); });
 }
 
-void engine_run::on_pipeline_ended(std::shared_ptr<pipeline::partition_pipeline> const& which)
+void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which)
 {
-    if (auto const& cause = which->last_failure(); cause && which->why_ended() == pipeline::partition_end::failed)
-    {
-        auto why = failure{errc::handler_failed, to_string(which->where()) + "@" + std::to_string(cause->offset) +
-                                                     ": " + std::string{to_string(cause->where)} +
-                                                     " failed: " + describe(cause->error)};
-        why.cause = cause->error;
-        why.topic = which->where().topic;
-        why.partition = which->where().partition;
-        why.offset = cause->offset;
-        fail(std::move(why));
-    }
+    if (std::erase(stragglers_, which) > 0)
+        return start_pipelines();
+    if (which->why_ended() == pipeline::partition_end::failed)
+        fail(failure_of(*which));
     if (assignment_ && assignment_->one_ended(which))
         act(rebalance_.drained());
 }

@@ -30,7 +30,7 @@ void engine_run::fail(failure why)
         return;
     log(log_level::error, why.text + (engine_.running() ? "; stopping" : ""));
     auto const code = why.code;
-    if (engine_.running())
+    if (engine_.running() || !engine_.result())
         state_->record(std::move(why));
     act(engine_.stop(code));
 }
@@ -63,6 +63,8 @@ void engine_run::close()
     connect_timer_.stop();
     shutdown_timer_.start(state_->settings.shutdown_timeout, [self = shared_from_this()]
                           { self->act(self->engine_.out_of_time(errc::shutdown_timeout)); });
+    if (step_timer_.armed())
+        start_step(step_part_);
     if (assignment_)
         for (auto const& each : assignment_->pipelines())
             each->stop();
@@ -101,12 +103,18 @@ void engine_run::complete()
     auto result = engine_.result();
     if (!result && cut_short_)
         result = errc::shutdown_timeout;
+    if (result == errc::shutdown_timeout)
+        state_->record({result, "hooks, the final commit or leaving the group did not end within "
+                                "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each :
          {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_, &shutdown_timer_})
         each->stop();
-    reaper_.forget();
     if (consumer_)
+    {
         consumer_->events().interrupt();
+        reaper_.destroy(consumer_->shared_client(), [] {});
+    }
+    reaper_.forget();
     state_->show(nullptr);
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));

@@ -25,26 +25,33 @@ public:
     void start(std::chrono::steady_clock::duration delay, F expired)
     {
         auto const number = ++number_;
+        armed_ = true;
         timer_.expires_after(delay);
         timer_.async_wait(
             [this, number, expired = std::move(expired)](boost::system::error_code error) mutable
             {
-                if (!error && number == number_)
-                    expired();
+                if (error || number != number_)
+                    return;
+                armed_ = false;
+                expired();
             });
     }
 
     void stop()
     {
         ++number_;
+        armed_ = false;
         timer_.cancel();
     }
+
+    [[nodiscard]] bool armed() const noexcept { return armed_; }
 
 private:
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       strand>
         timer_;
     std::uint64_t number_ = 0;
+    bool armed_ = false;
 };
 
 } // namespace paperboy::engine_detail
