@@ -46,6 +46,8 @@ public:
     {
         if (to.category() != condition_category())
             return error_category::equivalent(code, to);
+        if (code == 0)
+            return false;
         auto const value = static_cast<errc>(code);
         auto const retriable = value == errc::connect_timeout || value == errc::shutdown_timeout;
         return (to.value() == static_cast<int>(condition::retriable)) == retriable;

@@ -52,6 +52,8 @@ public:
     {
         if (to.category() != condition_category())
             return error_category::equivalent(code, to);
+        if (code == 0)
+            return false;
         return (to.value() == static_cast<int>(condition::retriable)) == is_retriable(code);
     }
 };

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <numeric>
 #include <optional>
-#include <span>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -39,25 +42,44 @@ std::size_t edit_distance(std::string_view a, std::string_view b)
     return row[b.size()];
 }
 
-struct dump_deleter
+struct stream_closer
 {
-    std::size_t count;
-    void operator()(char const** entries) const noexcept { rd_kafka_conf_dump_free(entries, count); }
+    void operator()(std::FILE* stream) const noexcept { std::fclose(stream); }
 };
 
-std::optional<std::string> nearest_property(conf_handle const& conf, std::string_view name)
+struct text_deleter
 {
-    std::size_t count = 0;
-    auto const raw = rd_kafka_conf_dump(conf.get(), &count);
-    auto const entries = std::unique_ptr<char const*, dump_deleter>{raw, dump_deleter{count}};
+    void operator()(char* text) const noexcept { std::free(text); } // NOLINT(cppcoreguidelines-no-malloc)
+};
+
+// librdkafka's own table of properties as it prints it: a dump of a configuration leaves out what has no default.
+std::string property_table()
+{
+    char* text = nullptr;
+    std::size_t size = 0;
+    auto stream = std::unique_ptr<std::FILE, stream_closer>{::open_memstream(&text, &size)};
+    if (!stream)
+        return {};
+    rd_kafka_conf_properties_show(stream.get());
+    stream.reset();
+    auto const owner = std::unique_ptr<char, text_deleter>{text};
+    return {text, size};
+}
+
+std::optional<std::string> nearest_property(std::string_view name)
+{
+    auto table = std::istringstream{property_table()};
     auto best = std::optional<std::string>{};
     auto best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
-    for (std::size_t i = 0; i < count; i += 2)
-        if (auto const distance = edit_distance(name, raw[i]); distance < best_distance)
+    for (auto row = std::string{}; std::getline(table, row);)
+    {
+        auto const candidate = row.substr(0, row.find_first_of(" |"));
+        if (auto const distance = edit_distance(name, candidate); distance < best_distance && !candidate.empty())
         {
-            best = raw[i];
+            best = candidate;
             best_distance = distance;
         }
+    }
     return best;
 }
 
@@ -65,7 +87,8 @@ std::optional<std::string> nearest_property(conf_handle const& conf, std::string
 std::string shown(std::string_view name, std::string const& value)
 {
     auto const secret = name.find("password") != name.npos || name.find("secret") != name.npos ||
-                        name.find(".key.") != name.npos || name.find("sasl.oauthbearer.config") != name.npos;
+                        name.find(".key.") != name.npos || name.find("sasl.oauthbearer.config") != name.npos ||
+                        name.find("sasl.jaas.config") != name.npos;
     return secret ? "(hidden)" : "\"" + value + "\"";
 }
 
@@ -135,9 +158,9 @@ void set(conf_handle const& conf, char const* name, std::string const& value)
         return;
     case RD_KAFKA_CONF_UNKNOWN:
     {
-        auto const nearest = nearest_property(conf, name);
-        refuse("property \"" + std::string{name} + "\" (value " + shown(name, value) +
-               ") is unknown to this librdkafka: " + reason.data() +
+        // Without its value: a mistyped name may be a secret's.
+        auto const nearest = nearest_property(name);
+        refuse("property \"" + std::string{name} + "\" is unknown to this librdkafka: " + reason.data() +
                (nearest ? "; did you mean \"" + *nearest + "\"?" : "; see its CONFIGURATION.md"));
     }
     case RD_KAFKA_CONF_INVALID:
