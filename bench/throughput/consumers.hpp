@@ -1,0 +1,33 @@
+#pragma once
+
+#include "throughput/options.hpp"
+#include "throughput/progress.hpp"
+
+#include <string>
+#include <vector>
+
+namespace paperboy::bench
+{
+
+// The ways to consume a topic that are compared; each runs in a process of its own.
+struct mode
+{
+    std::string name;
+    measurement (*run)(options const&);
+};
+
+// librdkafka's batch loop, with the engine's properties and with librdkafka's own defaults.
+[[nodiscard]] measurement consume_raw(options const& from);
+[[nodiscard]] measurement consume_raw_defaults(options const& from);
+
+// The engine, with a hook that returns nothing and with one that is a coroutine.
+[[nodiscard]] measurement consume_void(options const& from);
+[[nodiscard]] measurement consume_awaitable(options const& from);
+
+// Throws usage_error for an unknown mode.
+[[nodiscard]] mode const& find_mode(std::string const& name);
+
+// The engine's settings for a run: a new group that begins at the oldest record.
+[[nodiscard]] config engine_settings(options const& from);
+
+} // namespace paperboy::bench

@@ -1,0 +1,147 @@
+// Compares the engine with a plain librdkafka loop: see --help, and bench/README.md for the method.
+
+#include "throughput/child_process.hpp"
+#include "throughput/consumers.hpp"
+#include "throughput/options.hpp"
+#include "throughput/report.hpp"
+#include "throughput/samples.hpp"
+#include "throughput/topic_filler.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <random>
+#include <stdexcept>
+
+namespace paperboy::bench
+{
+namespace
+{
+
+std::vector<mode> const& modes()
+{
+    static auto const all = std::vector<mode>{{"raw", consume_raw},
+                                              {"raw-defaults", consume_raw_defaults},
+                                              {"void", consume_void},
+                                              {"awaitable", consume_awaitable}};
+    return all;
+}
+
+int run_child(options const& from)
+{
+    if (from.pin)
+        pin_to_one_core();
+    std::cout << to_line(find_mode(from.mode).run(from)) << std::endl;
+    return 0;
+}
+
+measurement measure(options const& from, std::string const& mode, filled_topic const& topic)
+try
+{
+    auto const output = run_self(child_arguments(from, mode, topic.name, topic.partition_sizes), from.deadline);
+    auto const cost = parse_line(output);
+    if (!cost)
+        throw std::runtime_error{"no measurement in its output: " + output};
+    return *cost;
+}
+catch (std::exception const& error)
+{
+    throw std::runtime_error{"mode " + mode + " on " + topic.name + ": " + error.what()};
+}
+
+void check_same_records(std::vector<mode_result> const& results)
+{
+    auto const expected = results.front().runs.front().cost.checksum;
+    for (auto const& result : results)
+        for (auto const& run : result.runs)
+            if (run.cost.checksum != expected)
+                throw std::runtime_error{"mode " + result.mode + " on " + result.topic + ", round " +
+                                         std::to_string(run.round) + ", has seen other records than the first run"};
+}
+
+std::vector<mode_result> measure_topic(options const& from, std::string const& name, filled_topic const& topic)
+{
+    auto results = std::vector<mode_result>{};
+    for (auto const& mode : from.modes)
+        results.push_back({name, mode, {}, {}});
+    for (auto round = 1; round <= from.rounds; ++round)
+        for (auto& each : results)
+        {
+            each.runs.push_back({round, measure(from, each.mode, topic)});
+            std::cerr << name << " round " << round << '/' << from.rounds << ' ' << each.mode << ": "
+                      << each.runs.back().cpu_us_per_record() << " us/record, "
+                      << each.runs.back().million_records_per_second() << " M/s" << std::endl;
+        }
+    check_same_records(results);
+    compare_with_raw(results);
+    return results;
+}
+
+int run_parent(options const& from)
+{
+    for (auto const& each : from.modes)
+        static_cast<void>(find_mode(each));
+    auto topics = std::vector<filled_topic>{};
+    {
+        auto filler = topic_filler{from.bootstrap_servers};
+        for (auto const& name : from.topics)
+        {
+            auto const& kind = find_topic_kind(name);
+            auto const scaled = static_cast<std::uint64_t>(static_cast<double>(kind.full_size) * from.scale);
+            topics.push_back(filler.fill(kind, from.records > 0 ? from.records : std::max<std::uint64_t>(scaled, 1)));
+        }
+    }
+    auto all = std::vector<mode_result>{};
+    for (std::size_t i = 0; i < topics.size(); ++i)
+        std::ranges::move(measure_topic(from, from.topics[i], topics[i]), std::back_inserter(all));
+    print_table(std::cout, from, all);
+    if (!from.json_file.empty())
+        write_json(from.json_file, from, all);
+    if (!from.csv_file.empty())
+        write_csv(from.csv_file, all);
+    return 0;
+}
+
+} // namespace
+
+mode const& find_mode(std::string const& name)
+{
+    auto const found = std::ranges::find(modes(), name, &mode::name);
+    if (found == modes().end())
+        throw usage_error{"\"" + name + "\" is no mode; choose raw, raw-defaults, void or awaitable"};
+    return *found;
+}
+
+config engine_settings(options const& from)
+{
+    auto settings = config{};
+    settings.bootstrap_servers = from.bootstrap_servers;
+    settings.group_id = "paperboy-throughput-" + std::to_string(std::random_device{}());
+    settings.batch_size = from.batch_size;
+    settings.properties = from.properties;
+    settings.log = logger{log_level::warning};
+    return settings;
+}
+
+} // namespace paperboy::bench
+
+int main(int argc, char** argv)
+try
+{
+    auto const given = paperboy::bench::parse_options({argv + 1, argv + argc});
+    if (given.help)
+    {
+        std::cout << paperboy::bench::help_text();
+        return 0;
+    }
+    return given.mode.empty() ? paperboy::bench::run_parent(given) : paperboy::bench::run_child(given);
+}
+catch (paperboy::bench::usage_error const& error)
+{
+    std::cerr << "paperboy_throughput: " << error.what() << '\n';
+    return 2;
+}
+catch (std::exception const& error)
+{
+    std::cerr << "paperboy_throughput: " << error.what() << '\n';
+    return 1;
+}

@@ -1,0 +1,160 @@
+#include "throughput/options.hpp"
+
+#include <charconv>
+#include <functional>
+#include <map>
+#include <sstream>
+
+namespace paperboy::bench
+{
+namespace
+{
+
+template <class Number>
+Number number(std::string const& name, std::string const& text, Number least)
+{
+    auto value = Number{};
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < least)
+        throw usage_error{name + " is \"" + text + "\"; give a number of at least " + std::to_string(least)};
+    return value;
+}
+
+std::vector<std::string> list(std::string const& name, std::string const& text)
+{
+    auto all = std::vector<std::string>{};
+    auto in = std::istringstream{text};
+    for (auto each = std::string{}; std::getline(in, each, ',');)
+        all.push_back(each);
+    if (all.empty())
+        throw usage_error{name + " is empty; give a comma-separated list"};
+    return all;
+}
+
+void set_records(options& into, std::string const& text)
+{
+    if (text.find('.') == text.npos)
+        into.records = number<std::uint64_t>("--records", text, 8);
+    else
+        into.scale = number<double>("--records", text, 1e-6);
+}
+
+void set_property(options& into, std::string const& text)
+{
+    auto const equals = text.find('=');
+    if (equals == text.npos || equals == 0)
+        throw usage_error{"-X is \"" + text + "\"; give property=value"};
+    into.properties[text.substr(0, equals)] = text.substr(equals + 1);
+}
+
+using setter = std::function<void(options&, std::string const&)>;
+
+std::map<std::string, setter> const& setters()
+{
+    static auto const all = std::map<std::string, setter>{
+        {"--bootstrap-servers", [](options& o, std::string const& v) { o.bootstrap_servers = v; }},
+        {"--topics", [](options& o, std::string const& v) { o.topics = list("--topics", v); }},
+        {"--modes", [](options& o, std::string const& v) { o.modes = list("--modes", v); }},
+        {"--records", set_records},
+        {"--rounds", [](options& o, std::string const& v) { o.rounds = number<int>("--rounds", v, 1); }},
+        {"--threads", [](options& o, std::string const& v) { o.threads = number<int>("--threads", v, 1); }},
+        {"--batch-size",
+         [](options& o, std::string const& v) { o.batch_size = number<std::size_t>("--batch-size", v, 1); }},
+        {"--deadline",
+         [](options& o, std::string const& v) { o.deadline = std::chrono::seconds{number<int>("--deadline", v, 1)}; }},
+        {"-X", set_property},
+        {"--json", [](options& o, std::string const& v) { o.json_file = v; }},
+        {"--csv", [](options& o, std::string const& v) { o.csv_file = v; }},
+        {"--child-mode", [](options& o, std::string const& v) { o.mode = v; }},
+        {"--child-topic", [](options& o, std::string const& v) { o.topic = v; }},
+        {"--child-sizes",
+         [](options& o, std::string const& v)
+         {
+             for (auto const& each : list("--child-sizes", v))
+                 o.partition_sizes.push_back(number<std::int64_t>("--child-sizes", each, 0));
+         }},
+    };
+    return all;
+}
+
+bool set_flag(options& into, std::string const& name)
+{
+    if (name == "--pin" || name == "--no-pin")
+        into.pin = name == "--pin";
+    else if (name == "--help" || name == "-h")
+        into.help = true;
+    else
+        return false;
+    return true;
+}
+
+} // namespace
+
+options parse_options(std::vector<std::string> const& arguments)
+{
+    auto result = options{};
+    for (std::size_t i = 0; i < arguments.size(); ++i)
+    {
+        auto const& name = arguments[i];
+        if (set_flag(result, name))
+            continue;
+        auto const found = setters().find(name);
+        if (found == setters().end())
+            throw usage_error{"unknown option \"" + name + "\"; see --help"};
+        if (++i == arguments.size())
+            throw usage_error{name + " needs a value; see --help"};
+        found->second(result, arguments[i]);
+    }
+    if (!result.help && result.bootstrap_servers.empty())
+        throw usage_error{"--bootstrap-servers is missing; name a broker, for example localhost:9092"};
+    return result;
+}
+
+std::vector<std::string> child_arguments(options const& from, std::string const& mode, std::string const& topic,
+                                         std::vector<std::int64_t> const& partition_sizes)
+{
+    auto sizes = std::string{};
+    for (auto const each : partition_sizes)
+        sizes += (sizes.empty() ? "" : ",") + std::to_string(each);
+    auto all = std::vector<std::string>{"--bootstrap-servers",
+                                        from.bootstrap_servers,
+                                        "--child-mode",
+                                        mode,
+                                        "--child-topic",
+                                        topic,
+                                        "--child-sizes",
+                                        sizes,
+                                        "--threads",
+                                        std::to_string(from.threads),
+                                        "--batch-size",
+                                        std::to_string(from.batch_size),
+                                        from.pin ? "--pin" : "--no-pin"};
+    for (auto const& [name, value] : from.properties)
+    {
+        all.emplace_back("-X");
+        all.push_back(name + "=" + value);
+    }
+    return all;
+}
+
+std::string help_text()
+{
+    return R"(Compares paperboy's engine with a plain librdkafka loop on the same topics.
+
+    paperboy_throughput --bootstrap-servers HOST:PORT[,...] [OPTION...]
+
+  --topics LIST       of raw100, json400, raw1k (default: all); made and filled where missing
+  --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
+  --modes LIST        of raw, raw-defaults, void, awaitable (default: raw,void,awaitable)
+  --rounds N          each round runs every mode once (default: 5)
+  --pin | --no-pin    whether a run may use one core only (default: --pin)
+  --threads N         threads that run the engine's io_context (default: 1)
+  --batch-size N      records that the engine hands to a handler, and raw takes, in one go (default: 1000)
+  -X NAME=VALUE       a librdkafka property, for the engine and for raw
+  --deadline SECONDS  of one run (default: 180)
+  --json FILE         writes all results
+  --csv FILE          writes one line per run
+)";
+}
+
+} // namespace paperboy::bench

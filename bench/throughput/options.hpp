@@ -1,0 +1,55 @@
+#pragma once
+
+#include <paperboy/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace paperboy::bench
+{
+
+// What the command line asks for.
+struct options
+{
+    std::string bootstrap_servers;
+    std::vector<std::string> topics{"raw100", "json400", "raw1k"};
+    std::vector<std::string> modes{"raw", "void", "awaitable"};
+    // Of each topic's full size; or, when records is not 0, that many in each.
+    double scale = 1;
+    std::uint64_t records = 0;
+    int rounds = 5;
+    bool pin = true;
+    int threads = 1;
+    std::size_t batch_size = paperboy::config{}.batch_size;
+    paperboy::properties properties;
+    std::chrono::seconds deadline{180};
+    std::string json_file;
+    std::string csv_file;
+    bool help = false;
+
+    // Of the child process that a run takes place in: what it consumes and how many records each partition has.
+    std::string mode;
+    std::string topic;
+    std::vector<std::int64_t> partition_sizes;
+};
+
+struct usage_error : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
+// Throws usage_error.
+[[nodiscard]] options parse_options(std::vector<std::string> const& arguments);
+
+// The arguments of a child process that runs one mode on one topic.
+[[nodiscard]] std::vector<std::string> child_arguments(options const& from, std::string const& mode,
+                                                       std::string const& topic,
+                                                       std::vector<std::int64_t> const& partition_sizes);
+
+[[nodiscard]] std::string help_text();
+
+} // namespace paperboy::bench

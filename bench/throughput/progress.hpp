@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace paperboy::bench
+{
+
+// What one run of one mode cost.
+struct measurement
+{
+    std::uint64_t records = 0;
+    // Sum over all records of the value's size and first byte: the same for every mode, or one of them lost something.
+    std::uint64_t checksum = 0;
+    // User and system time of the whole process, from its start to the last record.
+    double cpu_seconds = 0;
+    // From the first record to the last.
+    double wall_seconds = 0;
+    // The largest resident set.
+    double rss_mb = 0;
+    // C++ allocations while the middle 80 % of the records passed, and how many records those were.
+    std::uint64_t allocations = 0;
+    std::uint64_t allocation_window = 0;
+};
+
+// One line, for the pipe between a run and its parent.
+[[nodiscard]] std::string to_line(measurement const& of);
+[[nodiscard]] std::optional<measurement> parse_line(std::string_view line);
+
+// Counts the records of a run and takes its measurement. Thread-safe.
+class progress
+{
+public:
+    explicit progress(std::uint64_t expected) : expected_{expected} {}
+
+    // Some more records have been handled; true when they were the last.
+    bool add(std::uint64_t records, std::uint64_t checksum);
+
+    [[nodiscard]] std::uint64_t remaining() const noexcept { return expected_ - seen_.load(); }
+
+    // Complete after add() has returned true.
+    [[nodiscard]] measurement const& result() const noexcept { return result_; }
+
+private:
+    void finish();
+
+    std::uint64_t expected_;
+    std::atomic<std::uint64_t> seen_{0};
+    std::atomic<std::uint64_t> checksum_{0};
+    std::chrono::steady_clock::time_point first_;
+    measurement result_;
+};
+
+} // namespace paperboy::bench

@@ -1,0 +1,33 @@
+# Runs PROGRAM on few records against the broker at PAPERBOY_TEST_BOOTSTRAP: does it work, is its output well-formed?
+if("$ENV{PAPERBOY_TEST_BOOTSTRAP}" STREQUAL "")
+  message(FATAL_ERROR "PAPERBOY_TEST_BOOTSTRAP is not set; tools/test starts a broker and sets it")
+endif()
+set(json_file ${FOLDER}/smoke.json)
+set(csv_file ${FOLDER}/smoke.csv)
+file(REMOVE ${json_file} ${csv_file})
+execute_process(
+  COMMAND ${PROGRAM} --bootstrap-servers $ENV{PAPERBOY_TEST_BOOTSTRAP} --records 20000 --rounds 1
+    --modes raw,raw-defaults,void,awaitable --json ${json_file} --csv ${csv_file}
+  TIMEOUT 240 RESULT_VARIABLE result OUTPUT_VARIABLE table)
+message("${table}")
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "the program failed: ${result}")
+endif()
+
+file(READ ${json_file} json)
+string(JSON count LENGTH "${json}" results)
+if(NOT count EQUAL 12)
+  message(FATAL_ERROR "${count} results in ${json_file} instead of 12: 3 topics by 4 modes")
+endif()
+foreach(index RANGE 11)
+  string(JSON records GET "${json}" results ${index} records)
+  string(JSON ratio GET "${json}" results ${index} ratio_to_raw median)
+  if(NOT records EQUAL 20000 OR NOT ratio GREATER 0)
+    message(FATAL_ERROR "result ${index} has ${records} records and a ratio of ${ratio}")
+  endif()
+endforeach()
+file(STRINGS ${csv_file} lines)
+list(LENGTH lines count)
+if(NOT count EQUAL 13)
+  message(FATAL_ERROR "${count} lines in ${csv_file} instead of 13: a title and 12 runs")
+endif()
