@@ -24,7 +24,7 @@ class commit_fsm
 {
 public:
     // The interval has passed or enough records have finished.
-    [[nodiscard]] commit_action due() noexcept
+    [[nodiscard]] commit_action due() const noexcept
     {
         return in_flight_ || final_ ? commit_action::none : commit_action::send;
     }

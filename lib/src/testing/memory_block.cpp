@@ -9,13 +9,13 @@ using paperboy::detail::block_holder;
 using paperboy::detail::header_fields;
 using paperboy::detail::message;
 
-block_holder memory_block::make(std::vector<test_record> records, topic_partition const& where)
+block_holder memory_block::make(std::vector<test_record> records, topic_partition where)
 {
-    return block_holder{new memory_block{std::move(records), where}};
+    return block_holder{new memory_block{std::move(records), std::move(where)}};
 }
 
-memory_block::memory_block(std::vector<test_record> records, topic_partition const& where)
-    : records_{std::move(records)}, where_{where}
+memory_block::memory_block(std::vector<test_record> records, topic_partition where)
+    : records_{std::move(records)}, where_{std::move(where)}
 {
     auto next_offset = std::int64_t{0};
     for (auto& each : records_)

@@ -13,8 +13,7 @@ namespace paperboy::testing
 class memory_block final : public paperboy::detail::record_block
 {
 public:
-    [[nodiscard]] static paperboy::detail::block_holder make(std::vector<test_record> records,
-                                                             topic_partition const& where);
+    [[nodiscard]] static paperboy::detail::block_holder make(std::vector<test_record> records, topic_partition where);
 
     [[nodiscard]] std::string_view topic() const noexcept override { return where_.topic; }
     [[nodiscard]] std::span<paperboy::detail::message const* const> messages() const noexcept override
@@ -27,7 +26,7 @@ public:
                                                          std::size_t index) const noexcept override;
 
 private:
-    memory_block(std::vector<test_record> records, topic_partition const& where);
+    memory_block(std::vector<test_record> records, topic_partition where);
     ~memory_block() override = default;
     void destroy() noexcept override { delete this; }
     [[nodiscard]] test_record const& source(paperboy::detail::message const& of) const noexcept;
