@@ -1,0 +1,52 @@
+#pragma once
+
+#include "support/broker_process.hpp"
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace paperboy::test
+{
+
+// One line of a consumer_child.
+struct child_event
+{
+    std::string what = {};
+    std::vector<std::int64_t> numbers = {};
+    std::string text = {};
+};
+
+// A consumer_child, and what it has told so far.
+class consumer_child
+{
+public:
+    consumer_child(std::string const& group, std::string const& topic,
+                   std::string const& servers = bootstrap_servers());
+
+    [[nodiscard]] child_process& process() noexcept { return process_; }
+    [[nodiscard]] std::vector<child_event> const& events() const noexcept { return events_; }
+
+    // Reads on until `count` events of this kind have been told in all; throws when that takes too long.
+    void await(std::string const& what, std::size_t count);
+
+    // Reads on to the end of the output.
+    void read_to_end();
+
+    [[nodiscard]] std::size_t count(std::string const& what) const;
+
+private:
+    bool read();
+
+    child_process process_;
+    std::vector<child_event> events_;
+};
+
+// Checks that a child handled each partition's records one after the other; returns by partition the first offset that
+// it started with and adds to `done` what it finished.
+std::map<std::int64_t, std::int64_t> check_order(std::vector<child_event> const& events,
+                                                 std::map<std::int64_t, std::set<std::int64_t>>& done);
+
+} // namespace paperboy::test
