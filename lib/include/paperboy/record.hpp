@@ -140,7 +140,7 @@ template <class Base, class V>
 class with_value : public Base
 {
 public:
-    using Base::Base;
+    explicit with_value(record_view const& view) : Base{view} {}
 
     [[nodiscard]] V const& value() const noexcept { return value_; }
     [[nodiscard]] V& value() noexcept { return value_; }

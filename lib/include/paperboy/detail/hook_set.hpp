@@ -93,7 +93,9 @@ struct hook_set
     // did_receive_message fits when it accepts records, or tombstones, or both.
     static constexpr bool did_receive_fits = did_receive_message::fits || did_receive_tombstone::fits;
 
-    static_assert(on_message::present, "paperboy: a handler needs on_message(record) or on_message(record, context)");
+    // A final class hides the name of a template or an overloaded hook from `present`.
+    static_assert(on_message::present || on_message::fits,
+                  "paperboy: a handler needs on_message(record) or on_message(record, context)");
     static_assert(!on_message::present || on_message::fits,
                   "paperboy: on_message takes the topic's record type by const reference (record_view for raw bytes, "
                   "record<V> or record<K, V> with serdes, V and K being the serdes' value_type), then, with "
