@@ -1,0 +1,94 @@
+#include "page_views.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace page_views
+{
+namespace
+{
+
+constexpr std::uint64_t views_per_tombstone = 50'000;
+constexpr std::uint64_t visitors = 20'000;
+
+struct page
+{
+    std::string_view path;
+    std::uint64_t share; // of 1000 views
+};
+
+constexpr auto pages = std::array<page, 10>{{
+    {"/", 341},
+    {"/search", 214},
+    {"/products/42", 131},
+    {"/pricing", 94},
+    {"/login", 73},
+    {"/blog/hello-kafka", 55},
+    {"/docs", 41},
+    {"/cart", 28},
+    {"/checkout", 16},
+    {"/imprint", 7},
+}};
+
+std::string_view choose(std::uint64_t draw)
+{
+    auto const* candidate = pages.begin();
+    while (draw >= candidate->share)
+        draw -= (candidate++)->share;
+    return candidate->path;
+}
+
+void increment(counts& all, std::string_view page)
+{
+    auto found = all.find(page);
+    if (found == all.end())
+        found = all.emplace(page, 0).first;
+    ++found->second;
+}
+
+} // namespace
+
+view generator::next()
+{
+    auto const visitor = random_() % visitors;
+    auto result = view{"visitor-" + std::to_string(visitor), std::nullopt};
+    if (++made_ % views_per_tombstone == 0)
+    {
+        ++tombstones_;
+        return result;
+    }
+    auto const page = choose(random_() % 1000);
+    increment(per_page_, page);
+    result.value = R"({"page":")" + std::string{page} + R"(","visitor":)" + std::to_string(visitor) + R"(,"ms":)" +
+                   std::to_string(5 + random_() % 400) + "}";
+    return result;
+}
+
+void counter::on_message(paperboy::record_view const& record)
+{
+    ++records_;
+    if (auto const page = page_of(record.value()))
+        increment(per_page_, *page);
+    else
+        ++unreadable_;
+}
+
+void counter::on_tombstone(paperboy::record_view const&)
+{
+    ++records_;
+    ++tombstones_;
+}
+
+// simdjson reads a few bytes past the end, which a record's value does not have: a reused buffer does.
+std::optional<std::string_view> counter::page_of(std::string_view json)
+{
+    padded_.assign(json);
+    padded_.reserve(json.size() + simdjson::SIMDJSON_PADDING);
+    auto page = std::string_view{};
+    if (parser_.iterate(padded_.data(), json.size(), padded_.capacity()).get(document_) != simdjson::SUCCESS ||
+        document_["page"].get_string().get(page) != simdjson::SUCCESS)
+        return std::nullopt;
+    return page;
+}
+
+} // namespace page_views

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <paperboy/record.hpp>
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+// The page views that the quickstart and the embedded server handle, and a generator of them.
+namespace page_views
+{
+
+/// How often each page was seen.
+using counts = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// One page view: JSON such as {"page":"/pricing","visitor":4711,"ms":123}, keyed by visitor. Without a value it is a
+/// tombstone: the visitor asked to be forgotten.
+struct view
+{
+    std::string key;
+    std::optional<std::string> value;
+};
+
+/// Makes views of ten pages, some far more popular than others; the same ones each time.
+class generator
+{
+public:
+    [[nodiscard]] view next();
+
+    /// What was made so far: views by page, and tombstones.
+    [[nodiscard]] counts const& per_page() const noexcept { return per_page_; }
+    [[nodiscard]] std::uint64_t tombstones() const noexcept { return tombstones_; }
+
+private:
+    std::minstd_rand random_{20'240'229};
+    std::uint64_t made_ = 0;
+    std::uint64_t tombstones_ = 0;
+    counts per_page_;
+};
+
+/// The handler: counts page views per page. It keeps its state without a lock, so it is for an io_context that one
+/// thread runs; with several, give each partition its own with `per_partition`.
+class counter
+{
+public:
+    void on_message(paperboy::record_view const& record);
+    void on_tombstone(paperboy::record_view const& record);
+
+    [[nodiscard]] counts const& per_page() const noexcept { return per_page_; }
+    [[nodiscard]] std::uint64_t tombstones() const noexcept { return tombstones_; }
+
+    /// Records that are not JSON objects with a text named "page".
+    [[nodiscard]] std::uint64_t unreadable() const noexcept { return unreadable_; }
+
+    /// All of them together.
+    [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
+
+private:
+    [[nodiscard]] std::optional<std::string_view> page_of(std::string_view json);
+
+    counts per_page_;
+    std::uint64_t tombstones_ = 0;
+    std::uint64_t unreadable_ = 0;
+    std::uint64_t records_ = 0;
+    simdjson::ondemand::parser parser_;
+    simdjson::ondemand::document document_;
+    std::string padded_;
+};
+
+} // namespace page_views
