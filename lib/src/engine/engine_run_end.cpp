@@ -16,9 +16,6 @@ namespace
 
 constexpr auto housekeeping_pace = 1s;
 
-// librdkafka announces no event when the group is left; it has to be asked.
-constexpr auto closing_pace = 10ms;
-
 } // namespace
 
 void engine_run::fail(error_code code, std::string text)
@@ -76,9 +73,8 @@ void engine_run::close()
     if (auto const error = consumer_->begin_close())
     {
         log(log_level::warning, "cannot leave the group in order: " + error.message());
-        return act(engine_.closed());
+        act(engine_.closed());
     }
-    on_housekeeping();
 }
 
 void engine_run::hurry()
@@ -126,18 +122,16 @@ void engine_run::complete()
         tell(result);
 }
 
-// Once a second, whatever happens: librdkafka wants its queue polled within max.poll.interval.ms, and a lost wakeup
-// must not stop anything. More often while the group is being left.
+// Once a second, whatever happens: librdkafka wants its queue polled within max.poll.interval.ms, a lost wakeup must
+// not stop anything, and an outstanding close is looked at.
 void engine_run::on_housekeeping()
 {
-    auto const running = engine_.running();
-    if (running && assignment_)
+    if (assignment_)
         for (auto const& each : assignment_->pipelines())
             each->check_for_missed_wakeup();
     if (consumer_)
         consumer_->events().interrupt();
-    housekeeping_timer_.start(running ? housekeeping_pace : closing_pace,
-                              [self = shared_from_this()] { self->on_housekeeping(); });
+    housekeeping_timer_.start(housekeeping_pace, [self = shared_from_this()] { self->on_housekeeping(); });
 }
 
 void engine_run::log(log_level level, std::string const& line) const
