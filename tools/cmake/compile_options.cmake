@@ -8,6 +8,9 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12 in optimised standard containers and in Asio under the sanitizers; clang has no such ones.
   target_compile_options(paperboy_compile_options INTERFACE -Wno-restrict -Wno-tsan)
+  if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+    target_compile_options(paperboy_compile_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # The allocator for programs: librdkafka allocates each record on one thread and frees it on another, which glibc's

@@ -1,0 +1,14 @@
+// expects: paperboy: on_finished_handling takes any of record_view const&, the context by reference
+
+#include <paperboy/engine.hpp>
+
+struct handler
+{
+    void on_message(paperboy::record_view const&) {}
+    void on_finished_handling(std::exception_ptr) {}
+};
+
+void use(paperboy::engine& engine)
+{
+    engine.handle("topic", handler{});
+}
