@@ -1,5 +1,6 @@
 // Counts what the heap is asked for, in a program of its own because operator new is the whole program's.
 
+#include "support/manual_allocations.hpp"
 #include "support/manual_hooks.hpp"
 #include "testing/memory_block.hpp"
 
@@ -11,81 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
-
-namespace
-{
-
-std::atomic<std::uint64_t> allocations{0};
-
-void* counted(std::size_t size)
-{
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (auto* const memory = std::malloc(size == 0 ? 1 : size))
-        return memory;
-    throw std::bad_alloc{};
-}
-
-void* counted(std::size_t size, std::align_val_t alignment)
-{
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    auto const step = static_cast<std::size_t>(alignment);
-    if (auto* const memory = std::aligned_alloc(step, (size + step - 1) / step * step))
-        return memory;
-    throw std::bad_alloc{};
-}
-
-} // namespace
-
-void* operator new(std::size_t size)
-{
-    return counted(size);
-}
-void* operator new[](std::size_t size)
-{
-    return counted(size);
-}
-void* operator new(std::size_t size, std::align_val_t alignment)
-{
-    return counted(size, alignment);
-}
-void* operator new[](std::size_t size, std::align_val_t alignment)
-{
-    return counted(size, alignment);
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete[](void* memory, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept
-{
-    std::free(memory);
-}
+#include <vector>
 
 namespace paperboy
 {
@@ -207,9 +134,9 @@ std::uint64_t allocations_of(std::size_t records)
     auto const stop = std::atomic<bool>{false};
     auto sink = no_failures{};
     auto run = detail::batch_run{*block, block->messages(), position, stop, sink};
-    auto const before = allocations.load();
+    auto const before = test::allocations();
     run_to_its_end(*adapter, run);
-    auto const after = allocations.load();
+    auto const after = test::allocations();
     BOOST_TEST(run.unfinished() == 0U);
     BOOST_TEST(sink.count == 0);
     BOOST_TEST(handler.bytes >= 5 * records);
@@ -222,10 +149,10 @@ BOOST_AUTO_TEST_SUITE(allocations_suite)
 
 BOOST_AUTO_TEST_CASE(allocations_are_counted)
 {
-    auto const before = allocations.load();
+    auto const before = test::allocations();
     auto const something = std::vector<int>(100);
     BOOST_TEST(something.size() == 100U);
-    BOOST_TEST(allocations.load() > before);
+    BOOST_TEST(test::allocations() > before);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_record_costs_no_allocation, Handler, handlers)
