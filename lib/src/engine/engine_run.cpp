@@ -166,10 +166,13 @@ void engine_run::on(kafka::revoke_event const& event)
 void engine_run::on(kafka::commit_event const& event)
 {
     auto const ours = assignment_ && event.ticket == assignment_->epoch();
+    auto const& watcher = state_->settings.watcher;
     if (event.error)
     {
         state_->totals.failed_commits.fetch_add(1);
         log(log_level::warning, "commit failed: " + event.error.message());
+        if (watcher)
+            watcher->on_commit(event.error, event.refused);
     }
     if (!event.committed.empty())
     {
@@ -178,11 +181,20 @@ void engine_run::on(kafka::commit_event const& event)
         state_->totals.last_commit_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
         if (ours)
             assignment_->committed(event.committed);
+        if (watcher)
+            watcher->on_commit({}, event.committed);
     }
-    if (auto const& watcher = state_->settings.watcher)
-        watcher->on_commit(event.error, event.error ? event.refused : event.committed);
     if (ours)
-        act(commit_.result(event.error));
+        act(commit_.result(settle(event)));
+}
+
+// What a deleted topic refuses needs no commit: partitions that are given up do not wait for it.
+error_code engine_run::settle(kafka::commit_event const& event)
+{
+    if (rebalance_.owning() || event.gone.empty())
+        return event.error;
+    assignment_->committed(event.gone);
+    return event.gone.size() == event.refused.size() ? error_code{} : event.error;
 }
 
 void engine_run::on(kafka::error_event const& event)

@@ -73,6 +73,7 @@ private:
     // Commits.
     void act(pipeline::commit_action action);
     void send_commit();
+    [[nodiscard]] error_code settle(kafka::commit_event const& event);
     void on_commit_interval();
 
     // The end.

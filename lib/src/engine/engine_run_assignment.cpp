@@ -253,7 +253,7 @@ void engine_run::send_commit()
         return act(commit_.nothing_to_send());
     commit_.sent();
     if (auto const error = consumer_->commit(offsets, assignment_->epoch()))
-        on(kafka::commit_event{assignment_->epoch(), error, {}, offsets});
+        on(kafka::commit_event{assignment_->epoch(), error, {}, offsets, {}});
 }
 
 void engine_run::on_commit_interval()

@@ -25,13 +25,15 @@ struct revoke_event
     bool lost = false;
 };
 
-// A commit ended. `ticket` is what consumer::commit was given.
+// A commit ended. `ticket` is what consumer::commit was given; `gone` are those of the refused whose topic no longer
+// exists, and `error` is theirs only when nothing else was refused.
 struct commit_event
 {
     std::uintptr_t ticket = 0;
     error_code error;
     std::vector<partition_offset> committed;
     std::vector<partition_offset> refused;
+    std::vector<partition_offset> gone;
 };
 
 // What an error means for the engine.

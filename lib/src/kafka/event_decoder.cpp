@@ -32,16 +32,20 @@ consumer_event decode_commit(rd_kafka_event_t* event)
     auto result = commit_event{};
     result.ticket = reinterpret_cast<std::uintptr_t>(rd_kafka_event_opaque(event));
     auto const whole = rd_kafka_event_error(event);
-    if (whole != RD_KAFKA_RESP_ERR_NO_ERROR)
-        result.error = make_code(whole);
     for (auto const& each : elements(rd_kafka_event_topic_partition_list(event)))
     {
-        auto const error = whole != RD_KAFKA_RESP_ERR_NO_ERROR ? whole : each.err;
+        auto const error = each.err != RD_KAFKA_RESP_ERR_NO_ERROR ? each.err : whole;
         auto& group = error == RD_KAFKA_RESP_ERR_NO_ERROR ? result.committed : result.refused;
         group.emplace_back(each.topic, each.partition, each.offset);
-        if (error != RD_KAFKA_RESP_ERR_NO_ERROR && !result.error)
+        if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            result.gone.push_back(group.back());
+        else if (error != RD_KAFKA_RESP_ERR_NO_ERROR && !result.error)
             result.error = make_code(error);
     }
+    if (!result.error && !result.gone.empty())
+        result.error = make_code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    else if (!result.error && whole != RD_KAFKA_RESP_ERR_NO_ERROR)
+        result.error = make_code(whole);
     return result;
 }
 
