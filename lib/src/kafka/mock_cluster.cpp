@@ -8,7 +8,10 @@
 
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <string>
+
+#include <pthread.h>
 
 namespace paperboy
 {
@@ -54,6 +57,34 @@ producer_handle make_producer(std::string const& servers, std::atomic<std::uint6
     return producer;
 }
 
+// librdkafka blocks signals in all its threads but the mock cluster's, which a signal ends for good: its destruction
+// would wait for ever. A thread inherits the mask.
+class blocked_signals
+{
+public:
+    blocked_signals()
+    {
+        auto all = sigset_t{};
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    blocked_signals(blocked_signals const&) = delete;
+    blocked_signals& operator=(blocked_signals const&) = delete;
+    ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+cluster_handle make_cluster(rd_kafka_t* owner, int brokers)
+{
+    auto const guard = blocked_signals{};
+    auto cluster = cluster_handle{rd_kafka_mock_cluster_new(owner, brokers)};
+    if (!cluster)
+        refuse("librdkafka starts no cluster of " + std::to_string(brokers) + " brokers");
+    return cluster;
+}
+
 headers_handle make_headers(std::vector<std::pair<std::string_view, std::string_view>> const& headers)
 {
     if (headers.empty())
@@ -79,11 +110,9 @@ class mock_cluster::impl
 {
 public:
     explicit impl(int brokers)
-        : owner_{make_producer("", &refused_)}, cluster_{rd_kafka_mock_cluster_new(owner_.get(), brokers)}
+        : owner_{make_producer("", &refused_)}, cluster_{make_cluster(owner_.get(), brokers)},
+          producer_{make_producer(servers(), &refused_)}
     {
-        if (!cluster_)
-            refuse("librdkafka starts no cluster of " + std::to_string(brokers) + " brokers");
-        producer_ = make_producer(servers(), &refused_);
     }
 
     [[nodiscard]] std::string servers() const { return rd_kafka_mock_cluster_bootstraps(cluster_.get()); }
