@@ -42,7 +42,9 @@ std::vector<std::string> ranked(page_views::counts const& counted, page_views::c
         for (auto const& [page, count] : *produced)
             if (!counted.contains(page))
                 pages.push_back(page);
-    std::ranges::stable_sort(pages, std::greater{}, [&](std::string const& page) { return count_of(counted, page); });
+    auto const rank = [&](std::string const& page)
+    { return std::pair{count_of(counted, page), produced == nullptr ? 0 : count_of(*produced, page)}; };
+    std::ranges::stable_sort(pages, std::greater{}, rank);
     return pages;
 }
 
