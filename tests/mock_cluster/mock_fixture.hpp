@@ -1,0 +1,43 @@
+#pragma once
+
+#include "support/engine_fixture.hpp"
+
+#include <paperboy/mock_cluster.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace paperboy::test
+{
+
+// One cluster for all tests of a program that do not break it.
+[[nodiscard]] mock_cluster& shared_cluster();
+
+// A topic and a group of its own on a cluster, and an engine's surroundings.
+class mock_fixture
+{
+public:
+    mock_fixture() : mock_fixture{shared_cluster()} {}
+    explicit mock_fixture(mock_cluster& on);
+
+    // Settings that point to the cluster, this test's group, log and observer.
+    [[nodiscard]] config settings() const;
+
+    // A further topic of this test.
+    [[nodiscard]] std::string make_topic(int partitions) const;
+
+    // `count` records with the values "0", "1", … into one partition.
+    void produce(std::string const& topic, std::int32_t partition, int count) const;
+
+    mock_cluster& cluster;
+    std::string const name;
+    std::string const topic;
+    log_lines log;
+    std::shared_ptr<recording_observer> const watcher = std::make_shared<recording_observer>();
+    io_threads io;
+
+    static constexpr int partitions = 4;
+};
+
+} // namespace paperboy::test
