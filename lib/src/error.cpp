@@ -99,6 +99,12 @@ std::string_view to_string(hook value) noexcept
         return "on_error";
     case hook::on_finished_handling:
         return "on_finished_handling";
+    case hook::did_receive_bulk_messages:
+        return "did_receive_bulk_messages";
+    case hook::on_bulk:
+        return "on_bulk";
+    case hook::on_bulk_error:
+        return "on_bulk_error";
     }
     return "unknown hook";
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/logger.hpp>
+#include <paperboy/mode.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -65,6 +66,9 @@ struct config
 
     /// Most records handed to a handler in one go before other partitions get their turn on the executor. 1 to 10,000.
     std::size_t batch_size = 1000;
+
+    /// When partitions are handled in bulk, and how large bulks get; a handler's own options go first.
+    mode_policy mode = {};
 
     /// Longest time that `stop()` and failures may take, from the request to the completion of `async_run`: hooks,
     /// final commit and leaving the group. 100 ms to 1 h. Past it `async_run` completes with `errc::shutdown_timeout`.

@@ -63,28 +63,31 @@ public:
     /// `handler` is moved in and serves all partitions; `std::ref(handler)` leaves it with you (it must outlive the
     /// run); `per_partition(factory)` makes one per partition. See handler.hpp for the hooks.
     ///
+    /// `options` are for this handler alone.
+    ///
     /// Throws `setup_error`: `errc::invalid_handler` for an impossible or already handled topic,
-    /// `errc::already_running` during a run.
+    /// `errc::invalid_config` for options that cannot work, `errc::already_running` during a run.
     template <class Handler>
-    engine& handle(std::string topic, Handler handler)
+    engine& handle(std::string topic, Handler handler, handler_options options = {})
     {
-        return add(std::move(topic),
+        return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), detail::no_serde{}, detail::no_serde{}));
     }
 
     /// The same with values decoded: hooks get `record<V>`, where `V` is `ValueSerde::value_type`.
     template <deserializer ValueSerde, class Handler>
-    engine& handle(std::string topic, ValueSerde value_serde, Handler handler)
+    engine& handle(std::string topic, ValueSerde value_serde, Handler handler, handler_options options = {})
     {
-        return add(std::move(topic),
+        return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), detail::no_serde{}, std::move(value_serde)));
     }
 
     /// The same with keys and values decoded: hooks get `record<K, V>`, `on_tombstone` gets `keyed_record<K>`.
     template <deserializer KeySerde, deserializer ValueSerde, class Handler>
-    engine& handle(std::string topic, KeySerde key_serde, ValueSerde value_serde, Handler handler)
+    engine& handle(std::string topic, KeySerde key_serde, ValueSerde value_serde, Handler handler,
+                   handler_options options = {})
     {
-        return add(std::move(topic),
+        return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)));
     }
 
@@ -122,7 +125,8 @@ public:
     [[nodiscard]] failure last_failure() const;
 
 private:
-    engine& add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory);
+    engine& add(std::string topic, handler_options const& options,
+                std::unique_ptr<detail::batch_handler_factory> factory);
 
     detail::engine_handle handle_;
 };

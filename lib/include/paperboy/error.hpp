@@ -102,6 +102,9 @@ enum class hook
     on_tombstone,
     on_error,
     on_finished_handling,
+    did_receive_bulk_messages,
+    on_bulk,
+    on_bulk_error,
 };
 
 /// The name of the hook as a handler spells it, for example "on_message".

@@ -1,11 +1,17 @@
 #pragma once
 
 #include <paperboy/error.hpp>
+#include <paperboy/mode.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/topic_partition.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <exception>
 #include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace paperboy
@@ -31,6 +37,34 @@ enum class outcome
     failed,
 };
 
+/// Thrown by `on_bulk` to say which record failed: those before it are finished, this one goes through `on_error` as if
+/// `on_message` had thrown `cause`, those after it come in another bulk.
+class bulk_error : public std::runtime_error
+{
+public:
+    /// `failed_index` counts in the span that `on_bulk` was given; one beyond its end is an error of the whole bulk.
+    bulk_error(std::size_t failed_index, std::string const& text) : std::runtime_error{text}, index{failed_index} {}
+
+    /// The same, with the exception that is to reach `on_error`.
+    bulk_error(std::size_t failed_index, std::exception_ptr reason)
+        : std::runtime_error{describe(reason)}, index{failed_index}, cause{std::move(reason)}
+    {
+    }
+
+    /// Which record failed.
+    std::size_t index;
+
+    /// Why; when null, `on_error` gets the bulk_error itself.
+    std::exception_ptr cause;
+};
+
+/// What one handler wants otherwise than the engine's configuration says.
+struct handler_options
+{
+    /// Instead of `config::mode`.
+    std::optional<mode_policy> mode = {};
+};
+
 // What a handler is
 // -----------------
 // A handler is any class with an `on_message`. All hooks but that one are optional, found by name, and may return void
@@ -54,6 +88,19 @@ enum class outcome
 //   void on_finished_handling([record_view const&] [, C&] [, outcome])
 //                                                        always, when define_context succeeded: after success and after
 //                                                        failure. Its own failure goes through on_error as well.
+//
+// A handler with an on_bulk is a bulk handler: while a partition lags (see mode.hpp) its records come in bulks. B is a
+// std::vector of R, S is std::span<R const>; tombstones are in it, to be told by is_tombstone(). Per bulk:
+//
+//   C    define_context()                                once per bulk; the form with a record gets the bulk's first
+//        (keys and values are decoded here; what cannot be decoded goes through on_error record by record)
+//   void did_receive_bulk_messages(B& [, C&])            may change or remove records, in their order
+//   void on_bulk(S [, C&])                               the work; may throw bulk_error to say which record failed
+//   error_action on_bulk_error(std::exception_ptr [, S [, C*]])
+//                                                        after any hook of the bulk failed as a whole; the action is
+//                                                        for all its records. Without it, `fail`.
+//   void on_finished_handling([S] [, C&] [, outcome])    always, as above; without a form that takes S, one of those
+//                                                        that take no record
 //
 // Threads: the hooks of one partition never overlap and run on the partition's strand; so do their awaitables. Hooks of
 // different partitions overlap when the engine's executor has several threads: a handler object passed to

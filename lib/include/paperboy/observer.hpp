@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/error.hpp>
+#include <paperboy/mode.hpp>
 #include <paperboy/topic_partition.hpp>
 
 #include <cstdint>
@@ -49,6 +50,12 @@ public:
 
     /// How far the partition is behind after a batch: high watermark minus the next offset, in records, 0 or greater.
     virtual void on_lag(topic_partition const& /*partition*/, std::int64_t /*records*/) noexcept {}
+
+    /// The partition turned to this mode (single or bulk) because so many records wait.
+    virtual void on_mode(topic_partition const& /*partition*/, handling_mode /*mode*/,
+                         std::int64_t /*waiting*/) noexcept
+    {
+    }
 };
 
 } // namespace paperboy

@@ -7,6 +7,7 @@
 #include <paperboy/error.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/logger.hpp>
+#include <paperboy/mode.hpp>
 #include <paperboy/observer.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <paperboy/mode.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +31,11 @@ struct partition_stats
     /// High watermark minus the next offset, as of the last fetch; nothing before the first one.
     std::optional<std::int64_t> lag;
 
-    /// Records fetched into the running batch whose hooks have not finished.
+    /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
+
+    /// Whether records are handled one by one or in bulk now; never automatic.
+    handling_mode mode = handling_mode::single;
 };
 
 /// A snapshot of an engine, made by `engine::stats()`.

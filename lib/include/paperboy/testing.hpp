@@ -66,6 +66,8 @@ namespace detail
 
 test_result run_records(paperboy::detail::batch_handler_factory& factory, std::vector<test_record> const& records,
                         topic_partition const& where, std::chrono::milliseconds deadline);
+test_result run_as_bulk(paperboy::detail::batch_handler_factory& factory, std::vector<test_record> const& records,
+                        topic_partition const& where, std::chrono::milliseconds deadline);
 
 } // namespace detail
 
@@ -101,6 +103,40 @@ test_result run(KeySerde key_serde, ValueSerde value_serde, Handler handler, std
                 std::chrono::milliseconds deadline = std::chrono::seconds{10})
 {
     return detail::run_records(
+        *paperboy::detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)),
+        records, where, deadline);
+}
+
+/// Calls a bulk handler's hooks for `records` as one bulk; otherwise as `run`. `finished` counts only when the whole
+/// bulk or everything before a failed record finished. Throws `std::logic_error` for a handler without `on_bulk`.
+template <class Handler>
+test_result run_bulk(Handler handler, std::vector<test_record> const& records,
+                     topic_partition const& where = {"test", 0},
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_as_bulk(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
+                                                                       paperboy::detail::no_serde{}),
+                               records, where, deadline);
+}
+
+/// The same with values decoded.
+template <deserializer ValueSerde, class Handler>
+test_result run_bulk(ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
+                     topic_partition const& where = {"test", 0},
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_as_bulk(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
+                                                                       std::move(value_serde)),
+                               records, where, deadline);
+}
+
+/// The same with keys and values decoded.
+template <deserializer KeySerde, deserializer ValueSerde, class Handler>
+test_result run_bulk(KeySerde key_serde, ValueSerde value_serde, Handler handler,
+                     std::vector<test_record> const& records, topic_partition const& where = {"test", 0},
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+{
+    return detail::run_as_bulk(
         *paperboy::detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)),
         records, where, deadline);
 }

@@ -1,6 +1,7 @@
 #include <paperboy/engine.hpp>
 
 #include "engine/engine_impl.hpp"
+#include "pipeline/mode_check.hpp"
 
 #include <utility>
 
@@ -48,12 +49,16 @@ failure engine::last_failure() const
     return handle_->state().why_failed();
 }
 
-engine& engine::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory)
+engine& engine::add(std::string topic, handler_options const& options,
+                    std::unique_ptr<detail::batch_handler_factory> factory)
 {
     if (handle_->running())
         throw setup_error{errc::already_running,
                           "paperboy: a handler for \"" + topic + "\" cannot be added while the engine runs"};
-    handle_->state().router.add(std::move(topic), std::move(factory));
+    auto const& settings = handle_->state().settings;
+    auto const policy = options.mode.value_or(settings.mode);
+    pipeline::check(policy, "the options of \"" + topic + "\"");
+    handle_->state().router.add(std::move(topic), std::move(factory), policy);
     return *this;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/engine_impl.hpp"
 
 #include "kafka/client_config.hpp"
+#include "pipeline/mode_check.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -14,6 +15,7 @@ namespace asio = boost::asio;
 engine_impl::engine_impl(asio::any_io_executor executor, config settings)
     : state_{std::make_shared<engine_detail::engine_state>(std::move(executor), std::move(settings))}
 {
+    pipeline::check(state_->settings.mode, "config");
     static_cast<void>(kafka::make_consumer_conf(state_->settings));
 }
 

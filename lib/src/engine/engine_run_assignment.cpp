@@ -122,12 +122,12 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
     auto pipelines = std::vector<pipeline::assignment::pipeline_ptr>{};
     for (auto const& where : offered_)
     {
-        auto* const factory = state_->router.find(where.topic);
-        if (factory == nullptr)
+        auto const target = state_->router.find(where.topic);
+        if (!target)
             throw std::runtime_error{"no handler fits " + to_string(where)};
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
             pipeline::pipeline_context{*this, state_->settings, state_->totals}, consumer_->shared_client(),
-            state_->executor, where, capabilities_.fetch_limit, factory->make(where)));
+            state_->executor, where, capabilities_.fetch_limit, target->factory.make(where), target->policy));
     }
     return pipelines;
 }

@@ -39,20 +39,20 @@ class partition_fsm
 public:
     [[nodiscard]] partition_action begin() const noexcept { return or_end(partition_action::fetch); }
 
-    // The queue gave `records`; `more` says that it may hold more.
+    // So many records are ready for the handler (none while a bulk waits for more); `more`: the queue may hold more.
     [[nodiscard]] partition_action fetched(std::size_t records, bool more) noexcept
     {
         more_ = more;
         return or_end(records > 0 ? partition_action::handle : next());
     }
 
-    // The handler is done with the records, or left early.
-    [[nodiscard]] partition_action handled(detail::batch_end end) noexcept
+    // The handler is done with the records, or left early; `ready` says that another bulk waits already.
+    [[nodiscard]] partition_action handled(detail::batch_end end, bool ready = false) noexcept
     {
         switch (end)
         {
         case detail::batch_end::left:
-            return or_end(next());
+            return or_end(ready ? partition_action::handle : next());
         case detail::batch_end::failed:
             why_ = partition_end::failed;
             break;

@@ -20,10 +20,14 @@ namespace asio = boost::asio;
 
 partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                                        asio::any_io_executor const& executor, topic_partition where,
-                                       std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler)
+                                       std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
+                                       mode_policy const& policy)
     : context_{context}, where_{std::move(where)}, strand_{executor},
-      queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size}, handler_{std::move(handler)}
+      queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size},
+      handler_{std::move(handler)}, policy_{policy}, mode_{policy, handler_->handles_bulks()}, batcher_{policy},
+      wait_timer_{strand_}
 {
+    in_bulk_.store(mode_.bulk());
 }
 
 // The end is told from the completion handler: by then the coroutine's frame is gone, so nothing of it can outlive the
@@ -98,32 +102,18 @@ asio::awaitable<void> partition_pipeline::run()
             action = fetch();
             break;
         case partition_action::handle:
-        {
-            auto batch = make_run();
-            running_ = &batch;
-            auto end = detail::batch_end::left;
-            if (handler_->asynchronous())
-                end = co_await handler_->run_async(batch);
+            if (batcher_.waiting() > 0)
+                action = co_await handle_bulk();
             else
-                end = handler_->run(batch);
-            running_ = nullptr;
-            action = finish_batch(batch, end);
+                action = co_await handle();
             break;
-        }
         case partition_action::yield:
             co_await asio::post(strand_, asio::use_awaitable);
             action = fsm_.resumed();
             break;
         case partition_action::rest:
-        {
-            auto ignored = error_code{};
-            resting_.store(true, std::memory_order_release);
-            co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-            resting_.store(false, std::memory_order_release);
-            queue_.events().acknowledge();
-            action = fsm_.resumed();
+            action = co_await rest();
             break;
-        }
         case partition_action::end:
             break;
         }
@@ -137,9 +127,42 @@ partition_action partition_pipeline::fetch()
     if (got.error)
         context_.owner.partition_error(where_, got.error, got.error_text);
     auto const records = block_->messages().size();
+    in_flight_.store(batcher_.waiting() + records, std::memory_order_relaxed);
+    if (mode_.automatic() && (got.more || mode_.bulk()))
+        choose_mode(next_offset());
+    if (mode_.bulk() || batcher_.waiting() > 0)
+    {
+        if (records > 0)
+            add_to_bulk(got.bytes);
+        return fsm_.fetched(ready_for_bulk(), got.more);
+    }
     block_bytes_ = got.bytes;
-    in_flight_.store(records, std::memory_order_relaxed);
     return fsm_.fetched(records, got.more);
+}
+
+// Of the first record that no hook has seen; nothing_finished before the first record.
+std::int64_t partition_pipeline::next_offset() const
+{
+    if (batcher_.waiting() > 0)
+        return batcher_.first_offset();
+    if (auto const messages = block_->messages(); !messages.empty())
+        return messages.front()->offset;
+    return position();
+}
+
+// ---- one by one
+
+asio::awaitable<partition_action> partition_pipeline::handle()
+{
+    auto batch = make_run();
+    running_ = &batch;
+    auto end = detail::batch_end::left;
+    if (handler_->asynchronous())
+        end = co_await handler_->run_async(batch);
+    else
+        end = handler_->run(batch);
+    running_ = nullptr;
+    co_return finish_batch(batch, end);
 }
 
 detail::batch_run partition_pipeline::make_run()
@@ -149,18 +172,114 @@ detail::batch_run partition_pipeline::make_run()
 
 partition_action partition_pipeline::finish_batch(detail::batch_run const& run, detail::batch_end end)
 {
-    auto const finished = block_->messages().size() - run.unfinished();
-    records_.fetch_add(finished, std::memory_order_relaxed);
-    bytes_.fetch_add(block_bytes_, std::memory_order_relaxed);
-    in_flight_.store(0, std::memory_order_relaxed);
-    context_.totals.records.fetch_add(finished, std::memory_order_relaxed);
-    context_.totals.bytes.fetch_add(block_bytes_, std::memory_order_relaxed);
+    count(block_->messages().size() - run.unfinished(), block_bytes_);
     kafka::partition_queue::recycle(block_);
     observe_lag();
-    if (auto const limit = context_.settings.commit.records; limit > 0)
-        if (context_.totals.uncommitted.fetch_add(finished, std::memory_order_relaxed) + finished >= limit)
-            context_.owner.commit_due();
     return fsm_.handled(end);
+}
+
+void partition_pipeline::count(std::size_t records, std::uint64_t bytes)
+{
+    records_.fetch_add(records, std::memory_order_relaxed);
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    in_flight_.store(batcher_.waiting(), std::memory_order_relaxed);
+    context_.totals.records.fetch_add(records, std::memory_order_relaxed);
+    context_.totals.bytes.fetch_add(bytes, std::memory_order_relaxed);
+    if (auto const limit = context_.settings.commit.records; limit > 0)
+        if (context_.totals.uncommitted.fetch_add(records, std::memory_order_relaxed) + records >= limit)
+            context_.owner.commit_due();
+}
+
+// ---- in bulk
+
+void partition_pipeline::add_to_bulk(std::uint64_t bytes)
+{
+    if (batcher_.waiting() == 0)
+        bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
+    batcher_.add(std::exchange(block_, {}), bytes);
+    if (spare_blocks_.empty())
+        return;
+    block_ = std::move(spare_blocks_.back());
+    spare_blocks_.pop_back();
+}
+
+// A partition that has just turned back to single handles what it gathered as one last bulk.
+std::size_t partition_pipeline::ready_for_bulk() const
+{
+    auto const ready = batcher_.waiting() > 0 &&
+                       (batcher_.full() || !mode_.bulk() || std::chrono::steady_clock::now() >= bulk_deadline_);
+    return ready ? batcher_.waiting() : 0;
+}
+
+asio::awaitable<partition_action> partition_pipeline::handle_bulk()
+{
+    auto const records = batcher_.next();
+    auto const size = records.size();
+    auto const bytes = batcher_.bulk_bytes();
+    auto bulk = detail::bulk_run{records, tracker_.in_order(), *this};
+    running_ = &bulk;
+    auto const end = co_await handler_->run_bulk(bulk);
+    running_ = nullptr;
+    batcher_.drop(
+        [this](detail::block_holder used)
+        {
+            kafka::partition_queue::recycle(used);
+            if (used)
+                spare_blocks_.push_back(std::move(used));
+        });
+    if (batcher_.waiting() > 0)
+        bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
+    count(end == detail::batch_end::left ? size : 0, end == detail::batch_end::left ? bytes : 0);
+    observe_lag();
+    co_return fsm_.handled(end, ready_for_bulk() > 0);
+}
+
+void partition_pipeline::choose_mode(std::int64_t next)
+{
+    auto const high = queue_.high_watermark();
+    if (!high || next == offset_tracker::nothing_finished)
+        return;
+    auto const waiting = lag(*high, next);
+    if (!mode_.wants_change(waiting) || !mode_.update(waiting, std::chrono::steady_clock::now()))
+        return;
+    in_bulk_.store(mode_.bulk(), std::memory_order_relaxed);
+    auto const now = mode_.bulk() ? handling_mode::bulk : handling_mode::single;
+    auto const threshold = mode_.bulk() ? policy_.enter_above_lag : policy_.leave_below_lag;
+    context_.settings.log(log_level::info, to_string(where_) + ": now " + std::string{to_string(now)} + ": " +
+                                               std::to_string(waiting) + " records wait, " +
+                                               (mode_.bulk() ? "more" : "fewer") + " than " +
+                                               std::to_string(threshold));
+    if (auto const& watcher = context_.settings.watcher)
+        watcher->on_mode(where_, now, waiting);
+}
+
+// ---- waiting
+
+asio::awaitable<partition_action> partition_pipeline::rest()
+{
+    auto ignored = error_code{};
+    if (batcher_.waiting() > 0)
+        look_again_at(bulk_deadline_);
+    else if (mode_.automatic() && mode_.bulk() && mode_.dwelt_at() > std::chrono::steady_clock::now())
+        look_again_at(mode_.dwelt_at());
+    resting_.store(true, std::memory_order_release);
+    co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    resting_.store(false, std::memory_order_release);
+    queue_.events().acknowledge();
+    co_return fsm_.resumed();
+}
+
+// Wakes the pipeline as if by its queue: the look into it then finds the bulk ready, or turns a partition that has
+// caught up back to single.
+void partition_pipeline::look_again_at(std::chrono::steady_clock::time_point when)
+{
+    wait_timer_.expires_at(when);
+    wait_timer_.async_wait(
+        [self = shared_from_this()](error_code error)
+        {
+            if (!error)
+                self->queue_.events().interrupt();
+        });
 }
 
 void partition_pipeline::observe_lag()
@@ -210,6 +329,7 @@ partition_stats partition_pipeline::stats() const
     if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
         result.lag = records;
     result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    result.mode = in_bulk_.load(std::memory_order_relaxed) ? handling_mode::bulk : handling_mode::single;
     return result;
 }
 

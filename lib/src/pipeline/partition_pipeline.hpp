@@ -1,25 +1,31 @@
 #pragma once
 
 #include "kafka/partition_queue.hpp"
+#include "pipeline/batcher.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/mode_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/mode.hpp>
 #include <paperboy/stats.hpp>
 #include <paperboy/topic_partition.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace paperboy::pipeline
 {
@@ -69,7 +75,7 @@ class partition_pipeline final : public detail::failure_sink, public std::enable
 public:
     partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                        boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
-                       std::unique_ptr<detail::batch_handler> handler);
+                       std::unique_ptr<detail::batch_handler> handler, mode_policy const& policy);
 
     // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
     void start(std::shared_ptr<void> keep_alive);
@@ -97,9 +103,18 @@ public:
 private:
     boost::asio::awaitable<void> run();
     void broke(std::exception_ptr const& error);
+    boost::asio::awaitable<partition_action> handle();
+    boost::asio::awaitable<partition_action> handle_bulk();
+    boost::asio::awaitable<partition_action> rest();
     partition_action fetch();
     detail::batch_run make_run();
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
+    void add_to_bulk(std::uint64_t bytes);
+    [[nodiscard]] std::size_t ready_for_bulk() const;
+    void look_again_at(std::chrono::steady_clock::time_point when);
+    [[nodiscard]] std::int64_t next_offset() const;
+    void choose_mode(std::int64_t next);
+    void count(std::size_t records, std::uint64_t bytes);
     void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                      error_action action) noexcept override;
     void observe_lag();
@@ -113,11 +128,20 @@ private:
     std::uint64_t block_bytes_ = 0;
     partition_fsm fsm_;
     offset_tracker tracker_;
-    detail::batch_run* running_ = nullptr;
+    detail::hook_run* running_ = nullptr;
+    mode_policy policy_;
+    mode_fsm mode_;
+    batcher batcher_;
+    std::vector<detail::block_holder> spare_blocks_;
+    std::chrono::steady_clock::time_point bulk_deadline_;
+    boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
+                                      boost::asio::strand<boost::asio::any_io_executor>>
+        wait_timer_;
     boost::asio::cancellation_signal cancel_;
     std::optional<hook_failure> failure_;
 
     std::atomic<bool> leave_early_{false};
+    std::atomic<bool> in_bulk_{false};
     std::atomic<bool> resting_{false};
     std::atomic<std::uint64_t> looks_{0};
     std::uint64_t looks_when_checked_ = 0;

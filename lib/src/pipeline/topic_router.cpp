@@ -47,7 +47,8 @@ std::regex compile(std::string const& pattern)
 
 } // namespace
 
-void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory)
+void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory,
+                       mode_policy const& policy)
 {
     if (std::ranges::find(routes_, topic, &route::topic) != routes_.end())
         refuse("topic \"" + topic + "\" has a handler already; one handler per topic");
@@ -57,10 +58,10 @@ void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_
         expression = compile(topic);
     else
         check_name(topic);
-    routes_.push_back({std::move(topic), pattern, std::move(expression), std::move(factory)});
+    routes_.push_back({std::move(topic), pattern, std::move(expression), policy, std::move(factory)});
 }
 
-detail::batch_handler_factory* topic_router::find(std::string_view topic) const
+std::optional<topic_router::target> topic_router::find(std::string_view topic) const
 {
     auto const named = [topic](route const& each) { return !each.pattern && each.topic == topic; };
     auto const matches = [topic](route const& each)
@@ -68,7 +69,9 @@ detail::batch_handler_factory* topic_router::find(std::string_view topic) const
     auto found = std::ranges::find_if(routes_, named);
     if (found == routes_.end())
         found = std::ranges::find_if(routes_, matches);
-    return found == routes_.end() ? nullptr : found->factory.get();
+    if (found == routes_.end())
+        return std::nullopt;
+    return target{*found->factory, found->policy};
 }
 
 bool topic_router::names(std::string_view topic) const

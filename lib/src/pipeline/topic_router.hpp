@@ -2,7 +2,10 @@
 
 #include <paperboy/detail/batch_run.hpp>
 
+#include <paperboy/mode.hpp>
+
 #include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -16,10 +19,17 @@ class topic_router
 {
 public:
     // Throws setup_error for an empty, impossible or already handled topic, and for a malformed expression.
-    void add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory);
+    void add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory, mode_policy const& policy = {});
 
-    // Null when no handler fits.
-    [[nodiscard]] detail::batch_handler_factory* find(std::string_view topic) const;
+    // A handler and how it is to be served.
+    struct target
+    {
+        detail::batch_handler_factory& factory;
+        mode_policy const& policy;
+    };
+
+    // Nothing when no handler fits. Valid as long as no handler is added.
+    [[nodiscard]] std::optional<target> find(std::string_view topic) const;
 
     // Whether a handler names this very topic, other than by an expression.
     [[nodiscard]] bool names(std::string_view topic) const;
@@ -35,6 +45,7 @@ private:
         std::string topic;
         bool pattern;
         std::regex expression;
+        mode_policy policy;
         std::unique_ptr<detail::batch_handler_factory> factory;
     };
 

@@ -27,17 +27,16 @@ private:
     test_result& result_;
 };
 
-paperboy::detail::batch_end run_to_its_end(paperboy::detail::batch_handler& handler, paperboy::detail::batch_run& run,
-                                           std::chrono::milliseconds deadline)
+using paperboy::detail::batch_end;
+
+batch_end run_to_its_end(boost::asio::awaitable<batch_end> hooks, std::chrono::milliseconds deadline)
 {
-    if (!handler.asynchronous())
-        return handler.run(run);
     auto context = boost::asio::io_context{};
     auto ended = false;
-    auto end = paperboy::detail::batch_end::left;
+    auto end = batch_end::left;
     auto broken = std::exception_ptr{};
-    boost::asio::co_spawn(context, handler.run_async(run),
-                          [&](std::exception_ptr error, paperboy::detail::batch_end how)
+    boost::asio::co_spawn(context, std::move(hooks),
+                          [&](std::exception_ptr error, batch_end how)
                           {
                               ended = true;
                               end = how;
@@ -65,9 +64,34 @@ test_result detail::run_records(paperboy::detail::batch_handler_factory& factory
     auto const stop = std::atomic<bool>{false};
     auto sink = recorder{result};
     auto run = paperboy::detail::batch_run{*block, block->messages(), position, stop, sink};
-    result.stopped = run_to_its_end(*handler, run, deadline) == paperboy::detail::batch_end::failed;
+    auto const end = handler->asynchronous() ? run_to_its_end(handler->run_async(run), deadline) : handler->run(run);
+    result.stopped = end == batch_end::failed;
     result.finished = records.size() - run.unfinished();
     result.committable = position.load();
+    return result;
+}
+
+test_result detail::run_as_bulk(paperboy::detail::batch_handler_factory& factory,
+                                std::vector<test_record> const& records, topic_partition const& where,
+                                std::chrono::milliseconds deadline)
+{
+    auto result = test_result{};
+    auto const handler = factory.make(where);
+    if (!handler->handles_bulks())
+        throw std::logic_error{"paperboy::testing::run_bulk: the handler has no on_bulk"};
+    if (records.empty())
+        return result;
+    auto const block = memory_block::make(records, where);
+    auto views = std::vector<record_view>{};
+    for (auto const* const each : block->messages())
+        views.emplace_back(*block, *each);
+    auto position = std::atomic<std::int64_t>{-1};
+    auto sink = recorder{result};
+    auto run = paperboy::detail::bulk_run{views, position, sink};
+    result.stopped = run_to_its_end(handler->run_bulk(run), deadline) == batch_end::failed;
+    result.committable = position.load();
+    for (auto const& each : views)
+        result.finished += each.offset() < result.committable ? 1 : 0;
     return result;
 }
 

@@ -35,7 +35,8 @@ public:
 
     [[nodiscard]] std::string taken_by(std::string_view topic) const
     {
-        auto const* const found = router.find(topic);
+        auto const target = router.find(topic);
+        auto const* const found = target ? &target->factory : nullptr;
         for (auto const& [address, name] : owners_)
             if (address == found)
                 return name;

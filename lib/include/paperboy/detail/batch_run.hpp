@@ -1,6 +1,6 @@
 #pragma once
 
-#include <paperboy/error.hpp>
+#include <paperboy/detail/hook_run.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/record.hpp>
 
@@ -8,36 +8,20 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <span>
 
 namespace paperboy::detail
 {
 
-// Told by an adapter that a hook failed and what becomes of the record.
-class failure_sink
-{
-public:
-    failure_sink() = default;
-    failure_sink(failure_sink const&) = delete;
-    failure_sink& operator=(failure_sink const&) = delete;
-
-    virtual void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
-                             error_action action) noexcept = 0;
-
-protected:
-    ~failure_sink() = default;
-};
-
 // One pass of an adapter over the records of a block: where it is, and when to leave early.
-class batch_run
+class batch_run : public hook_run
 {
 public:
     batch_run(record_block& block, std::span<message const* const> messages, std::atomic<std::int64_t>& position,
               std::atomic<bool> const& stop, failure_sink& sink) noexcept
-        : block_{block}, next_{messages.data()}, end_{messages.data() + messages.size()}, position_{position},
-          stop_{stop}, sink_{sink}
+        : hook_run{position, sink}, block_{block}, next_{messages.data()}, end_{messages.data() + messages.size()},
+          stop_{stop}
     {
     }
 
@@ -49,18 +33,9 @@ public:
     // The current record is finished: its successor's offset may be committed from here on.
     void finish() noexcept
     {
-        position_.store((*next_)->offset + 1, std::memory_order_release);
+        finish_below((*next_)->offset + 1);
         ++next_;
     }
-
-    void report(hook where, std::exception_ptr const& error, error_action action) noexcept
-    {
-        sink_.hook_failed(where, error, current(), action);
-    }
-
-    // The awaitable hooks were cancelled: no hook is called any more, the current record is not finished.
-    void cancel() noexcept { cancelled_ = true; }
-    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
     [[nodiscard]] std::size_t unfinished() const noexcept { return static_cast<std::size_t>(end_ - next_); }
 
@@ -68,10 +43,22 @@ private:
     record_block& block_;
     message const* const* next_;
     message const* const* end_;
-    std::atomic<std::int64_t>& position_;
     std::atomic<bool> const& stop_;
-    failure_sink& sink_;
-    bool cancelled_ = false;
+};
+
+// One pass of an adapter over a bulk: records of one partition in offset order, possibly of several blocks.
+class bulk_run : public hook_run
+{
+public:
+    bulk_run(std::span<record_view const> records, std::atomic<std::int64_t>& position, failure_sink& sink) noexcept
+        : hook_run{position, sink}, records_{records}
+    {
+    }
+
+    [[nodiscard]] std::span<record_view const> records() const noexcept { return records_; }
+
+private:
+    std::span<record_view const> records_;
 };
 
 // How a pass ended.
@@ -98,6 +85,10 @@ public:
     [[nodiscard]] virtual bool asynchronous() const noexcept = 0;
     virtual batch_end run(batch_run& run) = 0;
     virtual boost::asio::awaitable<batch_end> run_async(batch_run& run) = 0;
+
+    // Whether the handler has on_bulk; only then may run_bulk be called.
+    [[nodiscard]] virtual bool handles_bulks() const noexcept = 0;
+    virtual boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) = 0;
 };
 
 // Makes the batch_handler of each partition of a topic.

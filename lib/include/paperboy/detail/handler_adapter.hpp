@@ -1,50 +1,17 @@
 #pragma once
 
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/bulk_adapter.hpp>
 #include <paperboy/detail/hook_set.hpp>
-#include <paperboy/serde.hpp>
+#include <paperboy/detail/record_decoder.hpp>
 
 #include <optional>
+#include <span>
 #include <type_traits>
 #include <utility>
 
 namespace paperboy::detail
 {
-
-// Stands for "no serde: the bytes as they are".
-struct no_serde
-{
-};
-
-template <class Serde>
-inline constexpr bool decodes = !std::is_same_v<Serde, no_serde>;
-
-// The types that hooks see for a pair of serdes.
-template <class KeySerde, class ValueSerde>
-struct record_types
-{
-    static_assert(!decodes<KeySerde> || decodes<ValueSerde>, "a key serde comes with a value serde");
-
-    static auto record_type()
-    {
-        if constexpr (!decodes<ValueSerde>)
-            return std::type_identity<record_view>{};
-        else if constexpr (!decodes<KeySerde>)
-            return std::type_identity<paperboy::record<typename ValueSerde::value_type>>{};
-        else
-            return std::type_identity<
-                paperboy::record<typename KeySerde::value_type, typename ValueSerde::value_type>>{};
-    }
-    static auto tombstone_type()
-    {
-        if constexpr (decodes<KeySerde>)
-            return std::type_identity<keyed_record<typename KeySerde::value_type>>{};
-        else
-            return std::type_identity<record_view>{};
-    }
-    using record = typename decltype(record_type())::type;
-    using tombstone = typename decltype(tombstone_type())::type;
-};
 
 // Runs a handler's hooks over the records of a batch. All that is not declared by the handler compiles to nothing; a
 // handler without awaitable hooks runs in a plain loop, without a coroutine.
@@ -62,11 +29,23 @@ class handler_adapter final : public batch_handler
 
 public:
     handler_adapter(H& handler, KeySerde key_serde, ValueSerde value_serde)
-        : handler_{handler}, key_serde_{std::move(key_serde)}, value_serde_{std::move(value_serde)}
+        : handler_{handler}, decoder_{std::move(key_serde), std::move(value_serde)}, bulk_{handler_, decoder_}
     {
     }
 
+    handler_adapter(handler_adapter const&) = delete;
+    handler_adapter& operator=(handler_adapter const&) = delete;
+
     [[nodiscard]] bool asynchronous() const noexcept override { return hooks::asynchronous; }
+    [[nodiscard]] bool handles_bulks() const noexcept override { return hooks::on_bulk::fits; }
+
+    boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override
+    {
+        if constexpr (hooks::on_bulk::fits)
+            co_return co_await bulk_.run(run);
+        else
+            co_return batch_end::left;
+    }
 
     batch_end run(batch_run& run) override
     {
@@ -283,24 +262,7 @@ private:
             context.emplace();
     }
 
-    void decode(record_slots& slots, failed_hook& failed)
-    {
-        if constexpr (decodes<KeySerde>)
-        {
-            failed.where = hook::decode_key;
-            auto& key = slots.as_record().key();
-            if (slots.as_view().has_key())
-                key_serde_.decode(slots.as_view().key_bytes(), key ? *key : key.emplace());
-            else
-                key.reset();
-        }
-        if constexpr (decodes<ValueSerde>)
-        {
-            failed.where = hook::decode_value;
-            if (!slots.tombstone_now())
-                value_serde_.decode(slots.as_view().value_bytes(), slots.as_record().value());
-        }
-    }
+    void decode(record_slots& slots, failed_hook& failed) { decoder_.decode(slots.as_record(), failed.where); }
 
     static bool finishes(std::optional<C> const& context) noexcept
     {
@@ -339,8 +301,9 @@ private:
     {
         if constexpr (hooks::on_finished_handling::fits)
             return hooks::on_finished_handling::call(
-                handler_, std::tuple<record_view const&, C&, outcome>{
-                              slots.as_view(), *context, failed.error ? outcome::failed : outcome::handled});
+                handler_, std::tuple<record_view const&, C&, outcome, std::span<R const>>{
+                              slots.as_view(), *context, failed.error ? outcome::failed : outcome::handled,
+                              std::span<R const>{&slots.as_record(), 1}});
     }
 
     // Asks on_error what becomes of the record and reports it; an on_error that fails itself means `fail`.
@@ -355,10 +318,10 @@ private:
             }
             catch (...)
             {
-                run.report(hook::on_error, std::current_exception(), error_action::fail);
+                run.report(hook::on_error, std::current_exception(), run.current(), error_action::fail);
             }
         }
-        run.report(failed.where, failed.error, action);
+        run.report(failed.where, failed.error, run.current(), action);
         return action;
     }
 
@@ -379,8 +342,8 @@ private:
         if (run.cancelled())
             co_return error_action::fail;
         if (own_failure)
-            run.report(hook::on_error, own_failure, error_action::fail);
-        run.report(failed.where, failed.error, action);
+            run.report(hook::on_error, own_failure, view, error_action::fail);
+        run.report(failed.where, failed.error, view, action);
         co_return action;
     }
 
@@ -390,9 +353,17 @@ private:
                                                    failed.error, view, context ? &*context : nullptr});
     }
 
+    struct no_bulk
+    {
+        no_bulk(H&, record_decoder<KeySerde, ValueSerde>&) {}
+    };
+    using bulk_part =
+        typename std::conditional_t<hooks::on_bulk::fits, std::type_identity<bulk_adapter<H, KeySerde, ValueSerde>>,
+                                    std::type_identity<no_bulk>>::type;
+
     H& handler_;
-    [[no_unique_address]] KeySerde key_serde_;
-    [[no_unique_address]] ValueSerde value_serde_;
+    record_decoder<KeySerde, ValueSerde> decoder_;
+    [[no_unique_address]] bulk_part bulk_;
 };
 
 } // namespace paperboy::detail

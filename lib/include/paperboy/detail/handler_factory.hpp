@@ -48,6 +48,8 @@ public:
     [[nodiscard]] bool asynchronous() const noexcept override { return adapter_.asynchronous(); }
     batch_end run(batch_run& run) override { return adapter_.run(run); }
     boost::asio::awaitable<batch_end> run_async(batch_run& run) override { return adapter_.run_async(run); }
+    [[nodiscard]] bool handles_bulks() const noexcept override { return adapter_.handles_bulks(); }
+    boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override { return adapter_.run_bulk(run); }
 
 private:
     H handler_;

@@ -5,8 +5,10 @@
 #include <paperboy/record.hpp>
 
 #include <exception>
+#include <span>
 #include <tuple>
 #include <type_traits>
+#include <vector>
 
 namespace paperboy::detail
 {
@@ -81,10 +83,21 @@ struct hook_set
     using on_tombstone = choice<on_tombstone_hook, arguments<T const&, C&>, arguments<T const&>>;
     using on_error = choice<on_error_hook, arguments<std::exception_ptr, record_view const&, C*>,
                             arguments<std::exception_ptr, record_view const&>, arguments<std::exception_ptr>>;
+    using B = std::vector<R>;
+    using S = std::span<R const>;
+    // A bulk handler may have only the forms for bulks; then a single record comes as a span of one.
     using on_finished_handling =
         choice<on_finished_handling_hook, arguments<record_view const&, C&, outcome>, arguments<record_view const&, C&>,
                arguments<C&, outcome>, arguments<C&>, arguments<record_view const&, outcome>,
-               arguments<record_view const&>, arguments<outcome>, arguments<>>;
+               arguments<record_view const&>, arguments<outcome>, arguments<>, arguments<S, C&, outcome>,
+               arguments<S, C&>, arguments<S, outcome>, arguments<S>>;
+    using did_receive_bulk_messages = choice<did_receive_bulk_messages_hook, arguments<B&, C&>, arguments<B&>>;
+    using on_bulk = choice<on_bulk_hook, arguments<S, C&>, arguments<S>>;
+    using on_bulk_error = choice<on_bulk_error_hook, arguments<std::exception_ptr, S, C*>,
+                                 arguments<std::exception_ptr, S>, arguments<std::exception_ptr>>;
+    using on_finished_bulk =
+        choice<on_finished_handling_hook, arguments<S, C&, outcome>, arguments<S, C&>, arguments<S, outcome>,
+               arguments<S>, arguments<C&, outcome>, arguments<C&>, arguments<outcome>, arguments<>>;
 
     static constexpr bool asynchronous =
         define_context::awaitable || did_receive_message::awaitable || did_receive_tombstone::awaitable ||
@@ -121,6 +134,27 @@ struct hook_set
     static_assert(!on_finished_handling::present || on_finished_handling::fits,
                   "paperboy: on_finished_handling takes any of record_view const&, the context by reference, "
                   "paperboy::outcome, in this order");
+    static_assert(!on_bulk::present || on_message::present,
+                  "paperboy: a bulk handler also needs on_message, which gets the records one by one while the "
+                  "partition is caught up");
+    static_assert(!on_bulk::present || on_bulk::fits,
+                  "paperboy: on_bulk takes std::span<R const>, R being the topic's record type (record_view for raw "
+                  "bytes, record<V> or record<K, V> with serdes), then, with define_context, the context by reference");
+    static_assert(on_bulk::returns_nothing, "paperboy: on_bulk returns void or boost::asio::awaitable<void>");
+    static_assert(!did_receive_bulk_messages::present || did_receive_bulk_messages::fits,
+                  "paperboy: did_receive_bulk_messages takes std::vector<R>&, R being the topic's record type, then, "
+                  "with define_context, the context by reference");
+    static_assert(did_receive_bulk_messages::returns_nothing,
+                  "paperboy: did_receive_bulk_messages returns void or boost::asio::awaitable<void>");
+    static_assert(!on_bulk_error::present || on_bulk_error::fits,
+                  "paperboy: on_bulk_error takes std::exception_ptr, then std::span<R const>, then the context as a "
+                  "pointer (null when define_context itself failed)");
+    static_assert(!on_bulk_error::fits ||
+                      std::is_same_v<typename unwrapped<typename on_bulk_error::result>::type, error_action>,
+                  "paperboy: on_bulk_error returns paperboy::error_action or "
+                  "boost::asio::awaitable<paperboy::error_action>");
+    static_assert(on_bulk::present || (!did_receive_bulk_messages::present && !on_bulk_error::present),
+                  "paperboy: did_receive_bulk_messages and on_bulk_error come with on_bulk");
     static_assert(on_finished_handling::returns_nothing,
                   "paperboy: on_finished_handling returns void or boost::asio::awaitable<void>");
 };

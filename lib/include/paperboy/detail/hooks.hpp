@@ -64,6 +64,9 @@ PAPERBOY_DETAIL_HOOK(on_message);
 PAPERBOY_DETAIL_HOOK(on_tombstone);
 PAPERBOY_DETAIL_HOOK(on_error);
 PAPERBOY_DETAIL_HOOK(on_finished_handling);
+PAPERBOY_DETAIL_HOOK(did_receive_bulk_messages);
+PAPERBOY_DETAIL_HOOK(on_bulk);
+PAPERBOY_DETAIL_HOOK(on_bulk_error);
 
 #undef PAPERBOY_DETAIL_HOOK
 // NOLINTEND(bugprone-macro-parentheses)

@@ -1,0 +1,332 @@
+#pragma once
+
+#include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/hook_set.hpp>
+#include <paperboy/detail/record_decoder.hpp>
+#include <paperboy/handler.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <span>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace paperboy::detail
+{
+
+// Runs a bulk handler's hooks over a bulk. A coroutine costs nothing per record here, so there is one way for plain and
+// awaitable hooks.
+template <class H, class KeySerde, class ValueSerde>
+class bulk_adapter
+{
+    using types = record_types<KeySerde, ValueSerde>;
+    using R = typename types::record;
+    using hooks = hook_set<H, R, typename types::tombstone>;
+    using C = typename hooks::C;
+    using S = std::span<R const>;
+    using decoder = record_decoder<KeySerde, ValueSerde>;
+
+public:
+    bulk_adapter(H& handler, decoder& decode) : handler_{handler}, decoder_{decode} {}
+
+    // 1. Decode all; a record that cannot be decoded is skipped, or ends the bulk in front of it.
+    // 2. Run the hooks over what is left, piece by piece: a bulk_error ends a piece at the record it names.
+    // 3. Only then let a record that has to stop the engine stop it: what came before it is finished.
+    boost::asio::awaitable<batch_end> run(bulk_run& run)
+    {
+        auto const views = run.records();
+        auto undecodable = co_await decode_all(run);
+        auto end = batch_end::left;
+        if (!records_.empty())
+            end = co_await run_pieces(run);
+        records_.clear();
+        if (end != batch_end::left || run.cancelled())
+            co_return run.cancelled() ? batch_end::cancelled : end;
+        if (!undecodable)
+        {
+            run.finish_below(views.back().offset() + 1);
+            co_return batch_end::left;
+        }
+        run.finish_below(undecodable->record.offset());
+        run.report(undecodable->where, undecodable->error, undecodable->record, error_action::fail);
+        co_return batch_end::failed;
+    }
+
+private:
+    // With a constructor: g++ 12 destroys aggregates twice in coroutines.
+    struct undecodable_record
+    {
+        undecodable_record(hook from, std::exception_ptr why, record_view const& which)
+            : where{from}, error{std::move(why)}, record{which}
+        {
+        }
+
+        hook where;
+        std::exception_ptr error;
+        record_view record;
+    };
+
+    // The first record whose failure stops the engine, if there is one; records_ holds those before it.
+    boost::asio::awaitable<std::optional<undecodable_record>> decode_all(bulk_run& run)
+    {
+        records_.clear();
+        for (auto const& view : run.records())
+        {
+            auto where = hook::decode_value;
+            auto error = std::exception_ptr{};
+            auto& slot = records_.emplace_back(view);
+            try
+            {
+                decoder_.decode(slot, where);
+            }
+            catch (...)
+            {
+                error = std::current_exception();
+            }
+            if (!error)
+                continue;
+            records_.pop_back();
+            auto const action = co_await ask_on_error(run, error, view, nullptr);
+            if (action == error_action::fail)
+                co_return undecodable_record{where, std::move(error), view};
+            run.report(where, error, view, action);
+        }
+        co_return std::nullopt;
+    }
+
+    boost::asio::awaitable<batch_end> run_pieces(bulk_run& run)
+    {
+        auto start = std::size_t{0};
+        while (start < records_.size())
+        {
+            auto piece = co_await run_piece(run, start);
+            if (run.cancelled())
+                co_return batch_end::cancelled;
+            if (piece.end != batch_end::left)
+                co_return piece.end;
+            start = piece.next;
+        }
+        co_return batch_end::left;
+    }
+
+    struct piece_result
+    {
+        batch_end end = batch_end::left;
+        std::size_t next = 0;
+    };
+
+    // The hooks over records_ from `start` on, up to the end or to the record that a bulk_error names.
+    boost::asio::awaitable<piece_result> run_piece(bulk_run& run, std::size_t start)
+    {
+        auto context = std::optional<C>{};
+        auto where = hook::define_context;
+        auto error = std::exception_ptr{};
+        try
+        {
+            if constexpr (hooks::define_context::awaitable)
+                context.emplace(co_await define(start));
+            else if constexpr (hooks::define_context::fits)
+                context.emplace(define(start));
+            else
+                context.emplace();
+            where = hook::did_receive_bulk_messages;
+            if (start == 0)
+            {
+                if constexpr (hooks::did_receive_bulk_messages::awaitable)
+                    co_await did_receive(context);
+                else
+                    did_receive(context);
+            }
+            where = hook::on_bulk;
+            if (!rest(start).empty())
+            {
+                if constexpr (hooks::on_bulk::awaitable)
+                    co_await on_bulk(start, context);
+                else
+                    on_bulk(start, context);
+            }
+        }
+        catch (...)
+        {
+            error = std::current_exception();
+        }
+        if (run.cancelled())
+            co_return piece_result{batch_end::cancelled, start};
+        auto const failed_at = where == hook::on_bulk ? named_record(error, start) : std::nullopt;
+        auto const piece = failed_at ? rest(start).first(*failed_at - start) : rest(start);
+        auto action = error_action::skip;
+        if (error && !failed_at)
+            action = co_await decide(run, where, error, piece, context);
+        auto const how = error && !failed_at ? outcome::failed : outcome::handled;
+        if (context && co_await finish(run, piece, context, how) == error_action::fail)
+            action = error_action::fail;
+        if (run.cancelled())
+            co_return piece_result{batch_end::cancelled, start};
+        if (action == error_action::fail)
+            co_return piece_result{batch_end::failed, start};
+        if (!failed_at)
+            co_return piece_result{batch_end::left, records_.size()};
+        co_return co_await pass_failed_record(run, *failed_at, cause_of(error));
+    }
+
+    // The record that a bulk_error names goes through on_error as if it had come alone.
+    boost::asio::awaitable<piece_result> pass_failed_record(bulk_run& run, std::size_t at, std::exception_ptr error)
+    {
+        auto const view = static_cast<record_view const&>(records_[at]);
+        run.finish_below(view.offset());
+        auto const action = co_await ask_on_error(run, error, view, nullptr);
+        if (run.cancelled())
+            co_return piece_result{batch_end::cancelled, at};
+        run.report(hook::on_bulk, error, view, action);
+        if (action == error_action::fail)
+            co_return piece_result{batch_end::failed, at};
+        run.finish_below(view.offset() + 1);
+        co_return piece_result{batch_end::left, at + 1};
+    }
+
+    boost::asio::awaitable<error_action> finish(bulk_run& run, S piece, std::optional<C>& context, outcome how)
+    {
+        auto error = std::exception_ptr{};
+        try
+        {
+            if constexpr (hooks::on_finished_bulk::awaitable)
+                co_await on_finished(piece, context, how);
+            else
+                on_finished(piece, context, how);
+        }
+        catch (...)
+        {
+            error = std::current_exception();
+        }
+        if (run.cancelled() || !error)
+            co_return error_action::skip;
+        co_return co_await decide(run, hook::on_finished_handling, error, piece, context);
+    }
+
+    // Asks on_bulk_error what becomes of all the piece's records; one that fails itself means `fail`.
+    boost::asio::awaitable<error_action> decide(bulk_run& run, hook where, std::exception_ptr error, S piece,
+                                                std::optional<C>& context)
+    {
+        auto action = error_action::fail;
+        auto const& first = piece.empty() ? run.records().front() : static_cast<record_view const&>(piece.front());
+        auto own_failure = std::exception_ptr{};
+        try
+        {
+            if constexpr (hooks::on_bulk_error::awaitable)
+                action = co_await on_bulk_error(error, piece, context);
+            else if constexpr (hooks::on_bulk_error::fits)
+                action = on_bulk_error(error, piece, context);
+        }
+        catch (...)
+        {
+            own_failure = std::current_exception();
+        }
+        if (run.cancelled())
+            co_return error_action::fail;
+        if (own_failure)
+            run.report(hook::on_bulk_error, own_failure, first, error_action::fail);
+        run.report(where, error, first, action);
+        co_return action;
+    }
+
+    boost::asio::awaitable<error_action> ask_on_error(bulk_run& run, std::exception_ptr error, record_view view,
+                                                      C* context)
+    {
+        auto action = error_action::fail;
+        auto own_failure = std::exception_ptr{};
+        try
+        {
+            if constexpr (hooks::on_error::awaitable)
+                action = co_await on_error(error, view, context);
+            else if constexpr (hooks::on_error::fits)
+                action = on_error(error, view, context);
+        }
+        catch (...)
+        {
+            own_failure = std::current_exception();
+        }
+        if (own_failure && !run.cancelled())
+            run.report(hook::on_error, own_failure, view, error_action::fail);
+        co_return action;
+    }
+
+    // The index in records_ of the record that a bulk_error names, if it names one of the piece.
+    std::optional<std::size_t> named_record(std::exception_ptr const& error, std::size_t start) const
+    {
+        if (!error)
+            return std::nullopt;
+        try
+        {
+            std::rethrow_exception(error);
+        }
+        catch (bulk_error const& known)
+        {
+            if (known.index < records_.size() - start)
+                return start + known.index;
+        }
+        catch (...)
+        {
+            return std::nullopt;
+        }
+        return std::nullopt;
+    }
+
+    static std::exception_ptr cause_of(std::exception_ptr const& error)
+    {
+        try
+        {
+            std::rethrow_exception(error);
+        }
+        catch (bulk_error const& known)
+        {
+            return known.cause ? known.cause : error;
+        }
+    }
+
+    S rest(std::size_t start) const { return S{records_}.subspan(start < records_.size() ? start : records_.size()); }
+
+    decltype(auto) define(std::size_t start)
+    {
+        return hooks::define_context::call(handler_, std::tuple<record_view const&>{records_[start]});
+    }
+
+    decltype(auto) did_receive(std::optional<C>& context)
+    {
+        if constexpr (hooks::did_receive_bulk_messages::fits)
+            return hooks::did_receive_bulk_messages::call(handler_,
+                                                          std::tuple<std::vector<R>&, C&>{records_, *context});
+    }
+
+    decltype(auto) on_bulk(std::size_t start, std::optional<C>& context)
+    {
+        return hooks::on_bulk::call(handler_, std::tuple<S, C&>{rest(start), *context});
+    }
+
+    decltype(auto) on_finished(S piece, std::optional<C>& context, outcome how)
+    {
+        if constexpr (hooks::on_finished_bulk::fits)
+            return hooks::on_finished_bulk::call(handler_, std::tuple<S, C&, outcome>{piece, *context, how});
+    }
+
+    decltype(auto) on_bulk_error(std::exception_ptr error, S piece, std::optional<C>& context)
+    {
+        return hooks::on_bulk_error::call(
+            handler_, std::tuple<std::exception_ptr, S, C*>{error, piece, context ? &*context : nullptr});
+    }
+
+    decltype(auto) on_error(std::exception_ptr error, record_view const& view, C* context)
+    {
+        return hooks::on_error::call(handler_,
+                                     std::tuple<std::exception_ptr, record_view const&, C*>{error, view, context});
+    }
+
+    H& handler_;
+    decoder& decoder_;
+    std::vector<R> records_;
+};
+
+} // namespace paperboy::detail

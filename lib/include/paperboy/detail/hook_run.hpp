@@ -1,0 +1,53 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/handler.hpp>
+#include <paperboy/record.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+
+namespace paperboy::detail
+{
+
+// Told by an adapter that a hook failed and what becomes of the record.
+class failure_sink
+{
+public:
+    failure_sink() = default;
+    failure_sink(failure_sink const&) = delete;
+    failure_sink& operator=(failure_sink const&) = delete;
+
+    virtual void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                             error_action action) noexcept = 0;
+
+protected:
+    ~failure_sink() = default;
+};
+
+// What every pass of an adapter over records has: a position to publish, a sink for failures, and a cancellation.
+class hook_run
+{
+public:
+    hook_run(std::atomic<std::int64_t>& position, failure_sink& sink) noexcept : position_{position}, sink_{sink} {}
+
+    // Everything below this offset is finished: it may be committed from here on.
+    void finish_below(std::int64_t offset) noexcept { position_.store(offset, std::memory_order_release); }
+
+    void report(hook where, std::exception_ptr const& error, record_view const& record, error_action action) noexcept
+    {
+        sink_.hook_failed(where, error, record, action);
+    }
+
+    // The awaitable hooks were cancelled: no hook is called any more, what is in them is not finished.
+    void cancel() noexcept { cancelled_ = true; }
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+
+private:
+    std::atomic<std::int64_t>& position_;
+    failure_sink& sink_;
+    bool cancelled_ = false;
+};
+
+} // namespace paperboy::detail

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+#include <paperboy/record.hpp>
+#include <paperboy/serde.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace paperboy::detail
+{
+
+// Stands for "no serde: the bytes as they are".
+struct no_serde
+{
+};
+
+template <class Serde>
+inline constexpr bool decodes = !std::is_same_v<Serde, no_serde>;
+
+// The types that hooks see for a pair of serdes.
+template <class KeySerde, class ValueSerde>
+struct record_types
+{
+    static_assert(!decodes<KeySerde> || decodes<ValueSerde>, "a key serde comes with a value serde");
+
+    static auto record_type()
+    {
+        if constexpr (!decodes<ValueSerde>)
+            return std::type_identity<record_view>{};
+        else if constexpr (!decodes<KeySerde>)
+            return std::type_identity<paperboy::record<typename ValueSerde::value_type>>{};
+        else
+            return std::type_identity<
+                paperboy::record<typename KeySerde::value_type, typename ValueSerde::value_type>>{};
+    }
+    static auto tombstone_type()
+    {
+        if constexpr (decodes<KeySerde>)
+            return std::type_identity<keyed_record<typename KeySerde::value_type>>{};
+        else
+            return std::type_identity<record_view>{};
+    }
+    using record = typename decltype(record_type())::type;
+    using tombstone = typename decltype(tombstone_type())::type;
+};
+
+// Fills a record's key and value from its bytes. A serde never sees a null key or value.
+template <class KeySerde, class ValueSerde>
+class record_decoder
+{
+public:
+    using record = typename record_types<KeySerde, ValueSerde>::record;
+
+    record_decoder(KeySerde key_serde, ValueSerde value_serde)
+        : key_serde_{std::move(key_serde)}, value_serde_{std::move(value_serde)}
+    {
+    }
+
+    // `where` says which of the two was at work when an exception comes out.
+    void decode(record& into, hook& where)
+    {
+        auto const& view = static_cast<record_view const&>(into);
+        if constexpr (decodes<KeySerde>)
+        {
+            where = hook::decode_key;
+            auto& key = into.key();
+            if (view.has_key())
+                key_serde_.decode(view.key_bytes(), key ? *key : key.emplace());
+            else
+                key.reset();
+        }
+        if constexpr (decodes<ValueSerde>)
+        {
+            where = hook::decode_value;
+            if (!view.is_tombstone())
+                value_serde_.decode(view.value_bytes(), into.value());
+        }
+    }
+
+private:
+    [[no_unique_address]] KeySerde key_serde_;
+    [[no_unique_address]] ValueSerde value_serde_;
+};
+
+} // namespace paperboy::detail

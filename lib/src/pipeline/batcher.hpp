@@ -1,0 +1,103 @@
+#pragma once
+
+#include <paperboy/detail/record_block.hpp>
+#include <paperboy/mode.hpp>
+#include <paperboy/record.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+namespace paperboy::pipeline
+{
+
+// Forms bulks out of fetched blocks: records stay where they are, a bulk may span several blocks and end inside one.
+class batcher
+{
+public:
+    explicit batcher(mode_policy const& policy) noexcept
+        : max_records_{policy.max_records}, max_bytes_{policy.max_bytes}
+    {
+    }
+
+    // Takes a block that has records; `bytes` are their keys and values.
+    void add(detail::block_holder block, std::uint64_t bytes)
+    {
+        records_ += block->messages().size();
+        bytes_ += bytes;
+        blocks_.push_back(std::move(block));
+    }
+
+    // How many records wait, those of the bulk at hand included.
+    [[nodiscard]] std::size_t waiting() const noexcept { return records_; }
+
+    // Whether a limit is reached: no need to wait for more.
+    [[nodiscard]] bool full() const noexcept { return records_ >= max_records_ || bytes_ >= max_bytes_; }
+
+    // Offset of the first record that waits; only with waiting() > 0.
+    [[nodiscard]] std::int64_t first_offset() const noexcept { return blocks_.front()->messages()[cursor_]->offset; }
+
+    // The next bulk, up to the limits; valid until drop(). At least one record when any waits.
+    [[nodiscard]] std::span<record_view const> next()
+    {
+        views_.clear();
+        bulk_bytes_ = 0;
+        auto skip = cursor_;
+        for (auto const& block : blocks_)
+        {
+            auto const messages = block->messages();
+            for (auto i = skip; i < messages.size(); ++i)
+            {
+                auto const size = messages[i]->value_size + messages[i]->key_size;
+                auto const fits = views_.size() < max_records_ && bulk_bytes_ + size <= max_bytes_;
+                if (!fits && !views_.empty())
+                    return views_;
+                views_.emplace_back(*block, *messages[i]);
+                bulk_bytes_ += size;
+            }
+            skip = 0;
+        }
+        return views_;
+    }
+
+    // Keys and values of the bulk at hand.
+    [[nodiscard]] std::uint64_t bulk_bytes() const noexcept { return bulk_bytes_; }
+
+    // Lets go of the records of the bulk at hand. Blocks that are used up go to `recycle`.
+    template <class Recycle>
+    void drop(Recycle recycle)
+    {
+        auto left = views_.size();
+        records_ -= left;
+        bytes_ -= bulk_bytes_;
+        views_.clear();
+        bulk_bytes_ = 0;
+        while (left > 0)
+        {
+            auto const here = blocks_.front()->messages().size() - cursor_;
+            if (left < here)
+            {
+                cursor_ += left;
+                return;
+            }
+            left -= here;
+            cursor_ = 0;
+            recycle(std::move(blocks_.front()));
+            blocks_.pop_front();
+        }
+    }
+
+private:
+    std::size_t max_records_;
+    std::size_t max_bytes_;
+    std::deque<detail::block_holder> blocks_;
+    std::size_t cursor_ = 0;
+    std::size_t records_ = 0;
+    std::uint64_t bytes_ = 0;
+    std::vector<record_view> views_;
+    std::uint64_t bulk_bytes_ = 0;
+};
+
+} // namespace paperboy::pipeline

@@ -1,0 +1,35 @@
+#include "pipeline/mode_check.hpp"
+
+#include <paperboy/error.hpp>
+
+namespace paperboy::pipeline
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+template <class T>
+void check_range(std::string const& place, char const* field, T value, T least, T most)
+{
+    if (value < least || value > most)
+        throw setup_error{errc::invalid_config, "paperboy: mode." + std::string{field} + " in " + place + " is " +
+                                                    std::to_string(value) + "; set it to " + std::to_string(least) +
+                                                    " to " + std::to_string(most)};
+}
+
+} // namespace
+
+void check(mode_policy const& policy, std::string const& place)
+{
+    constexpr auto hour = std::chrono::milliseconds{1h}.count();
+    check_range<std::int64_t>(place, "enter_above_lag", policy.enter_above_lag, 0, INT64_MAX);
+    check_range<std::int64_t>(place, "leave_below_lag", policy.leave_below_lag, 1,
+                              policy.enter_above_lag > 0 ? policy.enter_above_lag : 1);
+    check_range<std::int64_t>(place, "min_dwell", policy.min_dwell.count(), 0, hour);
+    check_range<std::size_t>(place, "max_records", policy.max_records, 1, 1'000'000);
+    check_range<std::size_t>(place, "max_bytes", policy.max_bytes, 1, SIZE_MAX);
+    check_range<std::int64_t>(place, "max_wait", policy.max_wait.count(), 0, hour);
+}
+
+} // namespace paperboy::pipeline

@@ -1,0 +1,151 @@
+#include "pipeline/batcher.hpp"
+
+#include "testing/memory_block.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <numeric>
+#include <random>
+
+namespace paperboy::pipeline
+{
+namespace
+{
+
+// Blocks of records with rising offsets, whose values have the given sizes.
+class blocks
+{
+public:
+    detail::block_holder next(std::vector<std::size_t> const& value_sizes)
+    {
+        auto records = std::vector<testing::test_record>{};
+        for (auto const size : value_sizes)
+            records.push_back({{}, std::string(size, 'x'), offset_++});
+        return testing::memory_block::make(std::move(records), {"t", 0});
+    }
+
+private:
+    std::int64_t offset_ = 0;
+};
+
+batcher with_limits(std::size_t max_records, std::size_t max_bytes)
+{
+    auto policy = mode_policy{};
+    policy.max_records = max_records;
+    policy.max_bytes = max_bytes;
+    return batcher{policy};
+}
+
+std::vector<std::int64_t> take(batcher& from)
+{
+    auto offsets = std::vector<std::int64_t>{};
+    for (auto const& each : from.next())
+        offsets.push_back(each.offset());
+    from.drop([](detail::block_holder) {});
+    return offsets;
+}
+
+std::uint64_t sum(std::vector<std::size_t> const& sizes)
+{
+    return std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+}
+
+using offsets = std::vector<std::int64_t>;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(batcher_suite)
+
+BOOST_AUTO_TEST_CASE(a_bulk_spans_blocks_and_ends_inside_one)
+{
+    auto source = blocks{};
+    auto bulk = with_limits(4, 1000);
+    bulk.add(source.next({1, 1, 1}), 3);
+    BOOST_TEST(!bulk.full());
+    bulk.add(source.next({1, 1, 1}), 3);
+    BOOST_TEST(bulk.full());
+    BOOST_TEST(take(bulk) == (offsets{0, 1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(bulk.waiting() == 2U);
+    BOOST_TEST(bulk.first_offset() == 4);
+    BOOST_TEST(!bulk.full());
+    BOOST_TEST(take(bulk) == (offsets{4, 5}), boost::test_tools::per_element());
+    BOOST_TEST(bulk.waiting() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_bulk_ends_before_it_exceeds_the_bytes)
+{
+    auto source = blocks{};
+    auto bulk = with_limits(100, 10);
+    bulk.add(source.next({4, 4, 4, 4}), 16);
+    BOOST_TEST(bulk.full());
+    BOOST_TEST(take(bulk) == (offsets{0, 1}), boost::test_tools::per_element());
+    BOOST_TEST(take(bulk) == (offsets{2, 3}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_larger_than_the_limit_is_a_bulk_of_its_own)
+{
+    auto source = blocks{};
+    auto bulk = with_limits(100, 10);
+    bulk.add(source.next({2, 50, 2}), 54);
+    BOOST_TEST(take(bulk) == (offsets{0}), boost::test_tools::per_element());
+    BOOST_TEST(take(bulk) == (offsets{1}), boost::test_tools::per_element());
+    BOOST_TEST(take(bulk) == (offsets{2}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(used_up_blocks_are_recycled_and_others_are_not)
+{
+    auto source = blocks{};
+    auto bulk = with_limits(3, 1000);
+    bulk.add(source.next({1, 1}), 2);
+    bulk.add(source.next({1, 1}), 2);
+    auto recycled = 0;
+    static_cast<void>(bulk.next());
+    bulk.drop([&](detail::block_holder) { ++recycled; });
+    BOOST_TEST(recycled == 1);
+    static_cast<void>(bulk.next());
+    bulk.drop([&](detail::block_holder) { ++recycled; });
+    BOOST_TEST(recycled == 2);
+}
+
+BOOST_AUTO_TEST_CASE(every_record_comes_once_in_order_and_within_the_limits_whatever_the_blocks)
+{
+    auto random = std::mt19937{42};
+    for (auto round = 0; round < 200; ++round)
+    {
+        auto source = blocks{};
+        auto const max_records = 1 + random() % 20;
+        auto const max_bytes = 1 + random() % 60;
+        auto bulk = with_limits(max_records, max_bytes);
+        auto expected = std::int64_t{0};
+        auto added = std::int64_t{0};
+        while (expected < 300)
+        {
+            if (added < 300 && random() % 2 == 0)
+            {
+                auto sizes = std::vector<std::size_t>(1 + random() % 30);
+                for (auto& each : sizes)
+                    each = random() % 20;
+                added += static_cast<std::int64_t>(sizes.size());
+                bulk.add(source.next(sizes), sum(sizes));
+            }
+            if (bulk.waiting() == 0)
+                continue;
+            auto bytes = std::size_t{0};
+            auto const records = bulk.next();
+            BOOST_REQUIRE(!records.empty());
+            BOOST_REQUIRE(records.size() <= max_records);
+            for (auto const& each : records)
+            {
+                BOOST_REQUIRE(each.offset() == expected++);
+                bytes += each.value().size();
+            }
+            BOOST_REQUIRE((bytes <= max_bytes || records.size() == 1));
+            bulk.drop([](detail::block_holder) {});
+            BOOST_REQUIRE(bulk.waiting() == static_cast<std::size_t>(added - expected));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::pipeline
