@@ -1,0 +1,230 @@
+// One by one while a partition is caught up, in bulk while it lags, on a real broker.
+
+#include "support/broker_engine.hpp"
+#include "support/broker_journal.hpp"
+#include "support/broker_producer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+namespace paperboy::test
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+// What a handler got of each partition, and whether every record came once and in order.
+class deliveries
+{
+public:
+    struct partition
+    {
+        std::int64_t next = 0;
+        std::size_t single = 0;
+        std::size_t in_bulk = 0;
+        std::vector<std::size_t> bulk_sizes;
+        std::vector<handling_mode> modes;
+    };
+
+    void took(record_view const& record, bool bulk)
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        auto& where = partitions_[record.partition()];
+        if (record.offset() != where.next)
+            ++disorders_;
+        where.next = record.offset() + 1;
+        ++(bulk ? where.in_bulk : where.single);
+        ++total_;
+        if (!bulk)
+            changed_.notify_all();
+    }
+    void took(std::span<record_view const> bulk)
+    {
+        for (auto const& each : bulk)
+            took(each, true);
+        auto const lock = std::scoped_lock{mutex_};
+        partitions_[bulk.front().partition()].bulk_sizes.push_back(bulk.size());
+        changed_.notify_all();
+    }
+    void turned(std::int32_t number, handling_mode mode)
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        partitions_[number].modes.push_back(mode);
+        changed_.notify_all();
+    }
+
+    [[nodiscard]] bool await(std::function<bool(deliveries const&)> const& condition,
+                             std::chrono::milliseconds deadline = 60s) const
+    {
+        auto lock = std::unique_lock{mutex_};
+        return changed_.wait_for(lock, deadline, [&] { return condition(*this); });
+    }
+
+    // Inside a condition of await(), or when the engine has stopped.
+    [[nodiscard]] partition const& of(std::int32_t number) const
+    {
+        static auto const nothing = partition{};
+        auto const found = partitions_.find(number);
+        return found == partitions_.end() ? nothing : found->second;
+    }
+    [[nodiscard]] std::size_t total() const { return total_; }
+    [[nodiscard]] std::size_t disorders() const { return disorders_; }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::map<std::int32_t, partition> partitions_;
+    std::size_t total_ = 0;
+    std::size_t disorders_ = 0;
+};
+
+struct bulk_handler
+{
+    deliveries& seen;
+
+    void on_message(record_view const& record) { seen.took(record, false); }
+    void on_bulk(std::span<record_view const> bulk) { seen.took(bulk); }
+};
+
+class mode_observer final : public observer
+{
+public:
+    explicit mode_observer(deliveries& seen) : seen_{seen} {}
+
+    void on_mode(topic_partition const& where, handling_mode mode, std::int64_t) noexcept override
+    {
+        seen_.turned(where.partition, mode);
+    }
+
+private:
+    deliveries& seen_;
+};
+
+struct fixture
+{
+    std::string topic = cluster{}.make_topic("modes", 8);
+    producer sender;
+    deliveries seen;
+
+    void produce(std::int32_t partition, int count)
+    {
+        for (auto i = 0; i < count; ++i)
+            sender.send(topic, {partition, {}, std::to_string(i)});
+        sender.flush();
+    }
+    [[nodiscard]] config settings(mode_policy const& policy)
+    {
+        auto chosen = test_config(unique_name("modes"));
+        chosen.mode = policy;
+        chosen.watcher = std::make_shared<mode_observer>(seen);
+        return chosen;
+    }
+    [[nodiscard]] running_engine::set_up handler()
+    {
+        return [this](engine& e) { e.handle(topic, bulk_handler{seen}); };
+    }
+};
+
+mode_policy fixed_bulk()
+{
+    auto policy = mode_policy{};
+    policy.mode = handling_mode::bulk;
+    return policy;
+}
+
+using modes = std::vector<handling_mode>;
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_million_waiting_come_in_bulk_then_single_then_a_burst_in_bulk_again, fixture)
+{
+    constexpr auto waiting = 1'000'000;
+    produce(0, waiting);
+    for (auto partition = 1; partition < 8; ++partition)
+        produce(partition, 100);
+    auto policy = mode_policy{};
+    policy.enter_above_lag = 5'000;
+    policy.leave_below_lag = 500;
+    auto engine = running_engine{"engine", settings(policy), handler(), 2};
+
+    auto const back = modes{handling_mode::bulk, handling_mode::single};
+    BOOST_TEST(seen.await([&](auto const& all) { return all.of(0).modes == back; }));
+    produce(0, 10);
+    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 700 + 10; }));
+    produce(3, 50'000);
+    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 700 + 10 + 50'000; }));
+    BOOST_TEST(seen.await([&](auto const& all) { return all.of(3).modes == back; }));
+    BOOST_TEST(!engine.stop());
+
+    BOOST_TEST(seen.disorders() == 0U);
+    BOOST_TEST(seen.of(0).in_bulk >= static_cast<std::size_t>(waiting) * 99 / 100);
+    BOOST_TEST(seen.of(0).single >= 10U);
+    BOOST_TEST(seen.of(3).in_bulk > 0U);
+    for (auto const partition : {1, 2, 4, 5, 6, 7})
+    {
+        BOOST_TEST(seen.of(partition).single == 100U);
+        BOOST_TEST(seen.of(partition).modes.empty());
+    }
+    BOOST_TEST(engine.logged("[0]: now bulk: "));
+    BOOST_TEST(engine.logged("[0]: now single: "));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_records, fixture)
+{
+    produce(0, 1'000);
+    auto policy = fixed_bulk();
+    policy.max_records = 300;
+    policy.max_wait = 500ms;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1'000; }));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.of(0).bulk_sizes == (std::vector<std::size_t>{300, 300, 300, 100}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bulk_ends_before_it_exceeds_max_bytes, fixture)
+{
+    for (auto i = 0; i < 100; ++i)
+        sender.send(topic, {0, {}, std::string(100, 'x')});
+    sender.flush();
+    auto policy = fixed_bulk();
+    policy.max_bytes = 1'050;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 100; }));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(std::ranges::max(seen.of(0).bulk_sizes) == 10U);
+    BOOST_TEST(seen.of(0).bulk_sizes.size() == 10U);
+}
+
+// Each record waits for its bulk's max_wait, not for another record.
+BOOST_FIXTURE_TEST_CASE(a_trickle_comes_within_max_wait, fixture)
+{
+    auto policy = fixed_bulk();
+    policy.max_wait = 50ms;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    for (auto i = std::size_t{1}; i <= 5; ++i)
+    {
+        produce(0, 1);
+        BOOST_TEST(seen.await([&](auto const& all) { return all.total() == i; }, 10s));
+    }
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.of(0).in_bulk == 5U);
+}
+
+BOOST_FIXTURE_TEST_CASE(single_mode_never_calls_on_bulk_and_a_handler_may_differ_from_the_engine, fixture)
+{
+    produce(0, 20'000);
+    auto options = handler_options{};
+    options.mode = mode_policy{};
+    options.mode->mode = handling_mode::single;
+    auto engine = running_engine{"engine", settings(fixed_bulk()),
+                                 [&](auto& e) { e.handle(topic, bulk_handler{seen}, options); }};
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 20'000; }));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.of(0).single == 20'000U);
+    BOOST_TEST(seen.disorders() == 0U);
+}
+
+} // namespace paperboy::test
