@@ -49,10 +49,10 @@ struct client_reaper::progress
         [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);
     }
 
-    bool wait()
+    bool wait(std::chrono::seconds longest)
     {
         auto lock = std::unique_lock{guard};
-        return changed.wait_for(lock, patience, [this] { return client_gone; });
+        return changed.wait_for(lock, longest, [this] { return client_gone; });
     }
 
     int fd;
@@ -70,7 +70,7 @@ client_reaper::~client_reaper()
 {
     if (!thread_.joinable())
         return;
-    if (progress_->wait())
+    if (progress_->wait(forgotten_ ? std::chrono::seconds{0} : patience))
         thread_.join();
     else
         thread_.detach();
@@ -97,6 +97,7 @@ void client_reaper::forget()
 {
     auto ignored = boost::system::error_code{};
     signal_.cancel(ignored);
+    forgotten_ = true;
 }
 
 } // namespace paperboy::engine_detail

@@ -15,9 +15,9 @@ namespace paperboy::engine_detail
 // Destroys librdkafka's client on a thread of its own, named "paperboy-close", because that call blocks.
 //
 // The thread knows nothing of Asio: it signals an eventfd that the executor waits for, so an io_context may go away at
-// any moment. The destructor joins the thread. When librdkafka does not come back within a few seconds (it waits for
-// ever in some states of a deleted topic) the thread is let go, since hanging the program would be worse: the one place
-// where paperboy can leave a thread behind.
+// any moment. The destructor joins the thread, unless nobody waits for the client any more: librdkafka may need long
+// (brokers that do not answer) or never come back (some states of a deleted topic), and then the thread is let go,
+// since hanging the program would be worse. It is the one place where paperboy can leave a thread behind.
 class client_reaper
 {
 public:
@@ -29,7 +29,7 @@ public:
     // Lets go of the client; calls `gone` on the executor afterwards.
     void destroy(std::shared_ptr<kafka::client> client, std::function<void()> gone);
 
-    // Calls `gone` no more.
+    // Calls `gone` no more, and waits for the client no more.
     void forget();
 
 private:
@@ -38,6 +38,7 @@ private:
     boost::asio::posix::stream_descriptor signal_;
     std::shared_ptr<progress> progress_;
     std::thread thread_;
+    bool forgotten_ = false;
 };
 
 } // namespace paperboy::engine_detail

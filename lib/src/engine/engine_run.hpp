@@ -81,6 +81,7 @@ private:
     void close();
     void hurry();
     void destroy_client();
+    void reap(std::function<void()> gone);
     void complete();
 
     // What pipelines tell, from their strands.

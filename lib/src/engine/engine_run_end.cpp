@@ -85,7 +85,6 @@ void engine_run::hurry()
             each->cancel_hooks();
 }
 
-// The event queue goes before the client: a destroyed client's queue cannot be served.
 void engine_run::destroy_client()
 {
     housekeeping_timer_.stop();
@@ -93,9 +92,16 @@ void engine_run::destroy_client()
     state_->show(nullptr);
     if (!consumer_)
         return act(engine_.destroyed());
+    reap([self = shared_from_this()] { self->act(self->engine_.destroyed()); });
+}
+
+// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the reaper's
+// thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last to hold it.
+void engine_run::reap(std::function<void()> gone)
+{
     auto client = consumer_->shared_client();
     consumer_.reset();
-    reaper_.destroy(std::move(client), [self = shared_from_this()] { self->act(self->engine_.destroyed()); });
+    reaper_.destroy(std::move(client), std::move(gone));
 }
 
 void engine_run::complete()
@@ -109,13 +115,11 @@ void engine_run::complete()
     for (auto* const each :
          {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_, &shutdown_timer_})
         each->stop();
-    if (consumer_)
-    {
-        consumer_->events().interrupt();
-        reaper_.destroy(consumer_->shared_client(), [] {});
-    }
-    reaper_.forget();
+    assignment_.reset();
     state_->show(nullptr);
+    if (consumer_)
+        reap([] {});
+    reaper_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     if (auto tell = std::exchange(done_, nullptr))
