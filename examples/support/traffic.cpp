@@ -70,7 +70,7 @@ void traffic::produce(std::stop_token const& stop, std::uint64_t records, std::u
         for (; count < limit && !stop.stop_requested(); ++count)
         {
             auto const view = generator_.next();
-            cluster_.produce(topic_, {.key = view.key, .value = view.value, .partition = {}, .headers = {}});
+            cluster_.produce(topic_, {.key = view.key, .value = view.value});
             produced_.store(count + 1, std::memory_order_relaxed);
         }
         if (count < records)

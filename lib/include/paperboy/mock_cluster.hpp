@@ -35,10 +35,10 @@ public:
     /// A record for `produce`; without a partition, the key's hash chooses one.
     struct outgoing
     {
-        std::optional<std::string_view> key;
-        std::optional<std::string_view> value;
-        std::optional<std::int32_t> partition;
-        std::vector<std::pair<std::string_view, std::string_view>> headers;
+        std::optional<std::string_view> key = {};
+        std::optional<std::string_view> value = {};
+        std::optional<std::int32_t> partition = {};
+        std::vector<std::pair<std::string_view, std::string_view>> headers = {};
     };
 
     /// Queues a record for `topic`, waiting while the producer's queue is full. The data is copied.
