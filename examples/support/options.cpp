@@ -10,7 +10,7 @@ namespace
 
 using arguments = std::span<char const* const>;
 
-std::string quoted(std::string_view text)
+std::string in_quotes(std::string_view text)
 {
     return "\"" + std::string{text} + "\"";
 }
@@ -33,7 +33,7 @@ std::uint64_t parse_count(std::string_view option, std::string const& text)
     auto const* const end = text.data() + text.size();
     auto const [stopped, error] = std::from_chars(text.data(), end, count);
     if (error != std::errc{} || stopped != end || count < 1 || count > most)
-        throw usage_error{std::string{option} + " cannot be " + quoted(text) + "; give a whole number from 1 to " +
+        throw usage_error{std::string{option} + " cannot be " + in_quotes(text) + "; give a whole number from 1 to " +
                           std::to_string(most)};
     return count;
 }
@@ -42,7 +42,7 @@ void add_property(paperboy::properties& all, std::string const& text)
 {
     auto const equals = text.find('=');
     if (equals == 0 || equals == text.npos)
-        throw usage_error{"-X cannot be " + quoted(text) +
+        throw usage_error{"-X cannot be " + in_quotes(text) +
                           "; write -X property=value, for example -X security.protocol=ssl"};
     all.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
 }
@@ -67,7 +67,7 @@ void parse_one(std::string_view option, arguments& rest, options& result)
         result.records = parse_count(option, take_value(option, "200000", rest));
     }
     else
-        throw usage_error{"unknown option " + quoted(option) + "; --help lists the options"};
+        throw usage_error{"unknown option " + in_quotes(option) + "; --help lists the options"};
 }
 
 } // namespace
@@ -93,7 +93,7 @@ options parse(int argc, char const* const* argv)
             throw usage_error{argument.substr(0, equals) + " takes no value; --help lists the options"};
     }
     if (result.mock() && result.topic.starts_with('^'))
-        throw usage_error{"--topic cannot be the expression " + quoted(result.topic) +
+        throw usage_error{"--topic cannot be the expression " + in_quotes(result.topic) +
                           " on the mock cluster, which has to create it; give a name, or --bootstrap-servers"};
     return result;
 }
