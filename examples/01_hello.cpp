@@ -19,7 +19,7 @@ struct hello_handler
     void on_message(paperboy::record_view const& record)
     {
         std::cout << record.topic() << '[' << record.partition() << "]@" << record.offset() << ": " << record.value()
-                  << '\n';
+                  << std::endl;
     }
 };
 
