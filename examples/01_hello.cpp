@@ -37,12 +37,7 @@ try
     engine.handle(argv[3], hello_handler{});
 
     asio::signal_set signals{context, SIGINT, SIGTERM};
-    signals.async_wait(
-        [&](auto error, int)
-        {
-            if (!error)
-                engine.stop();
-        });
+    signals.async_wait([&](auto, int) { engine.stop(); });
 
     auto result = paperboy::error_code{};
     engine.async_run(

@@ -1,0 +1,54 @@
+#pragma once
+
+// What the snippets of the README take for granted.
+
+#include <paperboy/mock_cluster.hpp>
+#include <paperboy/paperboy.hpp>
+#include <paperboy/testing.hpp>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cassert>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Stands for the reader's database.
+struct transaction
+{
+    asio::awaitable<void> insert(std::string_view /*key*/, std::string_view /*value*/) { co_return; }
+    asio::awaitable<void> erase(std::string_view /*key*/) { co_return; }
+    asio::awaitable<void> commit() { co_return; }
+    asio::awaitable<void> rollback() { co_return; }
+};
+
+struct database
+{
+    asio::awaitable<transaction> begin() { co_return transaction{}; }
+
+    template <class Row>
+    asio::awaitable<void> insert(Row /*row*/)
+    {
+        co_return;
+    }
+};
+
+inline void run(char const* name, void (*snippet)(asio::io_context&, paperboy::engine&, database&))
+{
+    std::cout << name << std::endl;
+    asio::io_context context;
+    paperboy::engine engine{context, {.bootstrap_servers = "127.0.0.1:1", .group_id = "readme"}};
+    database db;
+    snippet(context, engine, db);
+}
