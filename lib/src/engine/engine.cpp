@@ -36,7 +36,7 @@ engine::executor_type engine::get_executor() const
 
 void engine::stop()
 {
-    handle_->stop({});
+    handle_->stop();
 }
 
 engine_stats engine::stats() const

@@ -19,10 +19,16 @@ engine_impl::engine_impl(asio::any_io_executor executor, config settings)
     static_cast<void>(kafka::make_consumer_conf(state_->settings));
 }
 
-std::shared_ptr<engine_detail::engine_run> engine_impl::current() const
+engine_impl::run_ptr engine_impl::current() const
 {
     auto const lock = std::scoped_lock{guard_};
-    return run_;
+    return run_.lock();
+}
+
+engine_impl::run_ptr engine_impl::numbered(std::uint64_t number) const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return number == run_number_ ? run_.lock() : nullptr;
 }
 
 bool engine_impl::running() const
@@ -30,7 +36,7 @@ bool engine_impl::running() const
     return current() != nullptr;
 }
 
-void engine_impl::start(std::unique_ptr<run_completion> completion)
+void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> completion)
 {
     if (running())
         return completion->complete(errc::already_running);
@@ -44,6 +50,7 @@ void engine_impl::start(std::unique_ptr<run_completion> completion)
     {
         auto const lock = std::scoped_lock{guard_};
         run_ = run;
+        run_number_ = number;
     }
     // The engine may be destroyed before the run ends; the completion is told all the same.
     run->start(
@@ -61,10 +68,21 @@ void engine_impl::ended()
     run_.reset();
 }
 
-void engine_impl::stop(error_code result)
+void engine_impl::cancel(std::uint64_t number, asio::cancellation_type type)
+{
+    auto const run = numbered(number);
+    if (!run)
+        return;
+    if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none)
+        run->abort();
+    else if (type != asio::cancellation_type::none)
+        run->stop(make_error_code(asio::error::operation_aborted));
+}
+
+void engine_impl::stop()
 {
     if (auto const run = current())
-        run->stop(result);
+        run->stop({});
 }
 
 void engine_impl::abort()
@@ -78,20 +96,20 @@ asio::any_io_executor executor_of(engine_handle const& engine)
     return engine->executor();
 }
 
-void start_run(engine_handle const& engine, std::unique_ptr<run_completion> completion)
+std::uint64_t next_run(engine_handle const& engine) noexcept
 {
-    engine->start(std::move(completion));
+    return engine->next_number();
 }
 
-void cancel_run(std::weak_ptr<engine_impl> const& engine, asio::cancellation_type type)
+void start_run(engine_handle const& engine, std::uint64_t number, std::unique_ptr<run_completion> completion)
 {
-    auto const target = engine.lock();
-    if (!target)
-        return;
-    if ((type & asio::cancellation_type::terminal) != asio::cancellation_type::none)
-        target->abort();
-    else if (type != asio::cancellation_type::none)
-        target->stop(make_error_code(asio::error::operation_aborted));
+    engine->start(number, std::move(completion));
+}
+
+void cancel_run(std::weak_ptr<engine_impl> const& engine, std::uint64_t number, asio::cancellation_type type)
+{
+    if (auto const target = engine.lock())
+        target->cancel(number, type);
 }
 
 } // namespace paperboy::detail

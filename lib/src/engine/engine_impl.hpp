@@ -8,6 +8,8 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_type.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -24,17 +26,29 @@ public:
     [[nodiscard]] engine_detail::engine_state& state() const noexcept { return *state_; }
     [[nodiscard]] bool running() const;
 
-    void start(std::unique_ptr<run_completion> completion);
-    void stop(error_code result);
+    // Each async_run has a number of its own, so that its cancellation concerns no other run.
+    [[nodiscard]] std::uint64_t next_number() noexcept { return ++last_number_; }
+    void start(std::uint64_t number, std::unique_ptr<run_completion> completion);
+    void cancel(std::uint64_t number, boost::asio::cancellation_type type);
+
+    // End whatever run is at hand.
+    void stop();
     void abort();
 
 private:
-    [[nodiscard]] std::shared_ptr<engine_detail::engine_run> current() const;
+    using run_ptr = std::shared_ptr<engine_detail::engine_run>;
+
+    [[nodiscard]] run_ptr current() const;
+    [[nodiscard]] run_ptr numbered(std::uint64_t number) const;
     void ended();
 
     std::shared_ptr<engine_detail::engine_state> state_;
+    std::atomic<std::uint64_t> last_number_{0};
     mutable std::mutex guard_;
-    std::shared_ptr<engine_detail::engine_run> run_;
+    // What a run waits for keeps it alive, so that it goes with the io_context. Held by us, a run whose completion
+    // handler owns this engine (a coroutine's frame) would hold itself.
+    std::weak_ptr<engine_detail::engine_run> run_;
+    std::uint64_t run_number_ = 0;
 };
 
 } // namespace paperboy::detail

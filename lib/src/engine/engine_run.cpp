@@ -184,8 +184,10 @@ void engine_run::on(kafka::commit_event const& event)
         if (watcher)
             watcher->on_commit({}, event.committed);
     }
-    if (ours)
-        act(commit_.result(settle(event)));
+    if (!ours)
+        return;
+    commit_error_ = settle(event);
+    act(commit_.result(commit_error_));
 }
 
 // What a deleted topic refuses needs no commit: partitions that are given up do not wait for it.
@@ -229,7 +231,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
     case kafka::error_kind::no_offset:
         return fail(event.error, event.text);
     case kafka::error_kind::brokers_away:
-        return log_rarely("cannot reach " + settings.bootstrap_servers + ": " + event.text + "; still trying");
+        trouble_ = "cannot reach " + settings.bootstrap_servers + ": " + event.text;
+        return log_rarely(trouble_ + "; still trying");
     case kafka::error_kind::transient:
         break;
     }

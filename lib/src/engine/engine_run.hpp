@@ -75,6 +75,7 @@ private:
     void send_commit();
     [[nodiscard]] error_code settle(kafka::commit_event const& event);
     void on_commit_interval();
+    void on_unsettled_commit();
 
     // The end.
     void act(engine_action action);
@@ -116,7 +117,9 @@ private:
     bool lost_ = false;
     bool ever_assigned_ = false;
     bool cut_short_ = false;
+    error_code commit_error_;
     std::chrono::steady_clock::time_point last_trouble_;
+    std::string trouble_;
 
     engine_fsm engine_;
     pipeline::rebalance_fsm rebalance_;

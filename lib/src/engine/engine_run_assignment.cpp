@@ -161,8 +161,9 @@ void engine_run::release_partitions()
     step_timer_.stop();
     retry_timer_.stop();
     if (!engine_.running() && !commit_.settled())
-        cut_short_ = true;
+        on_unsettled_commit();
     commit_.reset();
+    commit_error_ = {};
     auto const ended = std::exchange(assignment_, nullptr);
     state_->show(nullptr);
     if (auto const error = consumer_->unassign())
@@ -254,6 +255,16 @@ void engine_run::send_commit()
     commit_.sent();
     if (auto const error = consumer_->commit(offsets, assignment_->epoch()))
         on(kafka::commit_event{assignment_->epoch(), error, {}, offsets, {}});
+}
+
+// The run's last commit was refused for good, or time ran out.
+void engine_run::on_unsettled_commit()
+{
+    if (commit_error_ && commit_error_ != condition::retriable)
+        fail(commit_error_, "the final commit is refused: " + commit_error_.message() +
+                                "; what is not committed will be handled again");
+    else
+        cut_short_ = true;
 }
 
 void engine_run::on_commit_interval()

@@ -135,6 +135,9 @@ void engine_run::on_housekeeping()
             each->check_for_missed_wakeup();
     if (consumer_)
         consumer_->events().interrupt();
+    // librdkafka tells of an identical error only twice a minute.
+    if (engine_.running() && !ever_assigned_ && !trouble_.empty())
+        log_rarely("no assignment yet from group \"" + state_->settings.group_id + "\"; last trouble: " + trouble_);
     housekeeping_timer_.start(housekeeping_pace, [self = shared_from_this()] { self->on_housekeeping(); });
 }
 

@@ -4,6 +4,7 @@
 #include <boost/asio/cancellation_type.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace paperboy::detail
@@ -28,7 +29,10 @@ public:
 using engine_handle = std::shared_ptr<engine_impl>;
 
 [[nodiscard]] boost::asio::any_io_executor executor_of(engine_handle const& engine);
-void start_run(engine_handle const& engine, std::unique_ptr<run_completion> completion);
-void cancel_run(std::weak_ptr<engine_impl> const& engine, boost::asio::cancellation_type type);
+
+// The number of the next run; a cancellation with it concerns that run only.
+[[nodiscard]] std::uint64_t next_run(engine_handle const& engine) noexcept;
+void start_run(engine_handle const& engine, std::uint64_t number, std::unique_ptr<run_completion> completion);
+void cancel_run(std::weak_ptr<engine_impl> const& engine, std::uint64_t number, boost::asio::cancellation_type type);
 
 } // namespace paperboy::detail

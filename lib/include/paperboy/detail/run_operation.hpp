@@ -58,12 +58,14 @@ struct run_initiation
     template <class Handler>
     void operator()(Handler&& handler) const
     {
+        auto const number = next_run(engine);
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
         if (slot.is_connected())
-            slot.assign([target = std::weak_ptr{engine}](boost::asio::cancellation_type type)
-                        { cancel_run(target, type); });
-        start_run(engine, std::make_unique<run_operation<std::decay_t<Handler>>>(std::forward<Handler>(handler),
-                                                                                 executor_of(engine)));
+            slot.assign([target = std::weak_ptr{engine}, number](boost::asio::cancellation_type type)
+                        { cancel_run(target, number, type); });
+        start_run(engine, number,
+                  std::make_unique<run_operation<std::decay_t<Handler>>>(std::forward<Handler>(handler),
+                                                                         executor_of(engine)));
     }
 };
 

@@ -1,0 +1,162 @@
+#include "mock_cluster/gated_handler.hpp"
+#include "mock_cluster/mock_fixture.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::at_least;
+using test::collecting_handler;
+using test::hang_log;
+using test::mock_fixture;
+using test::seen_records;
+
+error_code const aborted = boost::asio::error::operation_aborted;
+
+// A run that can be cancelled from this thread.
+class cancellable_run
+{
+public:
+    cancellable_run(engine& which, boost::asio::io_context& context) : context_{context}
+    {
+        which.async_run(boost::asio::bind_cancellation_slot(signal_->slot(), [this](error_code result)
+                                                            { result_.update([&](auto& all) { all = result; }); }));
+    }
+
+    void cancel(boost::asio::cancellation_type type)
+    {
+        auto done = std::promise<void>{};
+        boost::asio::post(context_,
+                          [&]
+                          {
+                              signal_->emit(type);
+                              done.set_value();
+                          });
+        done.get_future().wait();
+    }
+
+    [[nodiscard]] std::optional<error_code> result(std::chrono::milliseconds deadline = test::patience) const
+    {
+        static_cast<void>(result_.wait_until([](auto const& all) { return all.has_value(); }, deadline));
+        return result_.get();
+    }
+
+private:
+    boost::asio::io_context& context_;
+    std::shared_ptr<boost::asio::cancellation_signal> signal_ = std::make_shared<boost::asio::cancellation_signal>();
+    test::watched<std::optional<error_code>> result_;
+};
+
+// A signal must not be emitted while a completion clears its slot on another thread.
+struct one_thread_fixture : mock_fixture
+{
+    one_thread_fixture() { io.join(); }
+    test::io_threads one{1};
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(cancellation_suite, one_thread_fixture)
+
+BOOST_AUTO_TEST_CASE(partial_and_total_end_in_order_and_commit)
+{
+    for (auto const type : {boost::asio::cancellation_type::partial, boost::asio::cancellation_type::total})
+    {
+        auto const own = make_topic(1);
+        produce(own, 0, 20);
+        auto seen = seen_records{};
+        auto consuming = engine{one.context(), settings()};
+        consuming.handle(own, collecting_handler{seen});
+        auto run = cancellable_run{consuming, one.context()};
+        BOOST_TEST(seen.wait_until(at_least(20)));
+        run.cancel(type);
+        BOOST_TEST((run.result() == aborted));
+        BOOST_TEST((watcher->seen.get().committed()[{own, 0}]) == 20);
+        BOOST_TEST(!consuming.last_failure().code);
+        // Too late: nobody listens any more.
+        run.cancel(boost::asio::cancellation_type::terminal);
+    }
+    BOOST_TEST(log.count("error: ") == 0U, log.text());
+}
+
+BOOST_AUTO_TEST_CASE(terminal_cancels_the_hook_joins_it_and_commits_nothing)
+{
+    produce(topic, 0, 5);
+    auto hanging = test::watched<hang_log>{};
+    auto settings = this->settings();
+    settings.commit.interval = 1h;
+    auto consuming = engine{one.context(), settings};
+    consuming.handle(topic, test::hanging_handler{hanging, 3});
+    auto run = cancellable_run{consuming, one.context()};
+    BOOST_TEST(hanging.wait_until(test::begun(3)));
+    run.cancel(boost::asio::cancellation_type::terminal);
+    BOOST_TEST((run.result(settings.shutdown_timeout) == aborted));
+    auto const all = hanging.get();
+    BOOST_TEST(all.cancelled == 1);
+    BOOST_TEST(all.left == 1);
+    BOOST_TEST(all.finished == (std::vector<std::int64_t>{0, 1, 2}), boost::test_tools::per_element());
+    BOOST_TEST(watcher->seen.get().commits.empty());
+    BOOST_TEST(watcher->seen.get().hook_errors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(terminal_after_partial_hurries)
+{
+    produce(topic, 0, 5);
+    auto hanging = test::watched<hang_log>{};
+    auto settings = this->settings();
+    settings.commit.interval = 1h;
+    settings.shutdown_timeout = 1min;
+    auto consuming = engine{one.context(), settings};
+    consuming.handle(topic, test::hanging_handler{hanging, 3});
+    auto run = cancellable_run{consuming, one.context()};
+    BOOST_TEST(hanging.wait_until(test::begun(3)));
+    run.cancel(boost::asio::cancellation_type::partial);
+    run.cancel(boost::asio::cancellation_type::terminal);
+    BOOST_TEST((run.result() == aborted));
+    BOOST_TEST(hanging.get().left == 1);
+    BOOST_TEST(watcher->seen.get().commits.empty());
+}
+
+BOOST_AUTO_TEST_CASE(terminal_before_the_group_is_joined)
+{
+    auto seen = seen_records{};
+    auto consuming = engine{one.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = cancellable_run{consuming, one.context()};
+    run.cancel(boost::asio::cancellation_type::terminal);
+    BOOST_TEST((run.result(settings().shutdown_timeout) == aborted));
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_runs_cancellation_leaves_the_other_run_alone)
+{
+    produce(topic, 0, 1);
+    auto seen = seen_records{};
+    auto consuming = engine{one.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto first = cancellable_run{consuming, one.context()};
+    auto signal = boost::asio::cancellation_signal{};
+    auto refused = test::watched<std::optional<error_code>>{};
+    auto start = [&]
+    {
+        consuming.async_run(boost::asio::bind_cancellation_slot(signal.slot(), [&](error_code result)
+                                                                { refused.update([&](auto& all) { all = result; }); }));
+        signal.emit(boost::asio::cancellation_type::terminal);
+    };
+    boost::asio::post(one.context(), start);
+    BOOST_TEST(refused.wait_until([](auto const& all) { return all.has_value(); }));
+    BOOST_TEST((refused.get() == make_error_code(errc::already_running)));
+    BOOST_TEST(seen.wait_until(at_least(1)));
+    consuming.stop();
+    BOOST_TEST((first.result() == error_code{}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy

@@ -1,0 +1,193 @@
+// stop() at every moment of a run, and what may not be done.
+
+#include "mock_cluster/gated_handler.hpp"
+#include "mock_cluster/mock_fixture.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::at_least;
+using test::collecting_handler;
+using test::mock_fixture;
+using test::outcome_of_run;
+using test::seen_records;
+
+using clock = std::chrono::steady_clock;
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(stop_suite, mock_fixture)
+
+BOOST_AUTO_TEST_CASE(without_a_handler_there_is_no_run)
+{
+    auto idle = engine{io.context(), settings()};
+    auto run = outcome_of_run::start(idle);
+    BOOST_TEST(run.get() == make_error_code(errc::no_handler));
+    BOOST_TEST(idle.last_failure().code == make_error_code(errc::no_handler));
+    BOOST_TEST(idle.last_failure().text == "no topic has a handler; call engine::handle before async_run");
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_without_a_run_does_nothing)
+{
+    produce(topic, 0, 1);
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    consuming.stop();
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(seen.wait_until(at_least(1)));
+    BOOST_TEST(!run.there());
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    consuming.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_before_the_group_is_joined)
+{
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto const started = clock::now();
+    auto at_once = outcome_of_run::start(consuming);
+    consuming.stop();
+    BOOST_TEST(at_once.get() == error_code{});
+
+    auto while_joining = outcome_of_run::start(consuming);
+    BOOST_TEST(log.wait_for("joining group"));
+    consuming.stop();
+    BOOST_TEST(while_joining.get() == error_code{});
+    BOOST_TEST((clock::now() - started < settings().shutdown_timeout));
+    BOOST_TEST(watcher->seen.get().revoked.size() == watcher->seen.get().assigned.size());
+    BOOST_TEST(log.count("stopped: success") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_from_a_hook_finishes_that_record_and_no_other)
+{
+    struct handler
+    {
+        seen_records& seen;
+        engine*& running;
+
+        void on_message(record_view const& record)
+        {
+            if (record.offset() == 4)
+                running->stop();
+            collecting_handler{seen}.on_message(record);
+        }
+    };
+    produce(topic, 0, 10);
+    auto seen = seen_records{};
+    engine* running = nullptr;
+    auto consuming = engine{io.context(), settings()};
+    running = &consuming;
+    consuming.handle(topic, handler{seen, running});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(run.get() == error_code{});
+    auto const offsets = offsets_of(seen, 0);
+    auto const handled = static_cast<std::int64_t>(offsets.size());
+    BOOST_TEST(handled >= 5);
+    BOOST_TEST(offsets == test::offsets_from(0, handled), boost::test_tools::per_element());
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == handled);
+}
+
+BOOST_AUTO_TEST_CASE(stops_from_several_threads_are_one)
+{
+    produce(topic, 0, 100);
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(seen.wait_until(at_least(1)));
+    auto stoppers = std::vector<std::thread>{};
+    for (auto i = 0; i < 4; ++i)
+        stoppers.emplace_back([&] { consuming.stop(); });
+    for (auto& each : stoppers)
+        each.join();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(log.count("stopped: success") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_run_at_the_same_time_is_refused)
+{
+    produce(topic, 0, 1);
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto first = outcome_of_run::start(consuming);
+    auto second = outcome_of_run::start(consuming);
+    BOOST_TEST(second.get() == make_error_code(errc::already_running));
+    BOOST_CHECK_EXCEPTION(consuming.handle("another", collecting_handler{seen}), setup_error,
+                          [](setup_error const& error)
+                          {
+                              return error.code() == make_error_code(errc::already_running) &&
+                                     std::string_view{error.what()}.find("\"another\"") != std::string_view::npos;
+                          });
+    BOOST_TEST(seen.wait_until(at_least(1)));
+    BOOST_TEST(!first.there());
+    consuming.stop();
+    BOOST_TEST(first.get() == error_code{});
+    BOOST_CHECK_NO_THROW(consuming.handle("another", collecting_handler{seen}));
+}
+
+BOOST_AUTO_TEST_CASE(an_awaitable_hook_that_never_ends_is_cancelled_and_its_record_handled_again)
+{
+    produce(topic, 0, 5);
+    auto hanging = test::watched<test::hang_log>{};
+    auto settings = this->settings();
+    settings.shutdown_timeout = 1s;
+    {
+        auto consuming = engine{io.context(), settings};
+        consuming.handle(topic, test::hanging_handler{hanging, 3});
+        auto run = outcome_of_run::start(consuming);
+        BOOST_TEST(hanging.wait_until(test::begun(3)));
+        auto const stopped = clock::now();
+        consuming.stop();
+        BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
+        BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 500ms));
+        BOOST_TEST(consuming.last_failure().code == make_error_code(errc::shutdown_timeout));
+    }
+    auto const all = hanging.get();
+    BOOST_TEST(all.cancelled == 1);
+    BOOST_TEST(all.left == 1);
+    BOOST_TEST(all.finished == (std::vector<std::int64_t>{0, 1, 2}), boost::test_tools::per_element());
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 3);
+    BOOST_TEST(log.wait_for("warning: " + topic + "[0]: a hook did not end in time after offset 2; it is cancelled"),
+               log.text());
+    BOOST_TEST(log.count("error: stopped: ") == 1U);
+
+    auto seen = seen_records{};
+    auto again = engine{io.context(), this->settings()};
+    again.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(again);
+    BOOST_TEST(seen.wait_until(at_least(2)));
+    again.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(offsets_of(seen, 0) == (std::vector<std::int64_t>{3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_that_blocks_its_thread_does_not_hold_up_the_result)
+{
+    produce(topic, 0, 5);
+    auto blocked = test::watched<test::blocking_handler::state>{};
+    auto settings = this->settings();
+    settings.shutdown_timeout = 1s;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, test::blocking_handler{blocked, 2});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(blocked.wait_until([](auto const& state) { return state.inside; }));
+    auto const stopped = clock::now();
+    consuming.stop();
+    BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
+    BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 500ms));
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 2);
+    blocked.update([](auto& state) { state.open = true; });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy
