@@ -54,6 +54,11 @@ struct three_awaitables_handler : touching
     asio::awaitable<void> on_finished_handling() { co_return; }
 };
 
+struct text_handler : touching
+{
+    void on_message(paperboy::record<std::string_view> const& record) { touch(record.value()); }
+};
+
 struct context_handler : touching
 {
     struct transaction
@@ -124,6 +129,7 @@ void adapter(benchmark::State& state)
 }
 
 BENCHMARK(adapter<void_handler, no_serde>)->Name("adapter_void");
+BENCHMARK(adapter<text_handler, paperboy::text>)->Name("adapter_typed_text");
 BENCHMARK(adapter<context_handler, no_serde>)->Name("adapter_context_and_finish");
 BENCHMARK(adapter<awaitable_handler, no_serde>)->Name("adapter_awaitable");
 BENCHMARK(adapter<three_awaitables_handler, no_serde>)->Name("adapter_three_awaitables");

@@ -3,6 +3,7 @@
 #include "throughput/options.hpp"
 #include "throughput/progress.hpp"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,18 @@ struct mode
 // The engine, with a hook that returns nothing and with one that is a coroutine.
 [[nodiscard]] measurement consume_void(options const& from);
 [[nodiscard]] measurement consume_awaitable(options const& from);
+
+// A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
+[[nodiscard]] measurement consume_stalled(options const& from);
+
+// Works on a record.
+inline void work_for(std::chrono::nanoseconds time)
+{
+    auto const end = std::chrono::steady_clock::now() + time;
+    while (std::chrono::steady_clock::now() < end)
+    {
+    }
+}
 
 // Throws usage_error for an unknown mode.
 [[nodiscard]] mode const& find_mode(std::string const& name);

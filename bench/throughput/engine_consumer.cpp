@@ -30,12 +30,18 @@ struct run_state
 class partition_reader
 {
 public:
-    partition_reader(run_state& shared, std::int64_t size) : shared_{&shared}, last_{size - 1} {}
+    partition_reader(run_state& shared, options const& from, topic_partition const& where)
+        : shared_{&shared}, last_{from.partition_sizes.at(static_cast<std::size_t>(where.partition)) - 1},
+          work_{from.work}
+    {
+    }
 
     void touch(record_view const& record)
     {
         auto const value = record.value();
         checksum_ += value.size() + static_cast<unsigned char>(value.front());
+        if (work_.count() > 0)
+            work_for(work_);
         if (record.offset() == next_report_) [[unlikely]]
             report();
     }
@@ -53,6 +59,7 @@ private:
 
     run_state* shared_;
     std::int64_t last_;
+    std::chrono::nanoseconds work_;
     std::int64_t next_report_ = 0;
     std::int64_t reported_ = -1;
     std::uint64_t checksum_ = 0;
@@ -76,6 +83,18 @@ struct awaitable_handler : partition_reader
     }
 };
 
+struct stalled_handler : partition_reader
+{
+    using partition_reader::partition_reader;
+
+    void on_message(record_view const& record)
+    {
+        if (record.offset() == 0)
+            std::this_thread::sleep_for(std::chrono::seconds{3});
+        touch(record);
+    }
+};
+
 void run(asio::io_context& context, int threads)
 {
     auto others = std::vector<std::jthread>{};
@@ -91,10 +110,8 @@ measurement consume(options const& from)
     auto context = asio::io_context{from.threads};
     auto consumer = engine{context, engine_settings(from)};
     auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &consumer};
-    consumer.handle(
-        from.topic,
-        per_partition([&](topic_partition const& where)
-                      { return Handler{shared, from.partition_sizes.at(static_cast<std::size_t>(where.partition))}; }));
+    consumer.handle(from.topic,
+                    per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
     consumer.async_run([&](error_code error) { result = error; });
     run(context, from.threads);
@@ -113,6 +130,11 @@ measurement consume_void(options const& from)
 measurement consume_awaitable(options const& from)
 {
     return consume<awaitable_handler>(from);
+}
+
+measurement consume_stalled(options const& from)
+{
+    return consume<stalled_handler>(from);
 }
 
 } // namespace paperboy::bench

@@ -57,6 +57,8 @@ std::map<std::string, setter> const& setters()
         {"--modes", [](options& o, std::string const& v) { o.modes = list("--modes", v); }},
         {"--records", set_records},
         {"--rounds", [](options& o, std::string const& v) { o.rounds = number<int>("--rounds", v, 1); }},
+        {"--work",
+         [](options& o, std::string const& v) { o.work = std::chrono::nanoseconds{number<int>("--work", v, 0)}; }},
         {"--threads", [](options& o, std::string const& v) { o.threads = number<int>("--threads", v, 1); }},
         {"--batch-size",
          [](options& o, std::string const& v) { o.batch_size = number<std::size_t>("--batch-size", v, 1); }},
@@ -116,24 +118,18 @@ std::vector<std::string> child_arguments(options const& from, std::string const&
     auto sizes = std::string{};
     for (auto const each : partition_sizes)
         sizes += (sizes.empty() ? "" : ",") + std::to_string(each);
-    auto all = std::vector<std::string>{"--bootstrap-servers",
-                                        from.bootstrap_servers,
-                                        "--child-mode",
-                                        mode,
-                                        "--child-topic",
-                                        topic,
-                                        "--child-sizes",
-                                        sizes,
-                                        "--threads",
-                                        std::to_string(from.threads),
-                                        "--batch-size",
-                                        std::to_string(from.batch_size),
-                                        from.pin ? "--pin" : "--no-pin"};
+    auto all = std::vector<std::string>{from.pin ? "--pin" : "--no-pin"};
+    auto const add = [&all](std::string const& name, std::string const& value)
+    { all.insert(all.end(), {name, value}); };
+    add("--bootstrap-servers", from.bootstrap_servers);
+    add("--child-mode", mode);
+    add("--child-topic", topic);
+    add("--child-sizes", sizes);
+    add("--threads", std::to_string(from.threads));
+    add("--batch-size", std::to_string(from.batch_size));
+    add("--work", std::to_string(from.work.count()));
     for (auto const& [name, value] : from.properties)
-    {
-        all.emplace_back("-X");
-        all.push_back(name + "=" + value);
-    }
+        add("-X", name + "=" + value);
     return all;
 }
 
@@ -145,11 +141,12 @@ std::string help_text()
 
   --topics LIST       of raw100, json400, raw1k (default: all); made and filled where missing
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
-  --modes LIST        of raw, raw-defaults, void, awaitable (default: raw,void,awaitable)
+  --modes LIST        of raw, raw-defaults, void, awaitable, stalled (default: raw,void,awaitable)
   --rounds N          each round runs every mode once (default: 5)
   --pin | --no-pin    whether a run may use one core only (default: --pin)
   --threads N         threads that run the engine's io_context (default: 1)
   --batch-size N      records that the engine hands to a handler, and raw takes, in one go (default: 1000)
+  --work NS           nanoseconds that each record is worked on, in every mode (default: 0)
   -X NAME=VALUE       a librdkafka property, for the engine and for raw
   --deadline SECONDS  of one run (default: 180)
   --json FILE         writes all results

@@ -24,6 +24,8 @@ struct options
     int rounds = 5;
     bool pin = true;
     int threads = 1;
+    // What each hook, or raw's loop, works on a record on top of touching it.
+    std::chrono::nanoseconds work{0};
     std::size_t batch_size = paperboy::config{}.batch_size;
     paperboy::properties properties;
     std::chrono::seconds deadline{180};

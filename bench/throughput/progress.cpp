@@ -2,6 +2,7 @@
 
 #include "throughput/allocations.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -25,6 +26,15 @@ double cpu_seconds()
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+// How long this thread has run or was kept from running.
+double busy_seconds()
+{
+    auto on_core = std::uint64_t{0};
+    auto waiting_for_core = std::uint64_t{0};
+    std::ifstream{"/proc/thread-self/schedstat"} >> on_core >> waiting_for_core;
+    return static_cast<double>(on_core + waiting_for_core) * 1e-9;
+}
+
 // getrusage's ru_maxrss would count what the parent had before it became this program.
 double peak_rss_mb()
 {
@@ -46,7 +56,7 @@ std::string to_line(measurement const& of)
     auto line = std::ostringstream{};
     line.precision(9);
     line << "measured " << of.records << ' ' << of.checksum << ' ' << of.cpu_seconds << ' ' << of.wall_seconds << ' '
-         << of.rss_mb << ' ' << of.allocations << ' ' << of.allocation_window;
+         << of.idle_seconds << ' ' << of.rss_mb << ' ' << of.allocations << ' ' << of.allocation_window;
     return line.str();
 }
 
@@ -55,8 +65,8 @@ std::optional<measurement> parse_line(std::string_view line)
     auto in = std::istringstream{std::string{line}};
     auto word = std::string{};
     auto result = measurement{};
-    in >> word >> result.records >> result.checksum >> result.cpu_seconds >> result.wall_seconds >> result.rss_mb >>
-        result.allocations >> result.allocation_window;
+    in >> word >> result.records >> result.checksum >> result.cpu_seconds >> result.wall_seconds >>
+        result.idle_seconds >> result.rss_mb >> result.allocations >> result.allocation_window;
     if (!in || word != "measured")
         return std::nullopt;
     return result;
@@ -70,7 +80,10 @@ bool progress::add(std::uint64_t records, std::uint64_t checksum)
     auto const after = before + records;
     auto const passes = [before, after](std::uint64_t mark) { return before < mark && after >= mark; };
     if (before == 0)
+    {
+        busy_before_ = busy_seconds();
         first_ = std::chrono::steady_clock::now();
+    }
     if (passes(expected_ / 10))
     {
         result_.allocations -= allocation_count();
@@ -91,6 +104,7 @@ void progress::finish()
 {
     result_.wall_seconds = std::chrono::duration<double>{std::chrono::steady_clock::now() - first_}.count();
     result_.cpu_seconds = cpu_seconds();
+    result_.idle_seconds = std::max(0.0, result_.wall_seconds - (busy_seconds() - busy_before_));
     result_.rss_mb = peak_rss_mb();
     result_.records = seen_.load();
     result_.checksum = checksum_.load();

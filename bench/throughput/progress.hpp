@@ -20,6 +20,9 @@ struct measurement
     double cpu_seconds = 0;
     // From the first record to the last.
     double wall_seconds = 0;
+    // Of that, how long the consuming thread waited for records; waiting for a core does not count. Only for modes
+    // with one thread.
+    double idle_seconds = 0;
     // The largest resident set.
     double rss_mb = 0;
     // C++ allocations while the middle 80 % of the records passed, and how many records those were.
@@ -52,6 +55,7 @@ private:
     std::atomic<std::uint64_t> seen_{0};
     std::atomic<std::uint64_t> checksum_{0};
     std::chrono::steady_clock::time_point first_;
+    double busy_before_ = 0;
     measurement result_;
 };
 

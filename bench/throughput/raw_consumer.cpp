@@ -90,6 +90,8 @@ measurement consume(kafka::conf_handle conf, options const& from)
         {
             check(*each);
             checksum += each->len + *static_cast<unsigned char const*>(each->payload);
+            if (from.work.count() > 0)
+                work_for(from.work);
             rd_kafka_message_destroy(each);
         }
         done = count > 0 && counted.add(static_cast<std::uint64_t>(count), checksum);

@@ -15,6 +15,11 @@ double run_result::million_records_per_second() const
     return cost.wall_seconds > 0 ? static_cast<double>(cost.records) / cost.wall_seconds / 1e6 : 0;
 }
 
+double run_result::idle_percent() const
+{
+    return cost.wall_seconds > 0 ? 100 * cost.idle_seconds / cost.wall_seconds : 0;
+}
+
 double run_result::allocations_per_record() const
 {
     return cost.allocation_window == 0
