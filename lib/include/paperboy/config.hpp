@@ -2,6 +2,7 @@
 
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/steps.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -69,6 +70,12 @@ struct config
 
     /// When partitions are handled in bulk, and how large bulks get; a handler's own options go first.
     mode_policy mode = {};
+
+    /// Topics to be caught up before others, in order; empty: all at once.
+    step_list steps = {};
+
+    /// Whether a step waits for this engine's partitions or for the whole group's.
+    paperboy::steps_scope steps_scope = paperboy::steps_scope::engine;
 
     /// Longest time that `stop()` and failures may take, from the request to the completion of `async_run`: hooks,
     /// final commit and leaving the group. 100 ms to 1 h. Past it `async_run` completes with `errc::shutdown_timeout`.

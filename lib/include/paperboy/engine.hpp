@@ -27,10 +27,10 @@ namespace paperboy
 /// happens on the executor given to the constructor, whose threads you own; librdkafka adds its own threads while the
 /// engine runs.
 ///
-/// Threads: `stop`, `stats` and `last_failure` are safe from any thread. The other members are not safe concurrently.
-/// Signals: none are touched; call `stop()` from your own handler (an asio::signal_set).
-/// Destroying an engine in the middle of a run is safe: it is a terminal cancellation, and `async_run` still completes
-/// as long as the executor runs.
+/// Threads: `stop`, `pause`, `resume`, `stats` and `last_failure` are safe from any thread. The other members are not
+/// safe concurrently. Signals: none are touched; call `stop()` from your own handler (an asio::signal_set). Destroying
+/// an engine in the middle of a run is safe: it is a terminal cancellation, and `async_run` still completes as long as
+/// the executor runs.
 class engine
 {
 public:
@@ -117,6 +117,19 @@ public:
     /// Asks a run to end: no more fetching, running hooks finish, what finished is committed, the group is left, and
     /// `async_run` completes with success. Returns at once; does nothing without a run; may be called repeatedly.
     void stop();
+
+    /// Stops taking records: of everything, of a topic (as the broker spells it), or of one partition. Hooks that run
+    /// finish; the partitions stay assigned and what librdkafka has prefetched stays in memory. It holds over
+    /// rebalances and runs, until resumed by the same kind of call. Safe from any thread; returns at once; pausing
+    /// twice is once.
+    void pause();
+    void pause(std::string const& topic);
+    void pause(topic_partition const& where);
+
+    /// Takes back the pause of the same kind: `resume(topic)` undoes `pause(topic)`, and nothing else.
+    void resume();
+    void resume(std::string const& topic);
+    void resume(topic_partition const& where);
 
     /// What the engine has done and where each assigned partition stands. Cheap: reads counters.
     [[nodiscard]] engine_stats stats() const;

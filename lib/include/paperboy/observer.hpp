@@ -4,6 +4,7 @@
 #include <paperboy/mode.hpp>
 #include <paperboy/topic_partition.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <span>
@@ -56,6 +57,10 @@ public:
                          std::int64_t /*waiting*/) noexcept
     {
     }
+
+    /// A step began, made progress or ended: `passed` of its `partitions` have passed their ends. Steps count from 0;
+    /// the number of steps, with no partitions, means that all are over.
+    virtual void on_step(std::size_t /*step*/, std::size_t /*passed*/, std::size_t /*partitions*/) noexcept {}
 };
 
 } // namespace paperboy

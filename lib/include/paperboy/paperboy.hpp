@@ -12,4 +12,5 @@
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>
+#include <paperboy/steps.hpp>
 #include <paperboy/topic_partition.hpp>

@@ -34,6 +34,9 @@ struct partition_stats
     /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
 
+    /// Whether the user paused it, or its step has not come: nothing is consumed.
+    bool held = false;
+
     /// Whether records are handled one by one or in bulk now; never automatic.
     handling_mode mode = handling_mode::single;
 };
@@ -64,6 +67,13 @@ struct engine_stats
 
     /// Times the fallback timer found records that no wakeup had announced; always 0 unless a wakeup was lost.
     std::uint64_t missed_wakeups = 0;
+
+    /// The step at hand, counted from 0; nothing when there are no steps or all are over.
+    std::optional<std::size_t> step;
+
+    /// How many of the step's partitions assigned to this engine have passed their ends, and how many there are.
+    std::size_t step_passed = 0;
+    std::size_t step_partitions = 0;
 
     /// The partitions assigned now.
     std::vector<partition_stats> partitions;

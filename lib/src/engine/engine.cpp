@@ -39,6 +39,42 @@ void engine::stop()
     handle_->stop();
 }
 
+void engine::pause()
+{
+    handle_->state().paused.pause_all();
+    handle_->repause();
+}
+
+void engine::pause(std::string const& topic)
+{
+    handle_->state().paused.pause(topic);
+    handle_->repause();
+}
+
+void engine::pause(topic_partition const& where)
+{
+    handle_->state().paused.pause(where);
+    handle_->repause();
+}
+
+void engine::resume()
+{
+    handle_->state().paused.resume_all();
+    handle_->repause();
+}
+
+void engine::resume(std::string const& topic)
+{
+    handle_->state().paused.resume(topic);
+    handle_->repause();
+}
+
+void engine::resume(topic_partition const& where)
+{
+    handle_->state().paused.resume(where);
+    handle_->repause();
+}
+
 engine_stats engine::stats() const
 {
     return handle_->state().stats();

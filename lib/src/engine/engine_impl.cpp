@@ -45,6 +45,15 @@ void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> co
         state_->record({errc::no_handler, "no topic has a handler; call engine::handle before async_run"});
         return completion->complete(errc::no_handler);
     }
+    try
+    {
+        state_->check_steps();
+    }
+    catch (setup_error const& error)
+    {
+        state_->record({error.code(), error.what()});
+        return completion->complete(error.code());
+    }
     state_->record({});
     auto run = std::make_shared<engine_detail::engine_run>(state_->executor, state_);
     {
@@ -83,6 +92,12 @@ void engine_impl::stop()
 {
     if (auto const run = current())
         run->stop({});
+}
+
+void engine_impl::repause()
+{
+    if (auto const run = current())
+        run->repause();
 }
 
 void engine_impl::abort()

@@ -35,6 +35,9 @@ public:
     void stop();
     void abort();
 
+    // What is paused has changed.
+    void repause();
+
 private:
     using run_ptr = std::shared_ptr<engine_detail::engine_run>;
 

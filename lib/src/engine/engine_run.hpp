@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/client_reaper.hpp"
+#include "engine/background_call.hpp"
 #include "engine/engine_fsm.hpp"
 #include "engine/engine_state.hpp"
 #include "engine/strand_timer.hpp"
@@ -9,6 +9,7 @@
 #include "pipeline/assignment.hpp"
 #include "pipeline/commit_fsm.hpp"
 #include "pipeline/rebalance_fsm.hpp"
+#include "pipeline/step_plan.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,10 +17,13 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace paperboy::engine_detail
@@ -41,6 +45,9 @@ public:
 
     // Ends in order, with this result.
     void stop(error_code result);
+
+    // Looks at what the user has paused.
+    void repause();
 
     // Ends at once: cancels hooks, commits nothing more.
     void abort();
@@ -77,6 +84,22 @@ private:
     void on_commit_interval();
     void on_unsettled_commit();
 
+    // Steps.
+    [[nodiscard]] std::vector<std::pair<topic_partition, std::size_t>>
+    steps_of(std::span<topic_partition const> partitions) const;
+    void query(std::function<void()> work, std::function<void()> done);
+    void begin_step();
+    void on_step_ends_known(std::vector<partition_offset> const& ends);
+    void on_partition_passed(topic_partition const& where);
+    void end_step_if_over();
+    void wait_for_group();
+    void advance_step();
+    void release_runnable();
+    void show_steps();
+
+    // Pausing.
+    void apply_pauses();
+
     // The end.
     void act(engine_action action);
     void close();
@@ -88,6 +111,7 @@ private:
     // What pipelines tell, from their strands.
     void pipeline_ended(pipeline::partition_pipeline& which) override;
     void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
+    void partition_passed(topic_partition const& where) override;
     void commit_due() override;
     void on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which);
     void start_pipelines();
@@ -131,7 +155,11 @@ private:
     strand_timer housekeeping_timer_;
     strand_timer connect_timer_;
     strand_timer shutdown_timer_;
-    client_reaper reaper_;
+    strand_timer steps_timer_;
+    background_call destroyer_;
+    background_call queries_;
+    pipeline::step_plan steps_;
+    std::map<topic_partition, std::int64_t> group_targets_;
 };
 
 } // namespace paperboy::engine_detail

@@ -100,7 +100,14 @@ void engine_run::open_partitions()
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_assigned(partitions);
     held_back_.assign(assignment_->pipelines().begin(), assignment_->pipelines().end());
+    steps_.assign(steps_of(partitions));
+    for (auto const& each : assignment_->pipelines())
+        if (!steps_.may_run(each->where()))
+            each->hold(pipeline::hold_reason::step);
+    apply_pauses();
     start_pipelines();
+    if (!steps_.finished())
+        begin_step();
 }
 
 // Hooks of one partition never overlap, not even over two assignments:
@@ -160,6 +167,7 @@ void engine_run::release_partitions()
 {
     step_timer_.stop();
     retry_timer_.stop();
+    steps_timer_.stop();
     if (!engine_.running() && !commit_.settled())
         on_unsettled_commit();
     commit_.reset();

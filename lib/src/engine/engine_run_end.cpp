@@ -95,13 +95,13 @@ void engine_run::destroy_client()
     reap([self = shared_from_this()] { self->act(self->engine_.destroyed()); });
 }
 
-// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the reaper's
+// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the destroyer's
 // thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last to hold it.
 void engine_run::reap(std::function<void()> gone)
 {
     auto client = consumer_->shared_client();
     consumer_.reset();
-    reaper_.destroy(std::move(client), std::move(gone));
+    destroyer_.run([last = std::move(client)]() mutable { last.reset(); }, std::move(gone));
 }
 
 void engine_run::complete()
@@ -112,14 +112,15 @@ void engine_run::complete()
     if (result == errc::shutdown_timeout)
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
-    for (auto* const each :
-         {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_, &shutdown_timer_})
+    for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_,
+                             &shutdown_timer_, &steps_timer_})
         each->stop();
     assignment_.reset();
     state_->show(nullptr);
     if (consumer_)
         reap([] {});
-    reaper_.forget();
+    destroyer_.forget();
+    queries_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     if (auto tell = std::exchange(done_, nullptr))

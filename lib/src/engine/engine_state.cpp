@@ -1,6 +1,8 @@
 #include "engine/engine_state.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -10,6 +12,42 @@ void engine_state::show(std::shared_ptr<pipeline::assignment const> current)
 {
     auto const lock = std::scoped_lock{guard};
     visible.swap(current);
+}
+
+std::size_t engine_state::step_of(std::string_view topic) const
+{
+    auto const target = router.find(topic);
+    auto const contains = [&](auto const& each)
+    { return target && std::ranges::find(each, target->topic) != each.end(); };
+    return static_cast<std::size_t>(std::ranges::find_if(settings.steps, contains) - settings.steps.begin());
+}
+
+void engine_state::check_steps() const
+{
+    auto const handled = router.topics();
+    auto seen = std::set<std::string_view>{};
+    for (auto const& each : settings.steps)
+    {
+        if (each.empty())
+            throw setup_error{errc::invalid_config, "paperboy: a step of config::steps is empty; name its topics"};
+        for (auto const& topic : each)
+        {
+            if (std::ranges::find(handled, topic) == handled.end())
+                throw setup_error{errc::invalid_config, "paperboy: config::steps names \"" + topic +
+                                                            "\", which has no handler; add one, or leave it out"};
+            if (!seen.insert(topic).second)
+                throw setup_error{errc::invalid_config,
+                                  "paperboy: config::steps names \"" + topic + "\" twice; a topic is in one step"};
+        }
+    }
+}
+
+void engine_state::show_step(std::size_t at, std::size_t passed, std::size_t partitions)
+{
+    auto const lock = std::scoped_lock{guard};
+    step = at;
+    step_passed = passed;
+    step_partitions = partitions;
 }
 
 void engine_state::record(failure why)
@@ -26,12 +64,16 @@ failure engine_state::why_failed() const
 
 engine_stats engine_state::stats() const
 {
-    auto const current = [this]
+    auto result = engine_stats{};
+    auto const current = [&]
     {
         auto const lock = std::scoped_lock{guard};
+        if (step < settings.steps.size())
+            result.step = step;
+        result.step_passed = step_passed;
+        result.step_partitions = step_partitions;
         return visible;
     }();
-    auto result = engine_stats{};
     result.records = totals.records.load();
     result.bytes = totals.bytes.load();
     result.skipped = totals.skipped.load();

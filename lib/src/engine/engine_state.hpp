@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/pause_list.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/topic_router.hpp"
@@ -12,6 +13,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -31,7 +33,19 @@ struct engine_state
     mutable std::mutex guard;
     std::shared_ptr<pipeline::assignment const> visible;
     failure last_failure;
+    std::size_t step = 0;
+    std::size_t step_passed = 0;
+    std::size_t step_partitions = 0;
 
+    pause_list paused;
+
+    // The step that a topic is in; the number of steps when in none.
+    [[nodiscard]] std::size_t step_of(std::string_view topic) const;
+
+    // Throws setup_error for steps that do not fit the handlers.
+    void check_steps() const;
+
+    void show_step(std::size_t step, std::size_t passed, std::size_t partitions);
     void show(std::shared_ptr<pipeline::assignment const> current);
     void record(failure why);
     [[nodiscard]] failure why_failed() const;

@@ -101,6 +101,8 @@ conf_handle make_consumer_conf(config const& settings)
     set(conf, "group.id", settings.group_id);
     set(conf, "client.id", settings.client_id);
     set(conf, "auto.offset.reset", name_of(settings.auto_offset_reset));
+    if (!settings.steps.empty())
+        set(conf, "enable.partition.eof", "true");
     set_owned(conf);
     return conf;
 }

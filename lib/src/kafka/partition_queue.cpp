@@ -86,7 +86,9 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, fetc
             room[kept++] = each;
             continue;
         }
-        if (each->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        if (each->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+            result.end = each->offset;
+        else
         {
             result.error = make_code(each->err);
             result.error_text = rd_kafka_message_errstr(each);

@@ -24,6 +24,9 @@ struct fetched
     // Keys and values of the fetched records together.
     std::uint64_t bytes = 0;
 
+    // The partition's end, when everything before it has been fetched (with the property enable.partition.eof).
+    std::optional<std::int64_t> end;
+
     // An error that librdkafka reported for the partition in place of a record.
     error_code error;
     std::string error_text;

@@ -17,7 +17,7 @@ public:
 
     // `can_bulk`: whether the handler has on_bulk.
     mode_fsm(mode_policy const& policy, bool can_bulk) noexcept
-        : policy_{policy}, automatic_{can_bulk && policy.mode == handling_mode::automatic},
+        : policy_{policy}, can_bulk_{can_bulk}, automatic_{can_bulk && policy.mode == handling_mode::automatic},
           bulk_{can_bulk && policy.mode == handling_mode::bulk}
     {
     }
@@ -25,7 +25,7 @@ public:
     // Takes the records that wait; true when the mode has just changed.
     bool update(std::int64_t lag, time_point now) noexcept
     {
-        if (!automatic_ || !wants_change(lag))
+        if (!automatic() || !wants_change(lag))
             return false;
         if (changed_before_ && now - changed_ < policy_.min_dwell)
             return false;
@@ -35,13 +35,16 @@ public:
         return true;
     }
 
-    [[nodiscard]] bool bulk() const noexcept { return bulk_; }
+    // While a step catches up, what can be handled in bulk is, whatever the lag; afterwards the policy goes on.
+    void catch_up(bool on) noexcept { catching_up_ = on; }
+
+    [[nodiscard]] bool bulk() const noexcept { return bulk_ || (catching_up_ && can_bulk_); }
 
     // When the minimum dwell of the present mode is over.
     [[nodiscard]] time_point dwelt_at() const noexcept { return changed_ + policy_.min_dwell; }
 
     // Whether update() can ever change anything: asking for the time is not free.
-    [[nodiscard]] bool automatic() const noexcept { return automatic_; }
+    [[nodiscard]] bool automatic() const noexcept { return automatic_ && !catching_up_; }
     [[nodiscard]] bool wants_change(std::int64_t lag) const noexcept
     {
         return bulk_ ? lag < policy_.leave_below_lag : lag > policy_.enter_above_lag;
@@ -49,8 +52,10 @@ public:
 
 private:
     mode_policy policy_;
+    bool can_bulk_;
     bool automatic_;
     bool bulk_;
+    bool catching_up_ = false;
     bool changed_before_ = false;
     time_point changed_;
 };

@@ -42,6 +42,13 @@ public:
     // Not to be mixed with admitted records that are unfinished.
     [[nodiscard]] std::atomic<std::int64_t>& in_order() noexcept { return position_; }
 
+    // Nothing is unfinished, and no record follows before `offset`: the position moves over the gap.
+    void pass_gap(std::int64_t offset)
+    {
+        if (count_ == 0 && offset > position_.load(std::memory_order_relaxed))
+            position_.store(offset, std::memory_order_release);
+    }
+
     // One past the last record of the finished prefix, or nothing_finished.
     [[nodiscard]] std::int64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
 

@@ -22,6 +22,15 @@ enum class partition_action
     end,
 };
 
+// Who keeps a partition from taking records out of its queue.
+enum class hold_reason : unsigned
+{
+    // The user paused it.
+    user = 1,
+    // Its topic's step has not come.
+    step = 2,
+};
+
 // Why a partition ended.
 enum class partition_end
 {
@@ -37,7 +46,7 @@ enum class partition_end
 class partition_fsm
 {
 public:
-    [[nodiscard]] partition_action begin() const noexcept { return or_end(partition_action::fetch); }
+    [[nodiscard]] partition_action begin() const noexcept { return resumed(); }
 
     // So many records are ready for the handler (none while a bulk waits for more); `more`: the queue may hold more.
     [[nodiscard]] partition_action fetched(std::size_t records, bool more) noexcept
@@ -52,7 +61,7 @@ public:
         switch (end)
         {
         case detail::batch_end::left:
-            return or_end(ready ? partition_action::handle : next());
+            return or_end(ready && !held() ? partition_action::handle : next());
         case detail::batch_end::failed:
             why_ = partition_end::failed;
             break;
@@ -64,7 +73,16 @@ public:
     }
 
     // The executor came back after a yield, or a wakeup came.
-    [[nodiscard]] partition_action resumed() const noexcept { return or_end(partition_action::fetch); }
+    [[nodiscard]] partition_action resumed() const noexcept
+    {
+        return or_end(held() ? partition_action::rest : partition_action::fetch);
+    }
+
+    // Held partitions rest in front of their queue, whatever is in it; a record that is in its hooks ends first. Each
+    // holder releases only what it held.
+    void hold(hold_reason why) noexcept { holds_ |= static_cast<unsigned>(why); }
+    void release(hold_reason why) noexcept { holds_ &= ~static_cast<unsigned>(why); }
+    [[nodiscard]] bool held() const noexcept { return holds_ != 0; }
 
     // From now on every answer is `end`.
     void stop() noexcept { stopping_ = true; }
@@ -81,13 +99,14 @@ public:
 private:
     [[nodiscard]] partition_action next() const noexcept
     {
-        return more_ ? partition_action::yield : partition_action::rest;
+        return more_ && !held() ? partition_action::yield : partition_action::rest;
     }
     [[nodiscard]] partition_action or_end(partition_action otherwise) const noexcept
     {
         return stopping_ ? partition_action::end : otherwise;
     }
 
+    unsigned holds_ = 0;
     bool more_ = false;
     bool stopping_ = false;
     partition_end why_ = partition_end::stopped;

@@ -43,15 +43,64 @@ void partition_pipeline::start(std::shared_ptr<void> keep_alive)
     asio::co_spawn(strand_, run(), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
 }
 
+// Posts a change to the strand and wakes the pipeline, so that it decides anew.
+void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> change)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), change = std::move(change)]
+               {
+                   change(*self);
+                   self->queue_.events().interrupt();
+               });
+}
+
 void partition_pipeline::stop()
 {
     leave_early_.store(true, std::memory_order_relaxed);
-    asio::post(strand_,
-               [this, self = shared_from_this()]
-               {
-                   fsm_.stop();
-                   queue_.events().interrupt();
-               });
+    on_strand([](auto& self) { self.fsm_.stop(); });
+}
+
+void partition_pipeline::hold(hold_reason why)
+{
+    on_strand(
+        [why](auto& self)
+        {
+            self.fsm_.hold(why);
+            self.held_.store(self.fsm_.held(), std::memory_order_relaxed);
+        });
+}
+
+void partition_pipeline::release(hold_reason why)
+{
+    on_strand(
+        [why](auto& self)
+        {
+            self.fsm_.release(why);
+            self.held_.store(self.fsm_.held(), std::memory_order_relaxed);
+        });
+}
+
+void partition_pipeline::catch_up_to(std::int64_t end)
+{
+    on_strand(
+        [end](auto& self)
+        {
+            self.mode_.catch_up(true);
+            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
+            self.catching_up_to_ = end;
+            if (self.running_ == nullptr)
+                self.look_whether_passed();
+        });
+}
+
+void partition_pipeline::end_catching_up()
+{
+    on_strand(
+        [](auto& self)
+        {
+            self.mode_.catch_up(false);
+            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
+        });
 }
 
 // 1. The run is told first: a hook that ends with operation_aborted must not be taken for a failed one.
@@ -128,6 +177,10 @@ partition_action partition_pipeline::fetch()
         context_.owner.partition_error(where_, got.error, got.error_text);
     auto const records = block_->messages().size();
     in_flight_.store(batcher_.waiting() + records, std::memory_order_relaxed);
+    if (got.end)
+        end_seen_ = got.end;
+    if (records == 0)
+        look_whether_passed();
     if (mode_.automatic() && (got.more || mode_.bulk()))
         choose_mode(next_offset());
     if (mode_.bulk() || batcher_.waiting() > 0)
@@ -174,8 +227,26 @@ partition_action partition_pipeline::finish_batch(detail::batch_run const& run, 
 {
     count(block_->messages().size() - run.unfinished(), block_bytes_);
     kafka::partition_queue::recycle(block_);
+    if (end == detail::batch_end::left && run.unfinished() == 0)
+        look_whether_passed();
     observe_lag();
     return fsm_.handled(end);
+}
+
+// 1. The partition's end was seen, and everything before it is finished: what lies between the last record and the end
+//    are transaction markers, or records that compaction removed. The position moves over them.
+// 2. Whether that, or the records themselves, passed the offset that a step waits for.
+void partition_pipeline::look_whether_passed()
+{
+    if (end_seen_ && batcher_.waiting() == 0)
+    {
+        tracker_.pass_gap(*end_seen_);
+        end_seen_.reset();
+    }
+    if (!catching_up_to_ || position() < *catching_up_to_)
+        return;
+    catching_up_to_.reset();
+    context_.owner.partition_passed(where_);
 }
 
 void partition_pipeline::count(std::size_t records, std::uint64_t bytes)
@@ -230,6 +301,8 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     if (batcher_.waiting() > 0)
         bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
     count(end == detail::batch_end::left ? size : 0, end == detail::batch_end::left ? bytes : 0);
+    if (end == detail::batch_end::left)
+        look_whether_passed();
     observe_lag();
     co_return fsm_.handled(end, ready_for_bulk() > 0);
 }
@@ -262,7 +335,7 @@ asio::awaitable<partition_action> partition_pipeline::rest()
         look_again_at(bulk_deadline_);
     else if (mode_.automatic() && mode_.bulk() && mode_.dwelt_at() > std::chrono::steady_clock::now())
         look_again_at(mode_.dwelt_at());
-    resting_.store(true, std::memory_order_release);
+    resting_.store(!fsm_.held(), std::memory_order_release);
     co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     resting_.store(false, std::memory_order_release);
     queue_.events().acknowledge();
@@ -329,6 +402,7 @@ partition_stats partition_pipeline::stats() const
     if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
         result.lag = records;
     result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    result.held = held_.load(std::memory_order_relaxed);
     result.mode = in_bulk_.load(std::memory_order_relaxed) ? handling_mode::bulk : handling_mode::single;
     return result;
 }

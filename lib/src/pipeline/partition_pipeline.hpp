@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -53,6 +54,9 @@ public:
 
     // librdkafka reported an error for the partition in place of a record.
     virtual void partition_error(topic_partition const& where, error_code error, std::string const& text) = 0;
+
+    // Everything before the offset given to catch_up_to is finished. Called once for each.
+    virtual void partition_passed(topic_partition const& where) = 0;
 
     // Enough records have finished for a commit by count.
     virtual void commit_due() = 0;
@@ -86,6 +90,16 @@ public:
     // Cancels awaitable hooks that run now; asks for the end.
     void cancel_hooks();
 
+    // Keeps the pipeline from taking more records, or lets it again.
+    void hold(hold_reason why);
+    void release(hold_reason why);
+
+    // In bulk where the handler can, until everything before `end` is finished; then tells the owner.
+    void catch_up_to(std::int64_t end);
+
+    // Back to the handler's own mode policy.
+    void end_catching_up();
+
     // Wakes a pipeline that rests although its queue has records; to be called at a slow, regular pace by one strand.
     void check_for_missed_wakeup();
 
@@ -109,6 +123,8 @@ private:
     partition_action fetch();
     detail::batch_run make_run();
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
+    void look_whether_passed();
+    void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;
     void look_again_at(std::chrono::steady_clock::time_point when);
@@ -133,6 +149,8 @@ private:
     mode_fsm mode_;
     batcher batcher_;
     std::vector<detail::block_holder> spare_blocks_;
+    std::optional<std::int64_t> catching_up_to_;
+    std::optional<std::int64_t> end_seen_;
     std::chrono::steady_clock::time_point bulk_deadline_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       boost::asio::strand<boost::asio::any_io_executor>>
@@ -142,6 +160,7 @@ private:
 
     std::atomic<bool> leave_early_{false};
     std::atomic<bool> in_bulk_{false};
+    std::atomic<bool> held_{false};
     std::atomic<bool> resting_{false};
     std::atomic<std::uint64_t> looks_{0};
     std::uint64_t looks_when_checked_ = 0;

@@ -71,7 +71,7 @@ std::optional<topic_router::target> topic_router::find(std::string_view topic) c
         found = std::ranges::find_if(routes_, matches);
     if (found == routes_.end())
         return std::nullopt;
-    return target{*found->factory, found->policy};
+    return target{*found->factory, found->policy, found->topic};
 }
 
 bool topic_router::names(std::string_view topic) const

@@ -26,6 +26,8 @@ public:
     {
         detail::batch_handler_factory& factory;
         mode_policy const& policy;
+        // As it was added: a name or an expression.
+        std::string const& topic;
     };
 
     // Nothing when no handler fits. Valid as long as no handler is added.

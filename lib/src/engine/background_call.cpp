@@ -1,4 +1,4 @@
-#include "engine/client_reaper.hpp"
+#include "engine/background_call.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -30,8 +30,8 @@ int checked(int fd)
 
 } // namespace
 
-// What the thread and the reaper share; it has a descriptor of its own, so either may go first.
-struct client_reaper::progress
+// What the thread and its caller share; it has a descriptor of its own, so either may go first.
+struct background_call::progress
 {
     explicit progress(int signal) : fd{checked(::fcntl(signal, F_DUPFD_CLOEXEC, 0))} {}
     progress(progress const&) = delete;
@@ -43,7 +43,7 @@ struct client_reaper::progress
         auto const one = std::uint64_t{1};
         {
             auto const lock = std::scoped_lock{guard};
-            client_gone = true;
+            finished = true;
         }
         changed.notify_all();
         [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);
@@ -52,21 +52,26 @@ struct client_reaper::progress
     bool wait(std::chrono::seconds longest)
     {
         auto lock = std::unique_lock{guard};
-        return changed.wait_for(lock, longest, [this] { return client_gone; });
+        return changed.wait_for(lock, longest, [this] { return finished; });
     }
 
     int fd;
     std::mutex guard;
     std::condition_variable changed;
-    bool client_gone = false;
+    bool finished = false;
 };
 
-client_reaper::client_reaper(boost::asio::any_io_executor const& executor)
-    : signal_{executor, checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))}
+background_call::background_call(boost::asio::any_io_executor const& executor, std::string name)
+    : signal_{executor, checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))}, name_{std::move(name)}
 {
 }
 
-client_reaper::~client_reaper()
+background_call::~background_call()
+{
+    join();
+}
+
+void background_call::join()
 {
     if (!thread_.joinable())
         return;
@@ -76,24 +81,32 @@ client_reaper::~client_reaper()
         thread_.detach();
 }
 
-void client_reaper::destroy(std::shared_ptr<kafka::client> client, std::function<void()> gone)
+void background_call::run(std::function<void()> work, std::function<void()> done)
 {
+    join();
+    busy_ = true;
     progress_ = std::make_shared<progress>(signal_.native_handle());
     signal_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                       [tell = std::move(gone)](boost::system::error_code error)
+                       [this, tell = std::move(done)](boost::system::error_code error)
                        {
-                           if (!error)
-                               tell();
+                           if (error)
+                               return;
+                           busy_ = false;
+                           auto count = std::uint64_t{};
+                           [[maybe_unused]] auto const got = ::read(signal_.native_handle(), &count, sizeof count);
+                           tell();
                        });
-    thread_ = std::thread{[shared = progress_, last = std::move(client)]() mutable
+    // The work is let go before the end is told: it may hold the last reference to a client.
+    thread_ = std::thread{[shared = progress_, name = name_, call = std::move(work)]() mutable
                           {
-                              pthread_setname_np(pthread_self(), "paperboy-close");
-                              last.reset();
+                              pthread_setname_np(pthread_self(), name.c_str());
+                              call();
+                              call = nullptr;
                               shared->finish();
                           }};
 }
 
-void client_reaper::forget()
+void background_call::forget()
 {
     auto ignored = boost::system::error_code{};
     signal_.cancel(ignored);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace paperboy
+{
+
+/// Topics to be caught up before others: each inner list is a step, in order, of topics as `engine::handle` named them.
+///
+/// A step ends when each of its partitions has passed the end that it had when the step began; until then topics of
+/// later steps, and topics in no step, are assigned but not consumed. Handlers with `on_bulk` get bulks meanwhile. When
+/// all steps are over everything runs by the handlers' mode policies, until the end of the run.
+using step_list = std::vector<std::vector<std::string>>;
+
+/// Whose partitions a step waits for.
+enum class steps_scope
+{
+    /// Those assigned to this engine.
+    engine,
+    /// Those of the whole group: a step ends when the group's committed offsets have passed the ends, so that all
+    /// engines of the group respect the order together.
+    group,
+};
+
+} // namespace paperboy

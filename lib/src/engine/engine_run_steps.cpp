@@ -1,0 +1,197 @@
+// The part of a run that catches topics up in ordered steps, and that pauses partitions.
+
+#include "engine/engine_run.hpp"
+
+#include "kafka/offset_queries.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto query_timeout = 2s;
+constexpr auto query_pause = 200ms;
+
+std::string number_of(std::size_t step, std::size_t steps)
+{
+    return "step " + std::to_string(step + 1) + " of " + std::to_string(steps);
+}
+
+} // namespace
+
+std::vector<std::pair<topic_partition, std::size_t>>
+engine_run::steps_of(std::span<topic_partition const> partitions) const
+{
+    auto all = std::vector<std::pair<topic_partition, std::size_t>>{};
+    for (auto const& each : partitions)
+        all.emplace_back(each, state_->step_of(each.topic));
+    return all;
+}
+
+// A query belongs to the assignment that asked it: an answer that comes after its end is dropped.
+void engine_run::query(std::function<void()> work, std::function<void()> done)
+{
+    if (queries_.busy())
+        return steps_timer_.start(query_pause, [self = shared_from_this(), work, done] { self->query(work, done); });
+    queries_.run(std::move(work),
+                 [self = shared_from_this(), epoch = epoch_, tell = std::move(done)]
+                 {
+                     if (self->assignment_ && self->epoch_ == epoch && self->rebalance_.owning())
+                         tell();
+                 });
+}
+
+// 1. The step's partitions run.
+// 2. Meanwhile the brokers are asked for their ends: the cached ones are as old as the last fetch, and a partition that
+//    was held may not have fetched for long.
+// 3. Each pipeline tells when it has passed its end.
+void engine_run::begin_step()
+{
+    release_runnable();
+    show_steps();
+    if (steps_.finished())
+        return log(log_level::info, "all steps are over");
+    auto const step = steps_.step();
+    log(log_level::info, number_of(step, state_->settings.steps.size()) + " begins");
+    auto const group = state_->settings.steps_scope == steps_scope::group;
+    if (!group && steps_.step_is_over())
+        return advance_step();
+    struct answer
+    {
+        std::vector<topic_partition> asked;
+        std::vector<partition_offset> ends;
+    };
+    auto const result = std::make_shared<answer>();
+    result->asked = steps_.partitions();
+    query(
+        [client = consumer_->shared_client(), state = state_, result, step, group]
+        {
+            auto const in_step = [&](std::string_view topic) { return state->step_of(topic) == step; };
+            if (group)
+                result->asked =
+                    kafka::partitions_of(*client, in_step, query_timeout).value_or(std::move(result->asked));
+            result->ends = kafka::end_offsets(*client, result->asked, query_timeout);
+        },
+        [self = shared_from_this(), result]
+        {
+            if (result->ends.size() == result->asked.size())
+                return self->on_step_ends_known(result->ends);
+            self->log(log_level::warning, "the ends of a step's partitions are not known yet; asking again");
+            self->steps_timer_.start(query_pause, [self] { self->begin_step(); });
+        });
+}
+
+void engine_run::on_step_ends_known(std::vector<partition_offset> const& ends)
+{
+    group_targets_.clear();
+    for (auto const& each : ends)
+        group_targets_.insert_or_assign({each.topic, each.partition}, each.offset);
+    for (auto const& each : assignment_->pipelines())
+        if (auto const end = group_targets_.find(each->where()); end != group_targets_.end())
+            each->catch_up_to(end->second);
+    end_step_if_over();
+}
+
+void engine_run::partition_passed(topic_partition const& where)
+{
+    boost::asio::post(strand_, [self = shared_from_this(), where] { self->on_partition_passed(where); });
+}
+
+void engine_run::on_partition_passed(topic_partition const& where)
+{
+    if (!assignment_ || steps_.finished())
+        return;
+    steps_.passed(where);
+    show_steps();
+    end_step_if_over();
+}
+
+void engine_run::end_step_if_over()
+{
+    if (!steps_.step_is_over())
+        return;
+    if (state_->settings.steps_scope == steps_scope::engine)
+        return advance_step();
+    act(commit_.due());
+    wait_for_group();
+}
+
+// The group's committed offsets are the only word of the other members: ours are committed on the way.
+void engine_run::wait_for_group()
+{
+    auto const passed = std::make_shared<bool>(false);
+    query(
+        [client = consumer_->shared_client(), targets = group_targets_, passed]
+        {
+            auto partitions = std::vector<topic_partition>{};
+            for (auto const& [where, end] : targets)
+                partitions.push_back(where);
+            auto const committed = kafka::committed_offsets(*client, partitions, query_timeout);
+            *passed =
+                committed && std::ranges::all_of(*committed, [&](auto const& each)
+                                                 { return each.offset >= targets.at({each.topic, each.partition}); });
+        },
+        [self = shared_from_this(), passed]
+        {
+            if (*passed)
+                return self->advance_step();
+            self->act(self->commit_.due());
+            self->steps_timer_.start(query_pause, [self] { self->wait_for_group(); });
+        });
+}
+
+void engine_run::advance_step()
+{
+    for (auto const& each : assignment_->pipelines())
+        if (state_->step_of(each->where().topic) == steps_.step())
+            each->end_catching_up();
+    log(log_level::info, number_of(steps_.step(), state_->settings.steps.size()) + " is over");
+    steps_.advance();
+    begin_step();
+}
+
+void engine_run::release_runnable()
+{
+    for (auto const& each : assignment_->pipelines())
+        if (steps_.may_run(each->where()))
+            each->release(pipeline::hold_reason::step);
+}
+
+void engine_run::show_steps()
+{
+    auto const partitions = steps_.finished() ? 0 : steps_.partitions().size();
+    auto const passed = steps_.finished() ? 0 : steps_.passed_count();
+    state_->show_step(steps_.step(), passed, partitions);
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_step(steps_.step(), passed, partitions);
+}
+
+void engine_run::repause()
+{
+    boost::asio::post(strand_, [self = shared_from_this()] { self->apply_pauses(); });
+}
+
+void engine_run::apply_pauses()
+{
+    if (!assignment_)
+        return;
+    for (auto const& each : assignment_->pipelines())
+    {
+        if (state_->paused.covers(each->where()))
+            each->hold(pipeline::hold_reason::user);
+        else
+            each->release(pipeline::hold_reason::user);
+    }
+}
+
+} // namespace paperboy::engine_detail
