@@ -201,6 +201,21 @@ BOOST_AUTO_TEST_CASE(another_thread_sees_the_position_only_rise)
     BOOST_TEST(fell.load() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_gap_is_passed_only_forwards_and_only_with_nothing_unfinished)
+{
+    auto tracker = offset_tracker{};
+    tracker.pass_gap(5);
+    BOOST_TEST(tracker.position() == 5);
+    tracker.pass_gap(3);
+    BOOST_TEST(tracker.position() == 5);
+    auto const open = tracker.admit(7);
+    tracker.pass_gap(20);
+    BOOST_TEST(tracker.position() == 5);
+    tracker.finish(open);
+    tracker.pass_gap(20);
+    BOOST_TEST(tracker.position() == 20);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::pipeline

@@ -129,6 +129,40 @@ BOOST_AUTO_TEST_CASE(an_exception_is_a_failure_unless_the_partition_was_to_end)
     BOOST_TEST((stopping.why() == partition_end::cancelled));
 }
 
+BOOST_AUTO_TEST_CASE(a_held_partition_rests_whatever_happens_until_it_is_released)
+{
+    auto fsm = partition_fsm{};
+    fsm.hold(hold_reason::user);
+    BOOST_TEST((fsm.begin() == partition_action::rest));
+    BOOST_TEST((fsm.resumed() == partition_action::rest));
+    fsm.release(hold_reason::user);
+    BOOST_TEST((fsm.resumed() == partition_action::fetch));
+    BOOST_TEST((fsm.fetched(5, true) == partition_action::handle));
+    fsm.hold(hold_reason::user);
+    BOOST_TEST((fsm.handled(detail::batch_end::left, true) == partition_action::rest));
+}
+
+BOOST_AUTO_TEST_CASE(each_holder_releases_only_what_it_held)
+{
+    auto fsm = partition_fsm{};
+    fsm.hold(hold_reason::user);
+    fsm.hold(hold_reason::step);
+    fsm.hold(hold_reason::step);
+    fsm.release(hold_reason::step);
+    BOOST_TEST((fsm.resumed() == partition_action::rest));
+    fsm.release(hold_reason::user);
+    fsm.release(hold_reason::user);
+    BOOST_TEST((fsm.resumed() == partition_action::fetch));
+}
+
+BOOST_AUTO_TEST_CASE(a_held_partition_ends_when_it_is_stopped)
+{
+    auto fsm = partition_fsm{};
+    fsm.hold(hold_reason::step);
+    fsm.stop();
+    BOOST_TEST((fsm.resumed() == partition_action::end));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::pipeline

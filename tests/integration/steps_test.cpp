@@ -1,0 +1,264 @@
+// Topics caught up in order, and pausing, on a real broker.
+
+#include "support/broker_engine.hpp"
+#include "support/broker_producer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <span>
+
+namespace paperboy::test
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+// Which topics' records came, in the order in which they came, from all engines.
+class sequence
+{
+public:
+    void took(std::string_view topic, std::size_t count)
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        auto const stem = std::string{topic.substr(0, topic.find('-'))};
+        counts_[stem] += count;
+        total_ += count;
+        order_.insert(order_.end(), count, stem);
+        changed_.notify_all();
+    }
+    void stepped(std::size_t step)
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        step_ = step;
+        changed_.notify_all();
+    }
+
+    [[nodiscard]] bool await_total(std::size_t total, std::chrono::milliseconds deadline = 60s) const
+    {
+        auto lock = std::unique_lock{mutex_};
+        return changed_.wait_for(lock, deadline, [&] { return total_ >= total; });
+    }
+    [[nodiscard]] bool await_step(std::size_t step, std::chrono::milliseconds deadline = 60s) const
+    {
+        auto lock = std::unique_lock{mutex_};
+        return changed_.wait_for(lock, deadline, [&] { return step_ >= step; });
+    }
+    [[nodiscard]] std::size_t total() const
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        return total_;
+    }
+
+    // How many of the first topic's records came before the first of the second.
+    [[nodiscard]] std::size_t before(std::string const& topic, std::string const& other) const
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        auto const first = std::ranges::find(order_, other);
+        return static_cast<std::size_t>(std::count(order_.begin(), first, topic));
+    }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::map<std::string, std::size_t> counts_;
+    std::vector<std::string> order_;
+    std::size_t total_ = 0;
+    std::size_t step_ = 0;
+};
+
+struct step_handler
+{
+    sequence& seen;
+
+    void on_message(record_view const& record) { seen.took(record.topic(), 1); }
+    void on_bulk(std::span<record_view const> bulk) { seen.took(bulk.front().topic(), bulk.size()); }
+};
+
+class step_observer final : public observer
+{
+public:
+    explicit step_observer(sequence& seen) : seen_{seen} {}
+    void on_step(std::size_t step, std::size_t, std::size_t) noexcept override { seen_.stepped(step); }
+
+private:
+    sequence& seen_;
+};
+
+struct fixture
+{
+    cluster kafka;
+    std::string first = kafka.make_topic("first", 4);
+    std::string second = kafka.make_topic("second", 4);
+    std::string third = kafka.make_topic("third", 4);
+    std::string group = unique_name("steps");
+    producer sender;
+    sequence seen;
+
+    void produce(std::string const& topic, int count)
+    {
+        for (auto i = 0; i < count; ++i)
+            sender.send(topic, {i % 4, {}, std::to_string(i)});
+        sender.flush();
+    }
+    [[nodiscard]] config settings(steps_scope scope = steps_scope::engine)
+    {
+        auto chosen = test_config(group);
+        chosen.steps = {{first}, {second}};
+        chosen.steps_scope = scope;
+        chosen.commit.interval = 100ms;
+        chosen.watcher = std::make_shared<step_observer>(seen);
+        return chosen;
+    }
+    [[nodiscard]] running_engine::set_up handlers()
+    {
+        return [this](engine& e)
+        {
+            for (auto const& topic : {third, second, first})
+                e.handle(topic, step_handler{seen});
+        };
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(each_step_is_caught_up_before_the_next_begins, fixture)
+{
+    produce(third, 2'000);
+    produce(second, 20'000);
+    produce(first, 50'000);
+    auto engine = running_engine{"engine", settings(), handlers(), 2};
+    BOOST_TEST(seen.await_total(72'000));
+    BOOST_TEST(seen.await_step(2));
+    produce(first, 100);
+    produce(third, 100);
+    BOOST_TEST(seen.await_total(72'200));
+    BOOST_TEST(!engine->stats().step.has_value());
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.before("first", "second") == 50'000U);
+    BOOST_TEST(seen.before("second", "third") == 20'000U);
+    BOOST_TEST(engine.logged("step 1 of 2 is over"));
+    BOOST_TEST(engine.logged("all steps are over"));
+}
+
+BOOST_FIXTURE_TEST_CASE(empty_topics_and_topics_caught_up_before_are_passed_at_once, fixture)
+{
+    produce(third, 400);
+    for (auto run = 1; run <= 2; ++run)
+    {
+        auto engine = running_engine{"engine", settings(), handlers()};
+        BOOST_TEST(seen.await_total(static_cast<std::size_t>(run) * 400));
+        BOOST_TEST(!engine.stop());
+        produce(third, 400);
+    }
+}
+
+// Aborted and committed transactions leave markers at the end of a partition, which no handler ever sees.
+BOOST_FIXTURE_TEST_CASE(transaction_markers_at_the_end_do_not_hold_a_step_up, fixture)
+{
+    {
+        auto transactional = producer{bootstrap_servers(), {{"transactional.id", unique_name("steps")}}};
+        transactional.begin();
+        transactional.send_numbered(first, 4, 0, 10);
+        transactional.commit();
+        transactional.begin();
+        transactional.send_numbered(first, 4, 10, 10);
+        transactional.abort();
+    }
+    produce(third, 40);
+    for (auto const scope : {steps_scope::engine, steps_scope::group})
+    {
+        group = unique_name("steps");
+        auto const before = seen.total();
+        auto engine = running_engine{"engine", settings(scope), handlers()};
+        BOOST_TEST(seen.await_total(before + 80));
+        BOOST_TEST(!engine.stop());
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_topic_that_keeps_growing_ends_its_step_at_the_end_it_had, fixture)
+{
+    produce(first, 1'000);
+    produce(third, 4);
+    auto feeding = std::atomic<bool>{true};
+    auto feeder = std::jthread{[&]
+                               {
+                                   while (feeding)
+                                       produce(first, 40);
+                               }};
+    auto engine = running_engine{"engine", settings(), handlers()};
+    BOOST_TEST(seen.await_step(2));
+    feeding = false;
+    feeder.join();
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.before("first", "third") >= 1'000U);
+}
+
+// Two members share the partitions: nobody begins a step before both have committed the one before.
+BOOST_FIXTURE_TEST_CASE(a_group_respects_the_order_together, fixture)
+{
+    produce(second, 20'000);
+    produce(first, 100'000);
+    {
+        auto one = running_engine{"one", settings(steps_scope::group), handlers()};
+        auto two = running_engine{"two", settings(steps_scope::group), handlers()};
+        BOOST_TEST(seen.await_step(2));
+        BOOST_TEST(seen.await_total(120'000));
+        BOOST_TEST(!two.stop());
+        BOOST_TEST(!one.stop());
+    }
+    BOOST_TEST(seen.before("first", "second") >= 100'000U);
+}
+
+BOOST_FIXTURE_TEST_CASE(steps_that_do_not_fit_the_handlers_are_refused, fixture)
+{
+    auto const failure_of = [&](step_list steps)
+    {
+        auto chosen = settings();
+        chosen.steps = std::move(steps);
+        auto engine = running_engine{"engine", chosen, handlers()};
+        BOOST_TEST(engine.wait() == make_error_code(errc::invalid_config));
+        return engine->last_failure().text;
+    };
+    BOOST_TEST(failure_of({{"nobody"}}).find("names \"nobody\", which has no handler") != std::string::npos);
+    BOOST_TEST(failure_of({{first}, {first}}).find("twice") != std::string::npos);
+    BOOST_TEST(failure_of({{}}).find("is empty") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_paused_topic_waits_and_others_do_not_and_it_goes_on_where_it_was, fixture)
+{
+    auto chosen = settings();
+    chosen.steps = {};
+    auto engine = running_engine{"engine", chosen, [&](auto& e)
+                                 {
+                                     e.handle(first, step_handler{seen}).handle(second, step_handler{seen});
+                                     e.pause(first);
+                                 }};
+    produce(first, 100);
+    produce(second, 100);
+    BOOST_TEST(seen.await_total(100));
+    produce(second, 100);
+    BOOST_TEST(seen.await_total(200));
+    BOOST_TEST(seen.before("first", "nothing") == 0U);
+    engine->resume();
+    produce(second, 100);
+    BOOST_TEST(seen.await_total(300));
+    BOOST_TEST(seen.before("first", "nothing") == 0U);
+    engine->resume(first);
+    BOOST_TEST(seen.await_total(400));
+    engine->pause();
+    BOOST_TEST(eventually(
+        [&]
+        {
+            auto const partitions = engine->stats().partitions;
+            return std::ranges::all_of(partitions, &partition_stats::held);
+        }));
+    produce(first, 100);
+    engine->resume();
+    BOOST_TEST(seen.await_total(500));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.total() == 500U);
+}
+
+} // namespace paperboy::test
