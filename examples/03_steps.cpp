@@ -38,7 +38,8 @@ struct order_handler
 
     void on_message(paperboy::record_view const& order)
     {
-        ++orders;
+        if (++orders % 1'000 == 0)
+            std::cout << orders << " orders" << std::endl;
         orphans += customers.contains(std::string{order.key()}) ? 0U : 1U;
     }
 };
