@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,8 +45,8 @@ std::vector<std::string> ranked(page_views::counts const& counted, page_views::c
             if (!counted.contains(page))
                 pages.push_back(page);
     auto const rank = [&](std::string const& page)
-    { return std::pair{count_of(counted, page), produced == nullptr ? 0 : count_of(*produced, page)}; };
-    std::ranges::stable_sort(pages, std::greater{}, rank);
+    { return std::tuple{count_of(counted, page), produced == nullptr ? 0 : count_of(*produced, page), page}; };
+    std::ranges::sort(pages, std::greater{}, rank);
     return pages;
 }
 

@@ -255,7 +255,7 @@ private:
     }
 
     // The index in records_ of the record that a bulk_error names, if it names one of the piece.
-    std::optional<std::size_t> named_record(std::exception_ptr const& error, std::size_t start) const
+    [[nodiscard]] std::optional<std::size_t> named_record(std::exception_ptr const& error, std::size_t start) const
     {
         if (!error)
             return std::nullopt;
