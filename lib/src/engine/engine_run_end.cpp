@@ -95,8 +95,9 @@ void engine_run::destroy_client()
     reap([self = shared_from_this()] { self->act(self->engine_.destroyed()); });
 }
 
-// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the destroyer's
-// thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last to hold it.
+// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the
+// destroyer's thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last
+// to hold it.
 void engine_run::reap(std::function<void()> gone)
 {
     auto client = consumer_->shared_client();
