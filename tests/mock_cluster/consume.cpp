@@ -355,10 +355,10 @@ BOOST_AUTO_TEST_CASE(what_happens_is_counted_observed_and_logged)
                              "info: assigned " + topic + "[0], " + topic + "[1], " + topic + "[2], " + topic + "[3]",
                              "info: revoked " + topic + "[0], " + topic + "[1], " + topic + "[2], " + topic + "[3]",
                              std::string{"info: stopped: success"}})
-        BOOST_TEST(log.count(line) == 1U, line << " in\n" << log.text());
+        BOOST_TEST(log.count(line) == 1U, line << " in\n" << log);
     BOOST_TEST(log.count("error: ") == 0U);
     // librdkafka's mock does not know the flag that forbids creating topics, and librdkafka says so.
-    BOOST_TEST(log.count("warning: ") == log.count("AUTOCREATE"), log.text());
+    BOOST_TEST(log.count("warning: ") == log.count("AUTOCREATE"), log);
 }
 
 BOOST_AUTO_TEST_CASE(a_retained_record_outlives_the_engine)

@@ -85,8 +85,8 @@ BOOST_AUTO_TEST_CASE(a_failed_hook_stops_the_engine_and_the_next_run_starts_with
     BOOST_TEST(errors[0].text == "the database is away");
     BOOST_TEST(errors[0].offset == 3);
     BOOST_TEST(log.count("error: " + topic + "[0]@3: on_message failed: the database is away; the engine stops") == 1U,
-               log.text());
-    BOOST_TEST(log.count("error: stopped: a handler failed; engine::last_failure() says which") == 1U, log.text());
+               log);
+    BOOST_TEST(log.count("error: stopped: a handler failed; engine::last_failure() says which") == 1U, log);
 
     auto again = engine{io.context(), settings()};
     again.handle(topic, collecting_handler{seen});
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_skipped_record_is_counted_logged_and_left_behind)
     BOOST_TEST(watcher->seen.get().hook_errors.size() == 1U);
     BOOST_TEST(
         log.count("warning: " + topic + "[0]@3: on_message failed: the database is away; the record is skipped") == 1U,
-        log.text());
+        log);
 }
 
 BOOST_AUTO_TEST_CASE(an_undecodable_record_stops_the_engine)

@@ -141,6 +141,28 @@ BOOST_AUTO_TEST_CASE(a_context_that_goes_with_a_hook_inside)
     BOOST_TEST(hanging.get().left == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_context_that_goes_while_the_group_is_left)
+{
+    produce(topic, 0, 5);
+    auto hanging = test::watched<hang_log>{};
+    auto const started = std::chrono::steady_clock::now();
+    {
+        auto settings = this->settings();
+        settings.log = log.sink(log_level::debug);
+        settings.properties["debug"] = "cgrp";
+        auto threads = test::io_threads{};
+        auto consuming = engine{threads.context(), settings};
+        consuming.handle(topic, test::hanging_handler{hanging, 3});
+        consuming.async_run([](error_code) {});
+        BOOST_TEST(hanging.wait_until(test::begun(3)));
+        consuming.stop();
+        BOOST_TEST(log.wait_for("delegating revoke of 4 partition(s) to application"), log);
+        threads.halt();
+    }
+    BOOST_TEST(hanging.get().left == 1);
+    BOOST_TEST((std::chrono::steady_clock::now() - started < test::patience));
+}
+
 BOOST_AUTO_TEST_CASE(an_engine_that_outlives_its_context)
 {
     produce(topic, 0, 1);

@@ -55,12 +55,11 @@ std::size_t log_lines::count(std::string const& part) const
         std::ranges::count_if(all, [&](auto const& line) { return line.find(part) != std::string::npos; }));
 }
 
-std::string log_lines::text() const
+std::ostream& operator<<(std::ostream& to, log_lines const& log)
 {
-    auto text = std::string{};
-    for (auto const& line : lines_->get())
-        text += line + "\n";
-    return text;
+    for (auto const& line : log.lines_->get())
+        to << line << "\n";
+    return to;
 }
 
 std::map<topic_partition, std::int64_t> observed::committed() const

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,7 +54,9 @@ public:
     // Whether a line that contains `part` comes before the deadline.
     [[nodiscard]] bool wait_for(std::string const& part, std::chrono::milliseconds deadline = patience) const;
     [[nodiscard]] std::size_t count(std::string const& part) const;
-    [[nodiscard]] std::string text() const;
+
+    // All lines, for the message of a check that fails.
+    friend std::ostream& operator<<(std::ostream& to, log_lines const& log);
 
 private:
     std::shared_ptr<watched<std::vector<std::string>>> lines_ = std::make_shared<watched<std::vector<std::string>>>();

@@ -38,9 +38,15 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
 {
 }
 
+// With a consumer still there, the io_context goes away in the middle of the run.
 engine_run::~engine_run()
 {
     state_->show(nullptr);
+    assignment_.reset();
+    held_back_.clear();
+    stragglers_.clear();
+    if (consumer_)
+        reap([] {});
 }
 
 void engine_run::start(completion done)

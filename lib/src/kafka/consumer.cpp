@@ -28,6 +28,13 @@ consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle con
 {
 }
 
+// A revocation without an answer keeps rd_kafka_destroy waiting for ever, however the client is destroyed.
+consumer::~consumer()
+{
+    if (!closed())
+        static_cast<void>(unassign());
+}
+
 error_code consumer::subscribe(std::span<std::string const> topics)
 {
     auto const list = make_list(topics.size());

@@ -27,6 +27,9 @@ public:
     consumer(consumer const&) = delete;
     consumer& operator=(consumer const&) = delete;
 
+    // Answers what the group may still wait for.
+    ~consumer();
+
     // Joins the group for topics by name or, beginning with '^', by regular expression.
     [[nodiscard]] error_code subscribe(std::span<std::string const> topics);
 

@@ -31,10 +31,10 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
 }
 
 // The end is told from the completion handler: by then the coroutine's frame is gone, so nothing of it can outlive the
-// pipeline that the owner drops.
+// pipeline that the owner drops. Where the io_context goes away instead, the pipeline goes before what keeps it alive.
 void partition_pipeline::start(std::shared_ptr<void> keep_alive)
 {
-    auto ended = [self = shared_from_this(), keep_alive = std::move(keep_alive)](std::exception_ptr const& error)
+    auto ended = [keep_alive = std::move(keep_alive), self = shared_from_this()](std::exception_ptr const& error)
     {
         if (error)
             self->broke(error);
