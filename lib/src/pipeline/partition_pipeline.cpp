@@ -153,8 +153,10 @@ asio::awaitable<void> partition_pipeline::run()
         case partition_action::handle:
             if (batcher_.waiting() > 0)
                 action = co_await handle_bulk();
+            else if (handler_->asynchronous())
+                action = co_await handle_async();
             else
-                action = co_await handle();
+                action = handle();
             break;
         case partition_action::yield:
             co_await asio::post(strand_, asio::use_awaitable);
@@ -205,15 +207,17 @@ std::int64_t partition_pipeline::next_offset() const
 
 // ---- one by one
 
-asio::awaitable<partition_action> partition_pipeline::handle()
+partition_action partition_pipeline::handle()
+{
+    auto batch = make_run();
+    return finish_batch(batch, handler_->run(batch));
+}
+
+asio::awaitable<partition_action> partition_pipeline::handle_async()
 {
     auto batch = make_run();
     running_ = &batch;
-    auto end = detail::batch_end::left;
-    if (handler_->asynchronous())
-        end = co_await handler_->run_async(batch);
-    else
-        end = handler_->run(batch);
+    auto const end = co_await handler_->run_async(batch);
     running_ = nullptr;
     co_return finish_batch(batch, end);
 }

@@ -117,7 +117,8 @@ public:
 private:
     boost::asio::awaitable<void> run();
     void broke(std::exception_ptr const& error);
-    boost::asio::awaitable<partition_action> handle();
+    partition_action handle();
+    boost::asio::awaitable<partition_action> handle_async();
     boost::asio::awaitable<partition_action> handle_bulk();
     boost::asio::awaitable<partition_action> rest();
     partition_action fetch();

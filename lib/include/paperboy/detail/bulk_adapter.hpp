@@ -287,7 +287,10 @@ private:
         }
     }
 
-    S rest(std::size_t start) const { return S{records_}.subspan(start < records_.size() ? start : records_.size()); }
+    [[nodiscard]] S rest(std::size_t start) const
+    {
+        return S{records_}.subspan(start < records_.size() ? start : records_.size());
+    }
 
     decltype(auto) define(std::size_t start)
     {
