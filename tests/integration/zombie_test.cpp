@@ -31,6 +31,8 @@ BOOST_AUTO_TEST_CASE(a_process_that_was_halted_past_its_session_has_lost_its_par
 
     auto child = consumer_child{group, topic};
     child.await("done", 500);
+    // Until each partition has something committed.
+    BOOST_TEST(eventually([&] { return view.committed(topic, partitions).size() == std::size_t{partitions}; }));
     child.process().signal(SIGSTOP);
     auto const committed_by_child = view.committed(topic, partitions);
 

@@ -1,7 +1,9 @@
 #include "kafka/client.hpp"
 
 #include <array>
+#include <span>
 #include <string>
+#include <utility>
 
 namespace paperboy::kafka
 {
@@ -21,10 +23,28 @@ rd_kafka_t* make_consumer(conf_handle conf)
 
 } // namespace
 
+void discard(rd_kafka_queue_t* queue) noexcept
+{
+    auto rest = std::array<rd_kafka_message_t*, 256>{};
+    auto count = ssize_t{0};
+    while ((count = rd_kafka_consume_batch_queue(queue, 0, rest.data(), rest.size())) > 0)
+        for (auto* const each : std::span{rest}.first(static_cast<std::size_t>(count)))
+            rd_kafka_message_destroy(each);
+}
+
 client::client(conf_handle conf) : handle_{make_consumer(std::move(conf))} {}
+
+void client::retire(topic_partition const& where, queue_handle queue)
+{
+    auto const lock = std::scoped_lock{guard_};
+    retired_.insert_or_assign(where, std::move(queue));
+}
 
 client::~client()
 {
+    for (auto const& [where, queue] : retired_)
+        discard(queue.get());
+    retired_.clear();
     rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 

@@ -3,8 +3,11 @@
 #include "kafka/handles.hpp"
 
 #include <paperboy/error.hpp>
+#include <paperboy/topic_partition.hpp>
 
+#include <map>
 #include <memory>
+#include <mutex>
 
 namespace paperboy::kafka
 {
@@ -24,8 +27,18 @@ public:
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_; }
 
+    // Keeps the queue of a partition that was given up, to empty it before the end: when the partition's topic has been
+    // deleted, librdkafka still puts errors there, each holds the partition, and the destruction would wait for it for
+    // ever. Safe from any thread.
+    void retire(topic_partition const& where, queue_handle queue);
+
 private:
     rd_kafka_t* handle_;
+    std::mutex guard_;
+    std::map<topic_partition, queue_handle> retired_;
 };
+
+// Empties a queue, and gives what it held back to librdkafka.
+void discard(rd_kafka_queue_t* queue) noexcept;
 
 } // namespace paperboy::kafka

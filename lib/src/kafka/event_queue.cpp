@@ -35,8 +35,15 @@ event_queue::event_queue(boost::asio::any_io_executor const& executor, queue_han
 
 event_queue::~event_queue()
 {
-    // librdkafka keeps the descriptor's number: it must forget it before the number is used for something else.
-    rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
+    static_cast<void>(release());
+}
+
+// librdkafka keeps the descriptor's number: it must forget it before the number is used for something else.
+queue_handle event_queue::release() noexcept
+{
+    if (queue_)
+        rd_kafka_queue_io_event_enable(queue_.get(), -1, nullptr, 0);
+    return std::move(queue_);
 }
 
 void event_queue::acknowledge() noexcept

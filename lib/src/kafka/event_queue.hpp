@@ -40,6 +40,9 @@ public:
     // Ends an outstanding async_wait. To be called on the executor's strand.
     void interrupt();
 
+    // Wakes nobody any more and hands the queue over. Nothing else may be called afterwards.
+    [[nodiscard]] queue_handle release() noexcept;
+
     // How many entries wait in the queue; thread-safe.
     [[nodiscard]] std::size_t length() const noexcept { return rd_kafka_queue_length(queue_.get()); }
 

@@ -29,10 +29,8 @@ partition_queue::partition_queue(std::shared_ptr<client> owner, boost::asio::any
 
 partition_queue::~partition_queue()
 {
-    auto rest = std::array<rd_kafka_message_t*, 256>{};
-    while (auto const count = take(rest))
-        for (auto* const each : std::span{rest}.first(count))
-            rd_kafka_message_destroy(each);
+    discard(events_.get());
+    owner_->retire({*topic_, partition_}, events_.release());
 }
 
 fetched partition_queue::fetch(detail::block_holder& block)
