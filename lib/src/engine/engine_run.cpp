@@ -223,6 +223,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
     case kafka::error_kind::missing_topic:
         if (topics_seen_.contains(event.topic))
             break;
+        if (!state_->router.names(event.topic))
+            return log(log_level::warning, "no topic matches \"" + event.topic + "\" yet; waiting for one");
         if (settings.allow_missing_topics)
             return log(log_level::warning, "topic \"" + event.topic + "\" does not exist yet; waiting for it");
         return fail(errc::missing_topic, "topic \"" + event.topic + "\" does not exist on " +

@@ -377,10 +377,11 @@ void partition_pipeline::hook_failed(hook where, std::exception_ptr const& error
     try
     {
         auto const fails = action == error_action::fail;
-        context_.settings.log(fails ? log_level::error : log_level::warning,
-                              to_string(where_) + "@" + std::to_string(record.offset()) + ": " +
-                                  std::string{to_string(where)} + " failed: " + describe(error) +
-                                  (fails ? "; the engine stops" : "; the record is skipped"));
+        if (fails || may_log_skip())
+            context_.settings.log(fails ? log_level::error : log_level::warning,
+                                  to_string(where_) + "@" + std::to_string(record.offset()) + ": " +
+                                      std::string{to_string(where)} + " failed: " + describe(error) +
+                                      (fails ? "; the engine stops" : "; the record is skipped" + other_skips()));
         if (fails)
             failure_ = hook_failure{where, error, record.offset()};
         else
@@ -392,6 +393,25 @@ void partition_pipeline::hook_failed(hook where, std::exception_ptr const& error
     {
         failure_ = hook_failure{where, error, record.offset()};
     }
+}
+
+// A topic full of bad records must not fill the log: one line a second tells of the others.
+bool partition_pipeline::may_log_skip()
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (now - last_skip_logged_ < std::chrono::seconds{1})
+    {
+        ++skips_not_logged_;
+        return false;
+    }
+    last_skip_logged_ = now;
+    return true;
+}
+
+std::string partition_pipeline::other_skips()
+{
+    auto const others = std::exchange(skips_not_logged_, 0);
+    return others == 0 ? "" : ", like " + std::to_string(others) + " before that were not logged";
 }
 
 partition_stats partition_pipeline::stats() const

@@ -26,6 +26,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace paperboy::pipeline
@@ -134,6 +135,8 @@ private:
     void count(std::size_t records, std::uint64_t bytes);
     void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                      error_action action) noexcept override;
+    [[nodiscard]] bool may_log_skip();
+    [[nodiscard]] std::string other_skips();
     void observe_lag();
 
     pipeline_context context_;
@@ -158,6 +161,8 @@ private:
         wait_timer_;
     boost::asio::cancellation_signal cancel_;
     std::optional<hook_failure> failure_;
+    std::chrono::steady_clock::time_point last_skip_logged_;
+    std::uint64_t skips_not_logged_ = 0;
 
     std::atomic<bool> leave_early_{false};
     std::atomic<bool> in_bulk_{false};
