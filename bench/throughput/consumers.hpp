@@ -21,9 +21,10 @@ struct mode
 [[nodiscard]] measurement consume_raw(options const& from);
 [[nodiscard]] measurement consume_raw_defaults(options const& from);
 
-// The engine, with a hook that returns nothing and with one that is a coroutine.
+// The engine, with a hook that returns nothing, with one that is a coroutine, and with one for bulks.
 [[nodiscard]] measurement consume_void(options const& from);
 [[nodiscard]] measurement consume_awaitable(options const& from);
+[[nodiscard]] measurement consume_bulk(options const& from);
 
 // A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
 [[nodiscard]] measurement consume_stalled(options const& from);

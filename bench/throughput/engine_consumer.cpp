@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -83,6 +84,17 @@ struct awaitable_handler : partition_reader
     }
 };
 
+struct bulk_handler : void_handler
+{
+    using void_handler::void_handler;
+
+    void on_bulk(std::span<record_view const> records)
+    {
+        for (auto const& each : records)
+            touch(each);
+    }
+};
+
 struct stalled_handler : partition_reader
 {
     using partition_reader::partition_reader;
@@ -130,6 +142,11 @@ measurement consume_void(options const& from)
 measurement consume_awaitable(options const& from)
 {
     return consume<awaitable_handler>(from);
+}
+
+measurement consume_bulk(options const& from)
+{
+    return consume<bulk_handler>(from);
 }
 
 measurement consume_stalled(options const& from)

@@ -19,11 +19,9 @@ namespace
 
 std::vector<mode> const& modes()
 {
-    static auto const all = std::vector<mode>{{"raw", consume_raw},
-                                              {"raw-defaults", consume_raw_defaults},
-                                              {"void", consume_void},
-                                              {"awaitable", consume_awaitable},
-                                              {"stalled", consume_stalled}};
+    static auto const all = std::vector<mode>{{"raw", consume_raw},   {"raw-defaults", consume_raw_defaults},
+                                              {"void", consume_void}, {"awaitable", consume_awaitable},
+                                              {"bulk", consume_bulk}, {"stalled", consume_stalled}};
     return all;
 }
 
@@ -108,7 +106,7 @@ mode const& find_mode(std::string const& name)
 {
     auto const found = std::ranges::find(modes(), name, &mode::name);
     if (found == modes().end())
-        throw usage_error{"\"" + name + "\" is no mode; choose raw, raw-defaults, void, awaitable or stalled"};
+        throw usage_error{"\"" + name + "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk or stalled"};
     return *found;
 }
 

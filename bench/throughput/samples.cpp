@@ -45,9 +45,9 @@ void make_json(std::uint64_t number, std::uint64_t total, sample& out)
     out.value.resize(512);
     auto const size = std::snprintf(
         out.value.data(), out.value.size(),
-        R"({"id":"%016llx","user":"%s","at":%llu,"page":"/%s/%llu","referrer":"https://www.example.com/search?q=%s+%llu",)"
+        R"({"id":"%016llx","user":"%s","at":%llu,"page":"/%s/%llu","referrer":"https://example.com/find?q=%s+%llu",)"
         R"("agent":"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36",)"
-        R"("country":"%s","session":"%08llx","duration_ms":%llu,"price":%llu.%02llu,"bought":%s,"scroll":[%llu,%llu]})",
+        R"("country":"%s","session":"%08llx","duration_ms":%llu,"price":%llu.%02llu,"bought":%s,"seen":[%llu,%llu]})",
         static_cast<unsigned long long>(s), out.key.c_str(), 1'700'000'000'000ULL + number, sections[s % 8],
         static_cast<unsigned long long>(r % 100'000), sections[(s >> 8U) % 8],
         static_cast<unsigned long long>(s % 1'000'000), countries[(s >> 16U) % 8],
