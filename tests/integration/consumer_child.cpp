@@ -18,6 +18,7 @@
 #include <string>
 #include <thread>
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace asio = boost::asio;
@@ -84,6 +85,8 @@ try
         std::cerr << "usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC\n";
         return 2;
     }
+    // A test that is killed leaves nothing behind.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     asio::io_context context;
     auto settings = paperboy::config{};
     settings.bootstrap_servers = argv[1];
