@@ -19,13 +19,12 @@ public:
     watched() = default;
     explicit watched(T initial) : value_{std::move(initial)} {}
 
+    // Notifies under the lock: whoever waits may destroy this object as soon as it has seen the change.
     template <class F>
     void update(F change)
     {
-        {
-            auto const lock = std::scoped_lock{guard_};
-            change(value_);
-        }
+        auto const lock = std::scoped_lock{guard_};
+        change(value_);
         changed_.notify_all();
     }
 
