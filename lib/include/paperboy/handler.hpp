@@ -2,6 +2,7 @@
 
 #include <paperboy/error.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/ordering.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/topic_partition.hpp>
 
@@ -63,6 +64,20 @@ struct handler_options
 {
     /// Instead of `config::mode`.
     std::optional<mode_policy> mode = {};
+
+    /// Which records of a partition wait for each other. Anything but `ordering::partition` needs an awaitable hook.
+    /// While hooks overlap, they still run on the partition's strand: between two co_awaits a hook is alone. A record
+    /// is committed when it and all before it in its partition are finished, so a crash may repeat later ones that were
+    /// finished already. A bulk handler's bulks do not overlap with anything.
+    paperboy::ordering ordering = paperboy::ordering::partition;
+
+    /// Most records of one partition that are in their hooks at the same time. 1 to 10,000; counts only where records
+    /// do not wait for each other.
+    std::size_t max_concurrency = 64;
+
+    /// Most records of one partition from the oldest unfinished one on, finished or not: what a crash may repeat, and
+    /// how far other keys get past one that is stuck. `max_concurrency` to 10,000,000.
+    std::size_t max_unfinished = 100'000;
 };
 
 // What a handler is
@@ -102,8 +117,8 @@ struct handler_options
 //   void on_finished_handling([S] [, C&] [, outcome])    always, as above; without a form that takes S, one of those
 //                                                        that take no record
 //
-// Threads: the hooks of one partition never overlap and run on the partition's strand; so do their awaitables. Hooks of
-// different partitions overlap when the engine's executor has several threads: a handler object passed to
+// Threads: the hooks of one partition run on the partition's strand; so do their awaitables. They never overlap, unless
+// handler_options::ordering allows it. Hooks of different partitions overlap when the engine's executor has several threads: a handler object passed to
 // engine::handle serves them all and guards its own state, while per_partition gives each partition its own object.
 //
 // Offsets: a record is finished, and may be committed, when its on_finished_handling has completed.

@@ -9,6 +9,7 @@
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/observer.hpp>
+#include <paperboy/ordering.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>

@@ -1,7 +1,7 @@
 #include <paperboy/engine.hpp>
 
 #include "engine/engine_impl.hpp"
-#include "pipeline/mode_check.hpp"
+#include "pipeline/option_check.hpp"
 
 #include <utility>
 
@@ -92,9 +92,10 @@ engine& engine::add(std::string topic, handler_options const& options,
         throw setup_error{errc::already_running,
                           "paperboy: a handler for \"" + topic + "\" cannot be added while the engine runs"};
     auto const& settings = handle_->state().settings;
-    auto const policy = options.mode.value_or(settings.mode);
-    pipeline::check(policy, "the options of \"" + topic + "\"");
-    handle_->state().router.add(std::move(topic), std::move(factory), policy);
+    auto chosen = options;
+    chosen.mode = options.mode.value_or(settings.mode);
+    pipeline::check(chosen, factory->asynchronous(), "the options of \"" + topic + "\"");
+    handle_->state().router.add(std::move(topic), std::move(factory), chosen);
     return *this;
 }
 

@@ -1,7 +1,7 @@
 #include "engine/engine_impl.hpp"
 
 #include "kafka/client_config.hpp"
-#include "pipeline/mode_check.hpp"
+#include "pipeline/option_check.hpp"
 
 #include <boost/asio/error.hpp>
 

@@ -87,6 +87,14 @@ public:
     // From now on every answer is `end`.
     void stop() noexcept { stopping_ = true; }
 
+    // A record that was handled beside others ended so, whatever the partition is doing.
+    void ended(detail::batch_end end) noexcept
+    {
+        stopping_ = true;
+        if (end != detail::batch_end::left)
+            why_ = end == detail::batch_end::failed ? partition_end::failed : partition_end::cancelled;
+    }
+
     // An exception ended the partition: a cancellation when it was to end anyway, else a failure.
     partition_end broke() noexcept
     {

@@ -9,6 +9,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <utility>
@@ -21,12 +22,14 @@ namespace asio = boost::asio;
 partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                                        asio::any_io_executor const& executor, topic_partition where,
                                        std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
-                                       mode_policy const& policy)
+                                       handler_options const& options)
     : context_{context}, where_{std::move(where)}, strand_{executor},
       queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size},
-      handler_{std::move(handler)}, policy_{policy}, mode_{policy, handler_->handles_bulks()}, batcher_{policy},
-      wait_timer_{strand_}
+      handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
+      batcher_{policy_}, wait_timer_{strand_}
 {
+    if (options.ordering != ordering::partition)
+        lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, *this, static_cast<lanes_owner&>(*this));
     in_bulk_.store(mode_.bulk());
 }
 
@@ -34,6 +37,8 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
 // pipeline that the owner drops. Where the io_context goes away instead, the pipeline goes before what keeps it alive.
 void partition_pipeline::start(std::shared_ptr<void> keep_alive)
 {
+    if (lanes_)
+        lanes_->belong_to(weak_from_this());
     auto ended = [keep_alive = std::move(keep_alive), self = shared_from_this()](std::exception_ptr const& error)
     {
         if (error)
@@ -50,6 +55,8 @@ void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> chan
                [self = shared_from_this(), change = std::move(change)]
                {
                    change(*self);
+                   if (self->lanes_)
+                       self->lanes_->look_again();
                    self->queue_.events().interrupt();
                });
 }
@@ -66,7 +73,7 @@ void partition_pipeline::hold(hold_reason why)
         [why](auto& self)
         {
             self.fsm_.hold(why);
-            self.held_.store(self.fsm_.held(), std::memory_order_relaxed);
+            self.show_held();
         });
 }
 
@@ -76,8 +83,15 @@ void partition_pipeline::release(hold_reason why)
         [why](auto& self)
         {
             self.fsm_.release(why);
-            self.held_.store(self.fsm_.held(), std::memory_order_relaxed);
+            self.show_held();
         });
+}
+
+void partition_pipeline::show_held()
+{
+    held_.store(fsm_.held(), std::memory_order_relaxed);
+    if (lanes_)
+        lanes_->hold(fsm_.held());
 }
 
 void partition_pipeline::catch_up_to(std::int64_t end)
@@ -114,6 +128,8 @@ void partition_pipeline::cancel_hooks()
                    fsm_.stop();
                    if (running_ != nullptr)
                        running_->cancel();
+                   if (lanes_)
+                       lanes_->cancel();
                    cancel_.emit(asio::cancellation_type::terminal);
                });
 }
@@ -140,7 +156,27 @@ void partition_pipeline::broke(std::exception_ptr const& error)
         failure_ = hook_failure{hook::on_message, error, -1};
 }
 
+// However serve() ends, no lane is left when run() does.
 asio::awaitable<void> partition_pipeline::run()
+{
+    auto broken = std::exception_ptr{};
+    try
+    {
+        co_await serve();
+    }
+    catch (...)
+    {
+        broken = std::current_exception();
+    }
+    leave_early_.store(true, std::memory_order_relaxed);
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (lanes_)
+        co_await lanes_->drain();
+    if (broken)
+        std::rethrow_exception(broken);
+}
+
+asio::awaitable<void> partition_pipeline::serve()
 {
     auto action = fsm_.begin();
     while (action != partition_action::end)
@@ -153,6 +189,8 @@ asio::awaitable<void> partition_pipeline::run()
         case partition_action::handle:
             if (batcher_.waiting() > 0)
                 action = co_await handle_bulk();
+            else if (lanes_)
+                action = co_await handle_in_lanes();
             else if (handler_->asynchronous())
                 action = co_await handle_async();
             else
@@ -178,7 +216,7 @@ partition_action partition_pipeline::fetch()
     if (got.error)
         context_.owner.partition_error(where_, got.error, got.error_text);
     auto const records = block_->messages().size();
-    in_flight_.store(batcher_.waiting() + records, std::memory_order_relaxed);
+    in_flight_.store(waiting() + records, std::memory_order_relaxed);
     if (got.end)
         end_seen_ = got.end;
     if (records == 0)
@@ -242,7 +280,7 @@ partition_action partition_pipeline::finish_batch(detail::batch_run const& run, 
 // 2. Whether that, or the records themselves, passed the offset that a step waits for.
 void partition_pipeline::look_whether_passed()
 {
-    if (end_seen_ && batcher_.waiting() == 0)
+    if (end_seen_ && waiting() == 0)
     {
         tracker_.pass_gap(*end_seen_);
         end_seen_.reset();
@@ -257,12 +295,43 @@ void partition_pipeline::count(std::size_t records, std::uint64_t bytes)
 {
     records_.fetch_add(records, std::memory_order_relaxed);
     bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    in_flight_.store(batcher_.waiting(), std::memory_order_relaxed);
+    in_flight_.store(waiting(), std::memory_order_relaxed);
     context_.totals.records.fetch_add(records, std::memory_order_relaxed);
     context_.totals.bytes.fetch_add(bytes, std::memory_order_relaxed);
     if (auto const limit = context_.settings.commit.records; limit > 0)
         if (context_.totals.uncommitted.fetch_add(records, std::memory_order_relaxed) + records >= limit)
             context_.owner.commit_due();
+}
+
+// ---- several at a time
+
+asio::awaitable<partition_action> partition_pipeline::handle_in_lanes()
+{
+    auto block = std::exchange(block_, take_spare_block());
+    co_await lanes_->take(std::move(block));
+    co_return fsm_.handled(detail::batch_end::left);
+}
+
+void partition_pipeline::record_finished(record_view const& record)
+{
+    count(1, record.key_bytes().size() + record.value_bytes().size());
+    look_whether_passed();
+}
+
+void partition_pipeline::block_used_up(detail::block_holder block)
+{
+    keep_spare(std::move(block));
+    observe_lag();
+}
+
+// The queue is waited at by nobody who could be told; so its wait is ended, and the machine then says `end`.
+void partition_pipeline::lane_stopped(detail::batch_end how, std::exception_ptr const& error)
+{
+    leave_early_.store(true, std::memory_order_relaxed);
+    if (error)
+        broke(error);
+    fsm_.ended(error ? detail::batch_end::left : how);
+    queue_.events().interrupt();
 }
 
 // ---- in bulk
@@ -271,11 +340,23 @@ void partition_pipeline::add_to_bulk(std::uint64_t bytes)
 {
     if (batcher_.waiting() == 0)
         bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
-    batcher_.add(std::exchange(block_, {}), bytes);
+    batcher_.add(std::exchange(block_, take_spare_block()), bytes);
+}
+
+detail::block_holder partition_pipeline::take_spare_block()
+{
     if (spare_blocks_.empty())
-        return;
-    block_ = std::move(spare_blocks_.back());
+        return {};
+    auto spare = std::move(spare_blocks_.back());
     spare_blocks_.pop_back();
+    return spare;
+}
+
+void partition_pipeline::keep_spare(detail::block_holder used)
+{
+    kafka::partition_queue::recycle(used);
+    if (used)
+        spare_blocks_.push_back(std::move(used));
 }
 
 // A partition that has just turned back to single handles what it gathered as one last bulk.
@@ -288,6 +369,10 @@ std::size_t partition_pipeline::ready_for_bulk() const
 
 asio::awaitable<partition_action> partition_pipeline::handle_bulk()
 {
+    if (lanes_)
+        co_await lanes_->drain();
+    if (leave_early_.load(std::memory_order_relaxed))
+        co_return fsm_.handled(detail::batch_end::left);
     auto const records = batcher_.next();
     auto const size = records.size();
     auto const bytes = batcher_.bulk_bytes();
@@ -295,13 +380,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     running_ = &bulk;
     auto const end = co_await handler_->run_bulk(bulk);
     running_ = nullptr;
-    batcher_.drop(
-        [this](detail::block_holder used)
-        {
-            kafka::partition_queue::recycle(used);
-            if (used)
-                spare_blocks_.push_back(std::move(used));
-        });
+    batcher_.drop([this](detail::block_holder used) { keep_spare(std::move(used)); });
     if (batcher_.waiting() > 0)
         bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
     count(end == detail::batch_end::left ? size : 0, end == detail::batch_end::left ? bytes : 0);

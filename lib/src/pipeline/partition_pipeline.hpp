@@ -3,12 +3,14 @@
 #include "kafka/partition_queue.hpp"
 #include "pipeline/batcher.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/lanes.hpp"
 #include "pipeline/mode_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/handler.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/stats.hpp>
 #include <paperboy/topic_partition.hpp>
@@ -75,12 +77,15 @@ struct pipeline_context
 };
 
 // One assigned partition at work: fetches blocks of records and runs the handler over them, on a strand of its own.
-class partition_pipeline final : public detail::failure_sink, public std::enable_shared_from_this<partition_pipeline>
+class partition_pipeline final : public detail::failure_sink,
+                                 public std::enable_shared_from_this<partition_pipeline>,
+                                 private lanes_owner
 {
 public:
+    // The options' mode is set.
     partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                        boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
-                       std::unique_ptr<detail::batch_handler> handler, mode_policy const& policy);
+                       std::unique_ptr<detail::batch_handler> handler, handler_options const& options);
 
     // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
     void start(std::shared_ptr<void> keep_alive);
@@ -117,10 +122,12 @@ public:
 
 private:
     boost::asio::awaitable<void> run();
+    boost::asio::awaitable<void> serve();
     void broke(std::exception_ptr const& error);
     partition_action handle();
     boost::asio::awaitable<partition_action> handle_async();
     boost::asio::awaitable<partition_action> handle_bulk();
+    boost::asio::awaitable<partition_action> handle_in_lanes();
     boost::asio::awaitable<partition_action> rest();
     partition_action fetch();
     detail::batch_run make_run();
@@ -129,12 +136,20 @@ private:
     void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;
+    [[nodiscard]] detail::block_holder take_spare_block();
+    void keep_spare(detail::block_holder used);
+    void show_held();
+    // Records that were fetched and are not finished.
+    [[nodiscard]] std::size_t waiting() const { return batcher_.waiting() + (lanes_ ? lanes_->unfinished() : 0); }
     void look_again_at(std::chrono::steady_clock::time_point when);
     [[nodiscard]] std::int64_t next_offset() const;
     void choose_mode(std::int64_t next);
     void count(std::size_t records, std::uint64_t bytes);
     void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                      error_action action) noexcept override;
+    void record_finished(record_view const& record) override;
+    void block_used_up(detail::block_holder block) override;
+    void lane_stopped(detail::batch_end how, std::exception_ptr const& error) override;
     [[nodiscard]] bool may_log_skip();
     [[nodiscard]] std::string other_skips();
     void observe_lag();
@@ -153,6 +168,8 @@ private:
     mode_fsm mode_;
     batcher batcher_;
     std::vector<detail::block_holder> spare_blocks_;
+    // Only where records of the partition may overlap.
+    std::optional<lanes> lanes_;
     std::optional<std::int64_t> catching_up_to_;
     std::optional<std::int64_t> end_seen_;
     std::chrono::steady_clock::time_point bulk_deadline_;

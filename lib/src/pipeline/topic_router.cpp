@@ -48,7 +48,7 @@ std::regex compile(std::string const& pattern)
 } // namespace
 
 void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory,
-                       mode_policy const& policy)
+                       handler_options const& options)
 {
     if (std::ranges::find(routes_, topic, &route::topic) != routes_.end())
         refuse("topic \"" + topic + "\" has a handler already; one handler per topic");
@@ -58,7 +58,7 @@ void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_
         expression = compile(topic);
     else
         check_name(topic);
-    routes_.push_back({std::move(topic), pattern, std::move(expression), policy, std::move(factory)});
+    routes_.push_back({std::move(topic), pattern, std::move(expression), options, std::move(factory)});
 }
 
 std::optional<topic_router::target> topic_router::find(std::string_view topic) const
@@ -71,7 +71,7 @@ std::optional<topic_router::target> topic_router::find(std::string_view topic) c
         found = std::ranges::find_if(routes_, matches);
     if (found == routes_.end())
         return std::nullopt;
-    return target{*found->factory, found->policy, found->topic};
+    return target{*found->factory, found->options, found->topic};
 }
 
 bool topic_router::names(std::string_view topic) const

@@ -2,7 +2,7 @@
 
 #include <paperboy/detail/batch_run.hpp>
 
-#include <paperboy/mode.hpp>
+#include <paperboy/handler.hpp>
 
 #include <memory>
 #include <optional>
@@ -19,13 +19,14 @@ class topic_router
 {
 public:
     // Throws setup_error for an empty, impossible or already handled topic, and for a malformed expression.
-    void add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory, mode_policy const& policy = {});
+    void add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory,
+             handler_options const& options = {});
 
     // A handler and how it is to be served.
     struct target
     {
         detail::batch_handler_factory& factory;
-        mode_policy const& policy;
+        handler_options const& options;
         // As it was added: a name or an expression.
         std::string const& topic;
     };
@@ -47,7 +48,7 @@ private:
         std::string topic;
         bool pattern;
         std::regex expression;
-        mode_policy policy;
+        handler_options options;
         std::unique_ptr<detail::batch_handler_factory> factory;
     };
 

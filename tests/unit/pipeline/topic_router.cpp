@@ -12,6 +12,7 @@ namespace
 
 struct no_factory final : detail::batch_handler_factory
 {
+    [[nodiscard]] bool asynchronous() const noexcept override { return false; }
     std::unique_ptr<detail::batch_handler> make(topic_partition const&) override { return nullptr; }
 };
 

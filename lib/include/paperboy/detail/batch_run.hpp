@@ -86,6 +86,10 @@ public:
     virtual batch_end run(batch_run& run) = 0;
     virtual boost::asio::awaitable<batch_end> run_async(batch_run& run) = 0;
 
+    // Another adapter of the same handler, for records whose hooks overlap: with serdes of its own, so that no record is
+    // decoded over one that is still in its hooks. It does not outlive this one.
+    [[nodiscard]] virtual std::unique_ptr<batch_handler> another() = 0;
+
     // Whether the handler has on_bulk; only then may run_bulk be called.
     [[nodiscard]] virtual bool handles_bulks() const noexcept = 0;
     virtual boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) = 0;
@@ -99,6 +103,9 @@ public:
     batch_handler_factory(batch_handler_factory const&) = delete;
     batch_handler_factory& operator=(batch_handler_factory const&) = delete;
     virtual ~batch_handler_factory() = default;
+
+    // Whether a hook of the handlers is awaitable.
+    [[nodiscard]] virtual bool asynchronous() const noexcept = 0;
 
     [[nodiscard]] virtual std::unique_ptr<batch_handler> make(topic_partition const& where) = 0;
 };

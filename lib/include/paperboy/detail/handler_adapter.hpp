@@ -5,6 +5,7 @@
 #include <paperboy/detail/hook_set.hpp>
 #include <paperboy/detail/record_decoder.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <type_traits>
@@ -28,16 +29,28 @@ class handler_adapter final : public batch_handler
     using C = typename hooks::C;
 
 public:
+    static constexpr bool is_asynchronous = hooks::asynchronous;
+
     handler_adapter(H& handler, KeySerde key_serde, ValueSerde value_serde)
-        : handler_{handler}, decoder_{std::move(key_serde), std::move(value_serde)}, bulk_{handler_, decoder_}
+        : handler_adapter{handler, record_decoder<KeySerde, ValueSerde>{std::move(key_serde), std::move(value_serde)}}
+    {
+    }
+
+    handler_adapter(H& handler, record_decoder<KeySerde, ValueSerde> decoder)
+        : handler_{handler}, decoder_{std::move(decoder)}, bulk_{handler_, decoder_}
     {
     }
 
     handler_adapter(handler_adapter const&) = delete;
     handler_adapter& operator=(handler_adapter const&) = delete;
 
-    [[nodiscard]] bool asynchronous() const noexcept override { return hooks::asynchronous; }
+    [[nodiscard]] bool asynchronous() const noexcept override { return is_asynchronous; }
     [[nodiscard]] bool handles_bulks() const noexcept override { return hooks::on_bulk::fits; }
+
+    [[nodiscard]] std::unique_ptr<batch_handler> another() override
+    {
+        return std::make_unique<handler_adapter>(handler_, decoder_);
+    }
 
     boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override
     {

@@ -21,15 +21,18 @@ public:
     {
     }
 
+    [[nodiscard]] bool asynchronous() const noexcept override { return adapter::is_asynchronous; }
+
     [[nodiscard]] std::unique_ptr<batch_handler> make(topic_partition const&) override
     {
-        using target = std::unwrap_reference_t<H>;
-        using plain = std::remove_reference_t<target>;
         plain& handler = handler_;
-        return std::make_unique<handler_adapter<plain, KeySerde, ValueSerde>>(handler, key_serde_, value_serde_);
+        return std::make_unique<adapter>(handler, key_serde_, value_serde_);
     }
 
 private:
+    using plain = std::remove_reference_t<std::unwrap_reference_t<H>>;
+    using adapter = handler_adapter<plain, KeySerde, ValueSerde>;
+
     H handler_;
     [[no_unique_address]] KeySerde key_serde_;
     [[no_unique_address]] ValueSerde value_serde_;
@@ -48,6 +51,7 @@ public:
     [[nodiscard]] bool asynchronous() const noexcept override { return adapter_.asynchronous(); }
     batch_end run(batch_run& run) override { return adapter_.run(run); }
     boost::asio::awaitable<batch_end> run_async(batch_run& run) override { return adapter_.run_async(run); }
+    [[nodiscard]] std::unique_ptr<batch_handler> another() override { return adapter_.another(); }
     [[nodiscard]] bool handles_bulks() const noexcept override { return adapter_.handles_bulks(); }
     boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override { return adapter_.run_bulk(run); }
 
@@ -66,14 +70,20 @@ public:
     {
     }
 
+    [[nodiscard]] bool asynchronous() const noexcept override
+    {
+        return handler_adapter<handler, KeySerde, ValueSerde>::is_asynchronous;
+    }
+
     [[nodiscard]] std::unique_ptr<batch_handler> make(topic_partition const& where) override
     {
-        using handler = decltype(factory_.make(where));
         return std::make_unique<owning_adapter<handler, KeySerde, ValueSerde>>(factory_.make(where), key_serde_,
                                                                                value_serde_);
     }
 
 private:
+    using handler = decltype(std::declval<per_partition<Factory>&>().make(std::declval<topic_partition const&>()));
+
     per_partition<Factory> factory_;
     [[no_unique_address]] KeySerde key_serde_;
     [[no_unique_address]] ValueSerde value_serde_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paperboy/handler.hpp>
 #include <paperboy/mode.hpp>
 
 #include <string>
@@ -9,5 +10,8 @@ namespace paperboy::pipeline
 
 // Throws setup_error, naming the place, for a policy that cannot work.
 void check(mode_policy const& policy, std::string const& place);
+
+// Likewise for the options of a handler, whose mode is set; `asynchronous`: whether it has an awaitable hook.
+void check(handler_options const& options, bool asynchronous, std::string const& place);
 
 } // namespace paperboy::pipeline

@@ -1,0 +1,221 @@
+#include "pipeline/lanes.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace paperboy::pipeline
+{
+
+namespace asio = boost::asio;
+
+namespace
+{
+
+// Admission that had to stop goes on when a quarter is free, not at every record that ends.
+constexpr std::size_t refill_below(std::size_t limit)
+{
+    return limit - limit / 4;
+}
+
+std::string_view key_of(detail::message const& of)
+{
+    return {static_cast<char const*>(of.key), of.key_size};
+}
+
+} // namespace
+
+std::size_t lanes::look_ahead(handler_options const& options) noexcept
+{
+    return 1000 + 4 * options.max_concurrency;
+}
+
+lanes::lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
+             offset_tracker& tracker, std::atomic<bool> const& stop, detail::failure_sink& sink, lanes_owner& owner)
+    : strand_{strand}, handler_{handler}, ordering_{options.ordering}, max_lanes_{options.max_concurrency},
+      max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, sink_{sink}, owner_{owner},
+      schedule_{look_ahead(options)}, admitted_(look_ahead(options)), changed_{strand}
+{
+}
+
+bool lanes::begins_none() const noexcept
+{
+    return stopped_ || stop_.load(std::memory_order_relaxed);
+}
+
+bool lanes::has_room() const noexcept
+{
+    return schedule_.unfinished() < schedule_.capacity() && tracker_.held() < max_unfinished_;
+}
+
+bool lanes::has_room_again() const noexcept
+{
+    return schedule_.unfinished() < refill_below(schedule_.capacity()) &&
+           tracker_.held() < refill_below(max_unfinished_);
+}
+
+// ---- records come in
+
+asio::awaitable<void> lanes::take(detail::block_holder block)
+{
+    auto& from = hold_block(std::move(block));
+    for (auto const* const each : from.block->messages())
+    {
+        if (!has_room())
+            while (!has_room_again() && !begins_none())
+                co_await changed_.wait();
+        if (begins_none())
+            break;
+        admit(from, *each);
+        start_lanes();
+    }
+    let_go(from);
+}
+
+void lanes::admit(used_block& from, detail::message const& message)
+{
+    ++from.left;
+    auto const keyed = ordering_ == ordering::key && message.key != nullptr;
+    auto const which = keyed ? schedule_.admit(std::hash<std::string_view>{}(key_of(message))) : schedule_.admit();
+    admitted_[which] = {&from, &message, tracker_.admit(message.offset)};
+}
+
+// The block counts as used by the reader itself until all its records are admitted.
+lanes::used_block& lanes::hold_block(detail::block_holder block)
+{
+    if (spare_blocks_.empty())
+        spare_blocks_.push_back(&blocks_.emplace_back());
+    auto& room = *spare_blocks_.back();
+    spare_blocks_.pop_back();
+    room.block = std::move(block);
+    room.left = 1;
+    return room;
+}
+
+void lanes::let_go(used_block& from)
+{
+    if (--from.left > 0)
+        return;
+    owner_.block_used_up(std::exchange(from.block, {}));
+    spare_blocks_.push_back(&from);
+}
+
+// ---- and are handled
+
+void lanes::start_lanes()
+{
+    while (living() < max_lanes_)
+    {
+        auto const first = next();
+        if (!first)
+            return;
+        start_lane(*first);
+    }
+}
+
+std::optional<key_schedule::slot> lanes::next()
+{
+    if (held_ || begins_none())
+        return std::nullopt;
+    return schedule_.begin();
+}
+
+void lanes::start_lane(key_schedule::slot first)
+{
+    auto& chosen = idle_lane();
+    auto ended = [this, &chosen, owner = keep_alive_.lock()](std::exception_ptr const& error)
+    { lane_ended(chosen, error); };
+    asio::co_spawn(strand_, run(chosen, first), asio::bind_cancellation_slot(chosen.cancel.slot(), std::move(ended)));
+}
+
+lanes::lane& lanes::idle_lane()
+{
+    if (idle_.empty())
+    {
+        idle_.push_back(all_.emplace_back(std::make_unique<lane>()).get());
+        idle_.back()->handler = handler_.another();
+    }
+    auto& chosen = *idle_.back();
+    idle_.pop_back();
+    return chosen;
+}
+
+asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
+{
+    for (auto which = std::optional{first}; which; which = next())
+    {
+        auto const& chosen = admitted_[*which];
+        auto record = detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, sink_};
+        self.running = &record;
+        auto const end = co_await self.handler->run_async(record);
+        self.running = nullptr;
+        settle(*which, end, record.unfinished() == 0);
+    }
+}
+
+void lanes::settle(key_schedule::slot which, detail::batch_end end, bool finished)
+{
+    if (!finished)
+    {
+        if (end != detail::batch_end::left)
+            stop_with(end, nullptr);
+        return;
+    }
+    auto const ended = admitted_[which];
+    tracker_.finish(ended.ticket);
+    schedule_.finish(which);
+    owner_.record_finished({*ended.from->block, *ended.message});
+    let_go(*ended.from);
+    if (has_room_again())
+        changed_.notify();
+}
+
+void lanes::lane_ended(lane& which, std::exception_ptr const& error)
+{
+    which.running = nullptr;
+    idle_.push_back(&which);
+    if (error)
+        stop_with(detail::batch_end::failed, error);
+    else
+        start_lanes();
+    if (living() == 0)
+        changed_.notify();
+}
+
+// ---- the end
+
+asio::awaitable<void> lanes::drain()
+{
+    while (living() > 0 || (schedule_.unfinished() > 0 && !begins_none()))
+        co_await changed_.wait();
+}
+
+void lanes::hold(bool on)
+{
+    held_ = on;
+    start_lanes();
+}
+
+void lanes::stop_with(detail::batch_end how, std::exception_ptr const& error)
+{
+    stopped_ = true;
+    changed_.notify();
+    owner_.lane_stopped(how, error);
+}
+
+void lanes::cancel()
+{
+    stopped_ = true;
+    for (auto const& each : all_)
+    {
+        if (each->running != nullptr)
+            each->running->cancel();
+        each->cancel.emit(asio::cancellation_type::terminal);
+    }
+    changed_.notify();
+}
+
+} // namespace paperboy::pipeline

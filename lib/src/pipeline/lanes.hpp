@@ -1,0 +1,146 @@
+#pragma once
+
+#include "pipeline/key_schedule_fsm.hpp"
+#include "pipeline/offset_tracker.hpp"
+#include "pipeline/strand_signal.hpp"
+
+#include <paperboy/detail/batch_run.hpp>
+#include <paperboy/handler.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace paperboy::pipeline
+{
+
+// Told by lanes, on their strand.
+class lanes_owner
+{
+public:
+    lanes_owner() = default;
+    lanes_owner(lanes_owner const&) = delete;
+    lanes_owner& operator=(lanes_owner const&) = delete;
+
+    // The record's hooks have ended and its offset is accounted for.
+    virtual void record_finished(record_view const& record) = 0;
+
+    // Nothing of the block is used any more.
+    virtual void block_used_up(detail::block_holder block) = 0;
+
+    // A record ended other than by finishing: no further one begins. `error` is set when it is not a hook's failure.
+    virtual void lane_stopped(detail::batch_end how, std::exception_ptr const& error) = 0;
+
+protected:
+    ~lanes_owner() = default;
+};
+
+// Runs the awaitable hooks of several records of one partition at the same time, on the partition's strand.
+//
+// A lane is a coroutine that takes one record after the other that may begin, and ends when there is none; records that
+// become ready while fewer than max_concurrency lanes live get a new one. Each lane has an adapter of its own, kept for
+// the next lane: hooks see records that no other lane decodes over.
+//
+// Two bounds hold the reader back: how many records wait or are in their hooks (look-ahead, it bounds memory), and how
+// far the offsets behind the oldest unfinished record reach (max_unfinished, it bounds what a crash repeats). So a stuck
+// key stops the partition only when the second is reached.
+class lanes
+{
+public:
+    // Records that may be admitted beyond those in their hooks, so that a busy key does not hide the others.
+    [[nodiscard]] static std::size_t look_ahead(handler_options const& options) noexcept;
+
+    // All references outlive the lanes. `stop` asks all to begin no further record.
+    lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
+          offset_tracker& tracker, std::atomic<bool> const& stop, detail::failure_sink& sink, lanes_owner& owner);
+    lanes(lanes const&) = delete;
+    lanes& operator=(lanes const&) = delete;
+
+    // What every lane keeps alive while it lives. To be called before anything else.
+    void belong_to(std::weak_ptr<void> owner) { keep_alive_ = std::move(owner); }
+
+    // Admits a block's records, as fast as there is room; ends early when nothing begins any more.
+    [[nodiscard]] boost::asio::awaitable<void> take(detail::block_holder block);
+
+    // Completes when every admitted record has finished, or, when nothing begins any more, when no lane is left.
+    [[nodiscard]] boost::asio::awaitable<void> drain();
+
+    // Whether records may begin; those in their hooks go on.
+    void hold(bool on);
+
+    // Looks at `stop` again: wakes who waits for room.
+    void look_again() { changed_.notify(); }
+
+    // Cancels the hooks that run; nothing begins any more.
+    void cancel();
+
+    [[nodiscard]] std::size_t unfinished() const noexcept { return schedule_.unfinished(); }
+
+private:
+    // A block with records that are not finished, or not admitted yet.
+    struct used_block
+    {
+        detail::block_holder block;
+        std::size_t left = 0;
+    };
+    struct admitted
+    {
+        used_block* from = nullptr;
+        detail::message const* message = nullptr;
+        offset_tracker::ticket ticket = 0;
+    };
+    struct lane
+    {
+        std::unique_ptr<detail::batch_handler> handler;
+        boost::asio::cancellation_signal cancel;
+        detail::hook_run* running = nullptr;
+        std::atomic<std::int64_t> position{offset_tracker::nothing_finished};
+    };
+
+    [[nodiscard]] bool begins_none() const noexcept;
+    [[nodiscard]] bool has_room() const noexcept;
+    [[nodiscard]] bool has_room_again() const noexcept;
+    void admit(used_block& from, detail::message const& message);
+    void start_lanes();
+    void start_lane(key_schedule::slot first);
+    [[nodiscard]] lane& idle_lane();
+    [[nodiscard]] boost::asio::awaitable<void> run(lane& self, key_schedule::slot first);
+    [[nodiscard]] std::optional<key_schedule::slot> next();
+    void settle(key_schedule::slot which, detail::batch_end end, bool finished);
+    void lane_ended(lane& which, std::exception_ptr const& error);
+    void stop_with(detail::batch_end how, std::exception_ptr const& error);
+    [[nodiscard]] std::size_t living() const noexcept { return all_.size() - idle_.size(); }
+    [[nodiscard]] used_block& hold_block(detail::block_holder block);
+    void let_go(used_block& from);
+
+    strand_signal::strand strand_;
+    detail::batch_handler& handler_;
+    ordering ordering_;
+    std::size_t max_lanes_;
+    std::size_t max_unfinished_;
+    offset_tracker& tracker_;
+    std::atomic<bool> const& stop_;
+    detail::failure_sink& sink_;
+    lanes_owner& owner_;
+
+    key_schedule schedule_;
+    std::vector<admitted> admitted_;
+    std::deque<used_block> blocks_;
+    std::vector<used_block*> spare_blocks_;
+    std::vector<std::unique_ptr<lane>> all_;
+    std::vector<lane*> idle_;
+    strand_signal changed_;
+    std::weak_ptr<void> keep_alive_;
+    bool held_ = false;
+    bool stopped_ = false;
+};
+
+} // namespace paperboy::pipeline

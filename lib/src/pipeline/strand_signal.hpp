@@ -1,0 +1,51 @@
+#pragma once
+
+#include <paperboy/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace paperboy::pipeline
+{
+
+// Lets one coroutine of a strand wait for another to tell it that something has changed. All of it on the strand, so
+// between looking and waiting nothing can change. A timer that never expires: unlike a handler kept here, a wait that
+// is left over when the execution context goes away goes with it.
+class strand_signal
+{
+public:
+    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+
+    explicit strand_signal(strand const& on) : timer_{on} {}
+
+    // Completes at the next notify().
+    [[nodiscard]] boost::asio::awaitable<void> wait()
+    {
+        auto ignored = error_code{};
+        timer_.expires_at(timer::time_point::max());
+        waiting_ = true;
+        co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        waiting_ = false;
+    }
+
+    [[nodiscard]] bool waiting() const noexcept { return waiting_; }
+
+    void notify()
+    {
+        if (waiting_)
+            timer_.cancel();
+    }
+
+private:
+    using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                    boost::asio::wait_traits<std::chrono::steady_clock>, strand>;
+
+    timer timer_;
+    bool waiting_ = false;
+};
+
+} // namespace paperboy::pipeline

@@ -1,0 +1,339 @@
+// Hooks of several records of one partition at the same time, with memory in place of a broker.
+
+#include "pipeline/lanes.hpp"
+
+#include "support/manual_hooks.hpp"
+#include "testing/memory_block.hpp"
+
+#include <paperboy/testing.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+namespace paperboy::pipeline
+{
+namespace
+{
+
+using detail::batch_end;
+using testing::memory_block;
+using testing::test_record;
+
+// What is known of every record, and every rule that a hook can check.
+struct ledger
+{
+    std::map<std::string, std::int64_t> running_keys;
+    std::map<std::string, std::int64_t> last_of_key;
+    std::set<std::int64_t> begun;
+    std::set<std::int64_t> finished;
+    std::size_t inside = 0;
+    std::size_t most_inside = 0;
+    std::size_t overlaps = 0;
+    std::size_t disorders = 0;
+
+    void begin(record_view const& record)
+    {
+        begun.insert(record.offset());
+        most_inside = std::max(most_inside, ++inside);
+        if (!record.has_key())
+            return;
+        auto const key = std::string{record.key()};
+        overlaps += running_keys.contains(key) ? 1 : 0;
+        running_keys[key] = record.offset();
+        auto& last = last_of_key.try_emplace(key, -1).first->second;
+        disorders += last < record.offset() ? 0 : 1;
+        last = record.offset();
+    }
+    void end(record_view const& record)
+    {
+        --inside;
+        running_keys.erase(std::string{record.key()});
+    }
+};
+
+// Takes a random number of turns; its failures are as the scenario says.
+struct random_handler
+{
+    ledger& seen;
+    std::minstd_rand& random;
+    std::int64_t fatal = -1;
+    std::int64_t stuck = -1;
+    bool* released = nullptr;
+
+    boost::asio::awaitable<int> define_context(record_view const& record)
+    {
+        seen.begin(record);
+        if (random() % 4 == 0)
+            co_await test::turn();
+        co_return 1;
+    }
+    boost::asio::awaitable<void> on_message(record_view const& record, int&)
+    {
+        for (auto turns = random() % 8; turns > 0; --turns)
+            co_await test::turn();
+        while (record.offset() == stuck && !*released)
+            co_await test::turn();
+        if (record.offset() == fatal || random() % 16 == 0)
+            throw std::runtime_error{"no luck"};
+    }
+    boost::asio::awaitable<error_action> on_error(std::exception_ptr, record_view const& record)
+    {
+        co_await test::turn();
+        co_return record.offset() == fatal ? error_action::fail : error_action::skip;
+    }
+    boost::asio::awaitable<void> on_finished_handling(record_view const& record, int&, outcome how)
+    {
+        if (how == outcome::failed)
+            co_await test::turn();
+        seen.end(record);
+        if (record.offset() != fatal)
+            seen.finished.insert(record.offset());
+    }
+};
+
+// Lanes over records in memory, and everything around them.
+class bench final : public detail::failure_sink, public lanes_owner
+{
+public:
+    bench(unsigned seed, handler_options const& options) : random_{seed + 1}, options_{options}
+    {
+        handler.seen.begun.clear();
+    }
+
+    void record_finished(record_view const& record) override
+    {
+        ++told_finished;
+        check_position();
+        if (record.offset() == stop_after)
+            stop = true;
+    }
+    void block_used_up(detail::block_holder block) override
+    {
+        BOOST_TEST(block->sole_holder());
+        ++blocks_back;
+    }
+    void lane_stopped(batch_end how, std::exception_ptr const& error) override
+    {
+        BOOST_TEST(!error);
+        stopped = how;
+        stop = true;
+    }
+    void hook_failed(hook, std::exception_ptr const&, record_view const&, error_action) noexcept override {}
+
+    // Nothing below the position may be unfinished.
+    void check_position()
+    {
+        auto const position = tracker.position();
+        if (position < 0)
+            return;
+        auto const below = std::distance(seen.finished.begin(), seen.finished.lower_bound(position));
+        BOOST_REQUIRE(below == position);
+    }
+
+    void run(std::size_t blocks, std::size_t records_each)
+    {
+        boost::asio::co_spawn(strand_, read(blocks, records_each),
+                              [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+        context.run();
+    }
+
+    ledger seen;
+    boost::asio::io_context context;
+    offset_tracker tracker;
+    std::atomic<bool> stop{false};
+    std::int64_t stop_after = -1;
+    std::size_t keys = 20;
+    std::size_t told_finished = 0;
+    std::size_t blocks_back = 0;
+    std::optional<batch_end> stopped;
+    bool released = false;
+
+private:
+    std::minstd_rand random_;
+    handler_options options_;
+
+public:
+    random_handler handler{seen, random_, -1, -1, &released};
+
+private:
+    boost::asio::awaitable<void> read(std::size_t blocks, std::size_t records_each)
+    {
+        auto offset = std::int64_t{0};
+        for (std::size_t i = 0; i < blocks && !stop; ++i)
+        {
+            auto records = std::vector<test_record>{};
+            for (std::size_t j = 0; j < records_each; ++j)
+            {
+                auto record = test_record{};
+                if (random_() % 10 != 0)
+                    record.key = std::to_string(random_() % keys);
+                record.value = "v";
+                record.offset = offset++;
+                records.push_back(std::move(record));
+            }
+            auto block = memory_block::make(std::move(records), {"test", 0});
+            co_await subject.take(std::move(block));
+        }
+        co_await subject.drain();
+    }
+
+    strand_signal::strand strand_{context.get_executor()};
+    std::unique_ptr<detail::batch_handler> adapter_ =
+        detail::make_handler_factory(std::ref(handler), detail::no_serde{}, detail::no_serde{})->make({"test", 0});
+
+public:
+    lanes subject{strand_, *adapter_, options_, tracker, stop, *this, *this};
+};
+
+handler_options overlapping(ordering order, std::size_t concurrency, std::size_t unfinished = 100'000)
+{
+    auto options = handler_options{};
+    options.ordering = order;
+    options.max_concurrency = concurrency;
+    options.max_unfinished = unfinished;
+    return options;
+}
+
+constexpr auto seeds = 60U;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(lanes_suite)
+
+BOOST_AUTO_TEST_CASE(every_record_once_and_in_its_keys_order_whatever_fails_and_however_long_it_takes)
+{
+    for (auto seed = 0U; seed < seeds; ++seed)
+    {
+        auto const concurrency = std::size_t{1} + seed % 17;
+        auto subject = bench{seed, overlapping(ordering::key, concurrency)};
+        subject.keys = 1 + seed % 30;
+        subject.run(10, 50);
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            BOOST_TEST(subject.tracker.position() == 500);
+            BOOST_TEST(subject.seen.finished.size() == 500U);
+            BOOST_TEST(subject.told_finished == 500U);
+            BOOST_TEST(subject.blocks_back == 10U);
+            BOOST_TEST(subject.seen.overlaps == 0U);
+            BOOST_TEST(subject.seen.disorders == 0U);
+            BOOST_TEST(subject.seen.most_inside <= concurrency);
+            BOOST_TEST((concurrency == 1 || subject.seen.most_inside > 1));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(without_ordering_only_the_concurrency_is_bounded)
+{
+    auto subject = bench{1, overlapping(ordering::none, 32)};
+    subject.keys = 1;
+    subject.run(10, 50);
+    BOOST_TEST(subject.tracker.position() == 500);
+    BOOST_TEST(subject.seen.most_inside == 32U);
+    BOOST_TEST(subject.seen.overlaps > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_fails_for_good_is_not_passed_and_ends_the_others_in_order)
+{
+    for (auto seed = 0U; seed < seeds; ++seed)
+    {
+        auto subject = bench{seed, overlapping(ordering::key, 8)};
+        subject.handler.fatal = 200 + seed;
+        subject.run(10, 50);
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            BOOST_TEST((subject.stopped == batch_end::failed));
+            BOOST_TEST(subject.tracker.position() <= subject.handler.fatal);
+            BOOST_TEST(subject.seen.inside == 0U);
+            BOOST_TEST(subject.seen.begun.size() < 500U);
+            subject.check_position();
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(asked_to_stop_those_in_their_hooks_finish_and_no_other_begins)
+{
+    for (auto seed = 0U; seed < seeds; ++seed)
+    {
+        auto subject = bench{seed, overlapping(ordering::key, 8)};
+        subject.stop_after = 100 + seed;
+        subject.run(10, 50);
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            BOOST_TEST(!subject.stopped);
+            BOOST_TEST(subject.seen.inside == 0U);
+            BOOST_TEST(subject.seen.finished.size() == subject.seen.begun.size());
+            BOOST_TEST(subject.seen.begun.size() < 500U);
+            subject.check_position();
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(cancelled_hooks_end_and_what_was_in_them_is_not_finished)
+{
+    for (auto seed = 0U; seed < seeds; ++seed)
+    {
+        auto subject = bench{seed, overlapping(ordering::key, 8)};
+        subject.handler.stuck = 50;
+        auto timer = boost::asio::steady_timer{subject.context};
+        timer.expires_after(std::chrono::milliseconds{1});
+        timer.async_wait([&](error_code) { subject.subject.cancel(); });
+        subject.run(10, 50);
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            BOOST_TEST(subject.tracker.position() <= 50);
+            BOOST_TEST(!subject.seen.finished.contains(50));
+            subject.check_position();
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_up_to_the_bound_of_unfinished_records)
+{
+    auto subject = bench{1, overlapping(ordering::key, 8, 300)};
+    subject.handler.stuck = 10;
+    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{20}};
+    auto begun_while_stuck = std::size_t{0};
+    unstick.async_wait(
+        [&](error_code)
+        {
+            begun_while_stuck = static_cast<std::size_t>(*subject.seen.begun.rbegin());
+            BOOST_TEST(subject.tracker.position() == 10);
+            subject.released = true;
+        });
+    subject.run(20, 50);
+    BOOST_TEST(begun_while_stuck > 200U);
+    BOOST_TEST(begun_while_stuck <= 310U);
+    BOOST_TEST(subject.tracker.position() == 1000);
+    BOOST_TEST(subject.seen.disorders == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(held_lanes_finish_what_they_have_and_go_on_when_released)
+{
+    auto subject = bench{1, overlapping(ordering::key, 4)};
+    auto held = std::size_t{0};
+    auto hold = boost::asio::steady_timer{subject.context, std::chrono::microseconds{200}};
+    auto release = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{20}};
+    hold.async_wait([&](error_code) { subject.subject.hold(true); });
+    release.async_wait(
+        [&](error_code)
+        {
+            held = subject.seen.begun.size();
+            BOOST_TEST(subject.seen.inside == 0U);
+            subject.subject.hold(false);
+        });
+    subject.run(100, 50);
+    BOOST_TEST(held < 5000U);
+    BOOST_TEST(subject.tracker.position() == 5000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::pipeline
