@@ -3,12 +3,12 @@
 //
 //     ./02_bulk localhost:9092 my-group my-topic
 
+#include "support/run_until.hpp"
+
 #include <paperboy/paperboy.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 
-#include <csignal>
 #include <cstddef>
 #include <exception>
 #include <iostream>
@@ -57,27 +57,9 @@ try
     paperboy::engine engine{context, {.bootstrap_servers = argv[1], .group_id = argv[2], .mode = policy}};
     engine.handle(argv[3], bulk_handler{db});
 
-    asio::signal_set signals{context, SIGINT, SIGTERM};
-    signals.async_wait(
-        [&](auto error, int)
-        {
-            if (!error)
-                engine.stop();
-        });
-
-    auto result = paperboy::error_code{};
-    engine.async_run(
-        [&](paperboy::error_code error)
-        {
-            result = error;
-            signals.cancel();
-        });
-    context.run();
-
+    auto const status = examples::run_until_signal(context, engine);
     std::cout << db.rows << " rows in " << db.statements << " statements\n";
-    if (result)
-        std::cerr << "stopped: " << engine.last_failure().text << '\n';
-    return result ? 1 : 0;
+    return status;
 }
 catch (std::exception const& error)
 {

@@ -6,14 +6,14 @@
 // Ctrl-C ends it and prints a line per airport: its name, how many flights, the sum of their delays in minutes.
 // --log appends a line with partition and offset for each flight, as soon as it is counted; FILE may be a named pipe.
 
+#include "support/run_until.hpp"
+
 #include <paperboy/paperboy.hpp>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 
 #include <simdjson.h>
 
-#include <csignal>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -120,27 +120,9 @@ try
     paperboy::engine engine{context, options.settings};
     engine.handle(options.topic, std::ref(handler));
 
-    asio::signal_set signals{context, SIGINT, SIGTERM};
-    signals.async_wait(
-        [&](auto error, int)
-        {
-            if (!error)
-                engine.stop();
-        });
-
-    auto result = paperboy::error_code{};
-    engine.async_run(
-        [&](paperboy::error_code error)
-        {
-            result = error;
-            signals.cancel();
-        });
-    context.run();
-
+    auto const status = examples::run_until_signal(context, engine);
     print(handler.airports());
-    if (result)
-        std::cerr << "stopped: " << engine.last_failure().text << '\n';
-    return result ? 1 : 0;
+    return status;
 }
 catch (std::exception const& error)
 {

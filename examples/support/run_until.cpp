@@ -2,10 +2,12 @@
 
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <iostream>
 #include <thread>
@@ -15,6 +17,18 @@ namespace examples
 {
 
 using namespace std::chrono_literals;
+
+namespace
+{
+
+int status_of(paperboy::engine const& engine, paperboy::error_code result)
+{
+    if (result)
+        std::cerr << "stopped: " << engine.last_failure().text << '\n';
+    return result ? 1 : 0;
+}
+
+} // namespace
 
 int run_until(boost::asio::io_context& context, paperboy::engine& engine, std::uint64_t records, unsigned threads)
 {
@@ -44,9 +58,27 @@ int run_until(boost::asio::io_context& context, paperboy::engine& engine, std::u
         others.emplace_back([&] { context.run(); });
     context.run();
     others.clear();
-    if (result)
-        std::cerr << "stopped: " << engine.last_failure().text << '\n';
-    return result ? 1 : 0;
+    return status_of(engine, result);
+}
+
+int run_until_signal(boost::asio::io_context& context, paperboy::engine& engine)
+{
+    auto signals = boost::asio::signal_set{context, SIGINT, SIGTERM};
+    signals.async_wait(
+        [&](auto error, int)
+        {
+            if (!error)
+                engine.stop();
+        });
+    auto result = paperboy::error_code{};
+    engine.async_run(
+        [&](paperboy::error_code error)
+        {
+            result = error;
+            signals.cancel();
+        });
+    context.run();
+    return status_of(engine, result);
 }
 
 paperboy::config mock_config(std::string const& bootstrap_servers)

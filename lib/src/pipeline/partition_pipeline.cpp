@@ -387,6 +387,8 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     if (end == detail::batch_end::left)
         look_whether_passed();
     observe_lag();
+    if (mode_.automatic() && batcher_.waiting() == 0)
+        choose_mode(position());
     co_return fsm_.handled(end, ready_for_bulk() > 0);
 }
 
