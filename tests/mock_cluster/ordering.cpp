@@ -345,7 +345,10 @@ BOOST_AUTO_TEST_CASE(options_that_cannot_work_are_refused_with_the_reason)
         void on_message(record_view const&) {}
     };
     auto const refused = [](std::string const& part)
-    { return [part](setup_error const& error) { return std::string_view{error.what()}.find(part) != std::string_view::npos; }; };
+    {
+        return [part](setup_error const& error)
+        { return std::string_view{error.what()}.find(part) != std::string_view::npos; };
+    };
     BOOST_CHECK_EXCEPTION(consuming.handle("a", plain_handler{}, by_key(4)), setup_error,
                           refused("ordering in the options of \"a\" is key, but no hook of the handler is awaitable"));
     BOOST_CHECK_EXCEPTION(consuming.handle("a", keyed_handler{shared}, by_key(0)), setup_error,

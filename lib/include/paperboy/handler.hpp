@@ -118,8 +118,9 @@ struct handler_options
 //                                                        that take no record
 //
 // Threads: the hooks of one partition run on the partition's strand; so do their awaitables. They never overlap, unless
-// handler_options::ordering allows it. Hooks of different partitions overlap when the engine's executor has several threads: a handler object passed to
-// engine::handle serves them all and guards its own state, while per_partition gives each partition its own object.
+// handler_options::ordering allows it. Hooks of different partitions overlap when the engine's executor has several
+// threads: a handler object passed to engine::handle serves them all and guards its own state, while per_partition
+// gives each partition its own object.
 //
 // Offsets: a record is finished, and may be committed, when its on_finished_handling has completed.
 

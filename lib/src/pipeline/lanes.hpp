@@ -50,8 +50,8 @@ protected:
 // the next lane: hooks see records that no other lane decodes over.
 //
 // Two bounds hold the reader back: how many records wait or are in their hooks (look-ahead, it bounds memory), and how
-// far the offsets behind the oldest unfinished record reach (max_unfinished, it bounds what a crash repeats). So a stuck
-// key stops the partition only when the second is reached.
+// far the offsets behind the oldest unfinished record reach (max_unfinished, it bounds what a crash repeats). So a
+// stuck key stops the partition only when the second is reached.
 class lanes
 {
 public:

@@ -86,8 +86,8 @@ public:
     virtual batch_end run(batch_run& run) = 0;
     virtual boost::asio::awaitable<batch_end> run_async(batch_run& run) = 0;
 
-    // Another adapter of the same handler, for records whose hooks overlap: with serdes of its own, so that no record is
-    // decoded over one that is still in its hooks. It does not outlive this one.
+    // Another adapter of the same handler, for records whose hooks overlap: with serdes of its own, so that no record
+    // is decoded over one that is still in its hooks. It does not outlive this one.
     [[nodiscard]] virtual std::unique_ptr<batch_handler> another() = 0;
 
     // Whether the handler has on_bulk; only then may run_bulk be called.
