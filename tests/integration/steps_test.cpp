@@ -1,12 +1,18 @@
 // Topics caught up in order, and pausing, on a real broker.
 
 #include "support/broker_engine.hpp"
+#include "support/broker_process.hpp"
 #include "support/broker_producer.hpp"
+#include "support/manual_watched.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
+#include <csignal>
 #include <span>
+#include <sstream>
+#include <thread>
 
 namespace paperboy::test
 {
@@ -209,6 +215,113 @@ BOOST_FIXTURE_TEST_CASE(a_group_respects_the_order_together, fixture)
         BOOST_TEST(!one.stop());
     }
     BOOST_TEST(seen.before("first", "second") >= 100'000U);
+}
+
+// Three groups of topics and two processes, each of which asks the cluster in front of its first record of a topic
+// whether all that the topics before had at the beginning is committed.
+BOOST_FIXTURE_TEST_CASE(two_processes_begin_no_step_before_the_one_before_is_committed, fixture)
+{
+    auto const last = kafka.make_topic("last", 4);
+    for (auto const& topic : {first, second, third})
+        sender.send_numbered(topic, 4, 0, 10'000);
+    sender.flush();
+    produce(last, 400);
+    auto const command = std::vector<std::string>{
+        PAPERBOY_STEPS_CHILD, bootstrap_servers(), group, "4", "10000", first, second, third, last};
+    struct tally
+    {
+        std::array<std::size_t, 4> handled{};
+        std::array<int, 4> in_order{};
+        int too_early = 0;
+    };
+    auto seen_lines = watched<tally>{};
+    auto const read_all = [&](child_process& child)
+    {
+        while (auto const line = child.line(60s))
+        {
+            auto words = std::istringstream{*line};
+            auto what = std::string{};
+            auto topic = std::size_t{0};
+            auto rest = std::string{};
+            words >> what >> topic >> rest;
+            seen_lines.update(
+                [&](tally& all)
+                {
+                    if (what == "handled")
+                        all.handled.at(topic) += std::stoul(rest);
+                    else
+                        ++(rest == "in-order" ? all.in_order.at(topic) : all.too_early);
+                });
+        }
+    };
+    auto one = child_process{command};
+    auto two = child_process{command};
+    auto const reading_one = std::jthread{[&] { read_all(one); }};
+    auto const reading_two = std::jthread{[&] { read_all(two); }};
+    BOOST_TEST(seen_lines.wait_until([](tally const& all) { return all.handled[3] >= 400; }, 60s));
+    one.signal(SIGTERM);
+    two.signal(SIGTERM);
+    BOOST_TEST(one.wait() == 0);
+    BOOST_TEST(two.wait() == 0);
+    auto const all = seen_lines.get();
+    BOOST_TEST(all.too_early == 0);
+    for (auto const topic : {0U, 1U, 2U})
+        BOOST_TEST(all.handled.at(topic) >= 40'000U);
+    for (auto const topic : {1U, 2U, 3U})
+        BOOST_TEST(all.in_order.at(topic) == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(partitions_that_come_and_go_during_a_step_do_not_upset_the_order, fixture)
+{
+    produce(second, 20'000);
+    produce(first, 200'000);
+    {
+        auto one = running_engine{"one", settings(steps_scope::group), handlers()};
+        BOOST_TEST(seen.await_total(20'000));
+        auto two = running_engine{"two", settings(steps_scope::group), handlers()};
+        BOOST_TEST(seen.await_total(100'000));
+        BOOST_TEST(!one.stop());
+        auto three = running_engine{"three", settings(steps_scope::group), handlers()};
+        BOOST_TEST(seen.await_step(2));
+        BOOST_TEST(seen.await_total(220'000));
+        BOOST_TEST(!three.stop());
+        BOOST_TEST(!two.stop());
+    }
+    BOOST_TEST(seen.before("first", "second") >= 200'000U);
+}
+
+BOOST_FIXTURE_TEST_CASE(restarted_in_the_middle_of_a_step_it_goes_on_with_it, fixture)
+{
+    produce(second, 1'000);
+    produce(first, 200'000);
+    {
+        auto engine = running_engine{"engine", settings(), handlers()};
+        BOOST_TEST(seen.await_total(10'000));
+        BOOST_TEST(!engine.stop());
+    }
+    BOOST_TEST(seen.total() < 200'000U);
+    auto engine = running_engine{"engine", settings(), handlers()};
+    BOOST_TEST(seen.await_total(201'000));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.total() == 201'000U);
+    BOOST_TEST(seen.before("first", "second") == 200'000U);
+}
+
+// Nothing is left to read before the end that the partition had.
+BOOST_FIXTURE_TEST_CASE(a_topic_whose_records_were_all_deleted_is_passed, fixture)
+{
+    sender.send_numbered(first, 4, 0, 100);
+    sender.flush();
+    kafka.delete_records(first, 4);
+    produce(third, 400);
+    for (auto const scope : {steps_scope::engine, steps_scope::group})
+    {
+        group = unique_name("steps");
+        auto const before = seen.total();
+        auto engine = running_engine{"engine", settings(scope), handlers()};
+        BOOST_TEST(seen.await_total(before + 400));
+        BOOST_TEST(!engine.stop());
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(steps_that_do_not_fit_the_handlers_are_refused, fixture)

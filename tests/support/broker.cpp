@@ -159,6 +159,21 @@ void cluster::delete_topic(std::string const& name)
         throw std::runtime_error{"topic " + name + " does not go away"};
 }
 
+void cluster::delete_records(std::string const& topic, int partitions)
+{
+    auto const list = owned<rd_kafka_topic_partition_list_t>{rd_kafka_topic_partition_list_new(partitions),
+                                                             rd_kafka_topic_partition_list_destroy};
+    for (std::int32_t partition = 0; partition < partitions; ++partition)
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_END;
+    auto* all = rd_kafka_DeleteRecords_new(list.get());
+    auto const event = ask(client_.get(), [&](rd_kafka_queue_t* queue)
+                           { rd_kafka_DeleteRecords(client_.get(), &all, 1, nullptr, queue); });
+    rd_kafka_DeleteRecords_destroy(all);
+    auto const* const results = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event.get()));
+    for (auto const& each : std::span{results->elems, static_cast<std::size_t>(results->cnt)})
+        require(each.err, "records of " + topic + " are not deleted");
+}
+
 int cluster::visible_partitions(std::string const& topic)
 {
     auto const handle =

@@ -54,6 +54,9 @@ public:
     void create_topic(std::string const& name, int partitions, settings_map const& config = {});
     void delete_topic(std::string const& name);
 
+    // Deletes all that the partitions hold; their offsets go on.
+    void delete_records(std::string const& topic, int partitions);
+
     // The offset after the last record, control records included.
     [[nodiscard]] std::int64_t end_offset(std::string const& topic, std::int32_t partition);
 
