@@ -78,8 +78,8 @@ struct context_handler : touching
 
 class no_failures final : public paperboy::detail::failure_sink
 {
-    void hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
-                     paperboy::error_action) noexcept override
+    paperboy::error_action::kind hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
+                                             paperboy::error_action const&) noexcept override
     {
         std::terminate();
     }

@@ -70,8 +70,14 @@ struct waiting_handler
 class everything_around final : public paperboy::detail::failure_sink, public pipeline::lanes_owner
 {
 public:
-    void hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
-                     paperboy::error_action) noexcept override
+    paperboy::error_action::kind hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
+                                             paperboy::error_action const&) noexcept override
+    {
+        std::terminate();
+    }
+    paperboy::error_action::kind failed_in_lane(paperboy::detail::retry_fsm&, paperboy::hook, std::exception_ptr const&,
+                                                paperboy::record_view const&,
+                                                paperboy::error_action const&) noexcept override
     {
         std::terminate();
     }
@@ -121,7 +127,7 @@ void overlapping_by_key(benchmark::State& state)
     auto options = paperboy::handler_options{};
     options.ordering = paperboy::ordering::key;
     options.max_concurrency = concurrency;
-    auto subject = pipeline::lanes{all.strand, *adapter, options, tracker, all.stop, all, all};
+    auto subject = pipeline::lanes{all.strand, *adapter, options, tracker, all.stop, all};
     all.run(through_lanes(state, subject, all.block));
     paperboy::bench::per_record(state, batch_size);
 }

@@ -22,7 +22,12 @@ namespace
 class no_failures final : public detail::failure_sink
 {
 public:
-    void hook_failed(hook, std::exception_ptr const&, record_view const&, error_action) noexcept override { ++count; }
+    error_action::kind hook_failed(hook, std::exception_ptr const&, record_view const&,
+                                   error_action const& action) noexcept override
+    {
+        ++count;
+        return action.what();
+    }
     int count = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/error.hpp>
+#include <paperboy/error_action.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/ordering.hpp>
 #include <paperboy/record.hpp>
@@ -18,18 +19,8 @@
 namespace paperboy
 {
 
-/// What becomes of a record whose hook or decoding failed; `on_error` returns it.
-enum class error_action
-{
-    /// The engine finishes other running hooks, commits what is finished, stops, and `async_run` completes with
-    /// `errc::handler_failed`. The record is not finished: the next run starts with it. The default without `on_error`.
-    fail,
-
-    /// The failure is logged and counted, the record counts as finished, the next one follows.
-    skip,
-};
-
-/// How a record's hooks ended, for an `on_finished_handling` that wants to know (commit or roll back).
+/// How a record's hooks ended, for an `on_finished_handling` that wants to know (commit or roll back). A record that is
+/// tried again ends as failed each time, until it is handled.
 enum class outcome
 {
     /// Every hook returned.

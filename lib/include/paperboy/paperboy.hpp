@@ -5,6 +5,7 @@
 #include <paperboy/config.hpp>
 #include <paperboy/engine.hpp>
 #include <paperboy/error.hpp>
+#include <paperboy/error_action.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>

@@ -48,8 +48,11 @@ struct engine_stats
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
 
-    /// Failures of hooks and decoders whose action was `error_action::skip`.
+    /// Failures of hooks and decoders after which the record was skipped.
     std::uint64_t skipped = 0;
+
+    /// Failures whose action was `error_action::retry` and that were, or are about to be, tried again.
+    std::uint64_t retried = 0;
 
     /// Commits that the group accepted, and that failed.
     std::uint64_t commits = 0;

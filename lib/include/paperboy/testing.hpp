@@ -71,9 +71,10 @@ test_result run_as_bulk(paperboy::detail::batch_handler_factory& factory, std::v
 
 } // namespace detail
 
-/// Calls a handler's hooks for `records` exactly as an engine would for one partition, and returns when all have
-/// completed. Awaitable hooks run on an io_context of their own inside this call; a hook that waits for something only
-/// another io_context can deliver never completes: after `deadline` it throws `std::runtime_error`.
+/// Calls a handler's hooks for `records` exactly as an engine would (only the pauses before retries pass at once) for
+/// one partition, and returns when all have completed. Awaitable hooks run on an io_context of their own inside this
+/// call; a hook that waits for something only another io_context can deliver never completes: after `deadline` it
+/// throws `std::runtime_error`.
 ///
 /// `handler` may be an object, a `std::ref` or a `per_partition`. The serdes are those passed to `engine::handle`.
 template <class Handler>

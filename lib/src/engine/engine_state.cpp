@@ -77,6 +77,7 @@ engine_stats engine_state::stats() const
     result.records = totals.records.load();
     result.bytes = totals.bytes.load();
     result.skipped = totals.skipped.load();
+    result.retried = totals.retried.load();
     result.commits = totals.commits.load();
     result.failed_commits = totals.failed_commits.load();
     if (auto const ms = totals.last_commit_ms.load(); ms >= 0)

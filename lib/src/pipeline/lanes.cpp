@@ -34,9 +34,9 @@ std::size_t lanes::look_ahead(handler_options const& options) noexcept
 }
 
 lanes::lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
-             offset_tracker& tracker, std::atomic<bool> const& stop, detail::failure_sink& sink, lanes_owner& owner)
+             offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner)
     : strand_{strand}, handler_{handler}, ordering_{options.ordering}, max_lanes_{options.max_concurrency},
-      max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, sink_{sink}, owner_{owner},
+      max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, owner_{owner},
       schedule_{look_ahead(options)}, admitted_(look_ahead(options)), changed_{strand}
 {
 }
@@ -135,7 +135,7 @@ lanes::lane& lanes::idle_lane()
 {
     if (idle_.empty())
     {
-        idle_.push_back(all_.emplace_back(std::make_unique<lane>()).get());
+        idle_.push_back(all_.emplace_back(std::make_unique<lane>(owner_, strand_)).get());
         idle_.back()->handler = handler_.another();
     }
     auto& chosen = *idle_.back();
@@ -148,19 +148,34 @@ asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
     for (auto which = std::optional{first}; which; which = next())
     {
         auto const& chosen = admitted_[*which];
-        auto record = detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, sink_};
+        auto record = detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, self};
         self.running = &record;
-        auto const end = co_await self.handler->run_async(record);
+        auto end = co_await self.handler->run_async(record);
+        while (end == detail::batch_end::again)
+        {
+            co_await pause_before_retry(self);
+            if (begins_none())
+                break;
+            end = co_await self.handler->run_async(record);
+        }
         self.running = nullptr;
         settle(*which, end, record.unfinished() == 0);
     }
+}
+
+// Ends early when nothing begins any more.
+asio::awaitable<void> lanes::pause_before_retry(lane& self)
+{
+    auto const until = std::chrono::steady_clock::now() + self.retries.pause();
+    while (!begins_none() && std::chrono::steady_clock::now() < until)
+        co_await self.retry_pause.wait(until);
 }
 
 void lanes::settle(key_schedule::slot which, detail::batch_end end, bool finished)
 {
     if (!finished)
     {
-        if (end != detail::batch_end::left)
+        if (end == detail::batch_end::failed || end == detail::batch_end::cancelled)
             stop_with(end, nullptr);
         return;
     }
@@ -202,8 +217,15 @@ void lanes::hold(bool on)
 void lanes::stop_with(detail::batch_end how, std::exception_ptr const& error)
 {
     stopped_ = true;
-    changed_.notify();
     owner_.lane_stopped(how, error);
+    look_again();
+}
+
+void lanes::look_again()
+{
+    changed_.notify();
+    for (auto const& each : all_)
+        each->retry_pause.notify();
 }
 
 void lanes::cancel()
@@ -215,7 +237,7 @@ void lanes::cancel()
             each->running->cancel();
         each->cancel.emit(asio::cancellation_type::terminal);
     }
-    changed_.notify();
+    look_again();
 }
 
 } // namespace paperboy::pipeline

@@ -2,9 +2,11 @@
 
 #include "pipeline/key_schedule_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
+
 #include "pipeline/strand_signal.hpp"
 
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -29,6 +31,10 @@ public:
     lanes_owner() = default;
     lanes_owner(lanes_owner const&) = delete;
     lanes_owner& operator=(lanes_owner const&) = delete;
+
+    // A hook of a record failed; what becomes of the record. `retries` is the lane's.
+    virtual error_action::kind failed_in_lane(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+                                              record_view const& record, error_action const& action) noexcept = 0;
 
     // The record's hooks have ended and its offset is accounted for.
     virtual void record_finished(record_view const& record) = 0;
@@ -60,7 +66,7 @@ public:
 
     // All references outlive the lanes. `stop` asks all to begin no further record.
     lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
-          offset_tracker& tracker, std::atomic<bool> const& stop, detail::failure_sink& sink, lanes_owner& owner);
+          offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner);
     lanes(lanes const&) = delete;
     lanes& operator=(lanes const&) = delete;
 
@@ -76,8 +82,8 @@ public:
     // Whether records may begin; those in their hooks go on.
     void hold(bool on);
 
-    // Looks at `stop` again: wakes who waits for room.
-    void look_again() { changed_.notify(); }
+    // Looks at `stop` again: wakes who waits for room, or in front of a retry.
+    void look_again();
 
     // Cancels the hooks that run; nothing begins any more.
     void cancel();
@@ -97,9 +103,20 @@ private:
         detail::message const* message = nullptr;
         offset_tracker::ticket ticket = 0;
     };
-    struct lane
+    struct lane final : detail::failure_sink
     {
+        lane(lanes_owner& told, strand_signal::strand const& strand) : owner{told}, retry_pause{strand} {}
+
+        error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                                       error_action const& action) noexcept override
+        {
+            return owner.failed_in_lane(retries, where, error, record, action);
+        }
+
+        lanes_owner& owner;
         std::unique_ptr<detail::batch_handler> handler;
+        detail::retry_fsm retries;
+        strand_signal retry_pause;
         boost::asio::cancellation_signal cancel;
         detail::hook_run* running = nullptr;
         std::atomic<std::int64_t> position{offset_tracker::nothing_finished};
@@ -113,6 +130,7 @@ private:
     void start_lane(key_schedule::slot first);
     [[nodiscard]] lane& idle_lane();
     [[nodiscard]] boost::asio::awaitable<void> run(lane& self, key_schedule::slot first);
+    [[nodiscard]] boost::asio::awaitable<void> pause_before_retry(lane& self);
     [[nodiscard]] std::optional<key_schedule::slot> next();
     void settle(key_schedule::slot which, detail::batch_end end, bool finished);
     void lane_ended(lane& which, std::exception_ptr const& error);
@@ -128,7 +146,6 @@ private:
     std::size_t max_unfinished_;
     offset_tracker& tracker_;
     std::atomic<bool> const& stop_;
-    detail::failure_sink& sink_;
     lanes_owner& owner_;
 
     key_schedule schedule_;

@@ -61,6 +61,7 @@ public:
         switch (end)
         {
         case detail::batch_end::left:
+        case detail::batch_end::again: // given up because the partition is to end
             return or_end(ready && !held() ? partition_action::handle : next());
         case detail::batch_end::failed:
             why_ = partition_end::failed;

@@ -26,10 +26,11 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
     : context_{context}, where_{std::move(where)}, strand_{executor},
       queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size},
       handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
-      batcher_{policy_}, wait_timer_{strand_}
+      batcher_{policy_}, wait_timer_{strand_}, retry_pause_{strand_},
+      random_{static_cast<unsigned>(where_.partition) + 1U}
 {
     if (options.ordering != ordering::partition)
-        lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, *this, static_cast<lanes_owner&>(*this));
+        lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, static_cast<lanes_owner&>(*this));
     in_bulk_.store(mode_.bulk());
 }
 
@@ -55,6 +56,7 @@ void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> chan
                [self = shared_from_this(), change = std::move(change)]
                {
                    change(*self);
+                   self->retry_pause_.notify();
                    if (self->lanes_)
                        self->lanes_->look_again();
                    self->queue_.events().interrupt();
@@ -128,6 +130,7 @@ void partition_pipeline::cancel_hooks()
                    fsm_.stop();
                    if (running_ != nullptr)
                        running_->cancel();
+                   retry_pause_.notify();
                    if (lanes_)
                        lanes_->cancel();
                    cancel_.emit(asio::cancellation_type::terminal);
@@ -194,7 +197,11 @@ asio::awaitable<void> partition_pipeline::serve()
             else if (handler_->asynchronous())
                 action = co_await handle_async();
             else
-                action = handle();
+            {
+                auto batch = make_run();
+                auto const end = handler_->run(batch);
+                action = end == detail::batch_end::again ? co_await handle_again(batch) : finish_batch(batch, end);
+            }
             break;
         case partition_action::yield:
             co_await asio::post(strand_, asio::use_awaitable);
@@ -245,19 +252,39 @@ std::int64_t partition_pipeline::next_offset() const
 
 // ---- one by one
 
-partition_action partition_pipeline::handle()
-{
-    auto batch = make_run();
-    return finish_batch(batch, handler_->run(batch));
-}
-
 asio::awaitable<partition_action> partition_pipeline::handle_async()
 {
     auto batch = make_run();
     running_ = &batch;
-    auto const end = co_await handler_->run_async(batch);
+    auto end = co_await handler_->run_async(batch);
+    while (end == detail::batch_end::again)
+    {
+        co_await pause_before_retry();
+        if (leave_early_.load(std::memory_order_relaxed))
+            break;
+        end = co_await handler_->run_async(batch);
+    }
     running_ = nullptr;
     co_return finish_batch(batch, end);
+}
+
+asio::awaitable<partition_action> partition_pipeline::handle_again(detail::batch_run& batch)
+{
+    auto end = detail::batch_end::again;
+    while (end == detail::batch_end::again)
+    {
+        co_await pause_before_retry();
+        end = handler_->run(batch);
+    }
+    co_return finish_batch(batch, end);
+}
+
+// Ends early when the pipeline is to leave.
+asio::awaitable<void> partition_pipeline::pause_before_retry()
+{
+    auto const until = std::chrono::steady_clock::now() + retries_.pause();
+    while (!leave_early_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
+        co_await retry_pause_.wait(until);
 }
 
 detail::batch_run partition_pipeline::make_run()
@@ -276,11 +303,12 @@ partition_action partition_pipeline::finish_batch(detail::batch_run const& run, 
 }
 
 // 1. The partition's end was seen, and everything before it is finished: what lies between the last record and the end
-//    are transaction markers, or records that compaction removed. The position moves over them.
+//    are transaction markers, or records that compaction removed. The position moves over them. Not so when the
+//    pipeline is to leave: then records in front of the end may have been dropped unfinished.
 // 2. Whether that, or the records themselves, passed the offset that a step waits for.
 void partition_pipeline::look_whether_passed()
 {
-    if (end_seen_ && waiting() == 0)
+    if (end_seen_ && waiting() == 0 && !leave_early_.load(std::memory_order_relaxed))
     {
         tracker_.pass_gap(*end_seen_);
         end_seen_.reset();
@@ -378,13 +406,21 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     auto const bytes = batcher_.bulk_bytes();
     auto bulk = detail::bulk_run{records, tracker_.in_order(), *this};
     running_ = &bulk;
-    auto const end = co_await handler_->run_bulk(bulk);
+    auto end = co_await handler_->run_bulk(bulk);
+    while (end == detail::batch_end::again || (end == detail::batch_end::left && !bulk.records().empty()))
+    {
+        if (end == detail::batch_end::again)
+            co_await pause_before_retry();
+        if (leave_early_.load(std::memory_order_relaxed))
+            break;
+        end = co_await handler_->run_bulk(bulk);
+    }
     running_ = nullptr;
     batcher_.drop([this](detail::block_holder used) { keep_spare(std::move(used)); });
     if (batcher_.waiting() > 0)
         bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
-    count(end == detail::batch_end::left ? size : 0, end == detail::batch_end::left ? bytes : 0);
-    if (end == detail::batch_end::left)
+    count(size - bulk.records().size(), bulk.records().empty() ? bytes : 0);
+    if (end == detail::batch_end::left && bulk.records().empty())
         look_whether_passed();
     observe_lag();
     if (mode_.automatic() && batcher_.waiting() == 0)
@@ -452,47 +488,81 @@ void partition_pipeline::observe_lag()
         watcher->on_lag(where_, records);
 }
 
-void partition_pipeline::hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
-                                     error_action action) noexcept
+error_action::kind partition_pipeline::hook_failed(hook where, std::exception_ptr const& error,
+                                                   record_view const& record, error_action const& action) noexcept
+{
+    return failed_in_lane(retries_, where, error, record, action);
+}
+
+error_action::kind partition_pipeline::failed_in_lane(detail::retry_fsm& retries, hook where,
+                                                      std::exception_ptr const& error, record_view const& record,
+                                                      error_action const& action) noexcept
 {
     try
     {
-        auto const fails = action == error_action::fail;
-        if (fails || may_log_skip())
-            context_.settings.log(fails ? log_level::error : log_level::warning,
-                                  to_string(where_) + "@" + std::to_string(record.offset()) + ": " +
-                                      std::string{to_string(where)} + " failed: " + describe(error) +
-                                      (fails ? "; the engine stops" : "; the record is skipped" + other_skips()));
-        if (fails)
-            failure_ = hook_failure{where, error, record.offset()};
-        else
-            context_.totals.skipped.fetch_add(1, std::memory_order_relaxed);
-        if (auto const& watcher = context_.settings.watcher)
-            watcher->on_hook_error(where, error, record);
+        return settle(retries, where, error, record, action);
     }
     catch (std::exception const&)
     {
         failure_ = hook_failure{where, error, record.offset()};
+        return error_action::kind::fail;
     }
+}
+
+error_action::kind partition_pipeline::settle(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+                                              record_view const& record, error_action const& action)
+{
+    auto const chance = std::generate_canonical<double, 24>(random_);
+    auto const verdict = retries.failed(record.offset(), action, std::chrono::steady_clock::now(), chance);
+    auto const fails = verdict == error_action::kind::fail;
+    if (fails || may_log())
+        context_.settings.log(fails ? log_level::error : log_level::warning,
+                              to_string(where_) + "@" + std::to_string(record.offset()) + ": " +
+                                  std::string{to_string(where)} + " failed: " + describe(error) +
+                                  consequence(verdict, retries));
+    if (fails)
+        failure_ = hook_failure{where, error, record.offset()};
+    else
+        (verdict == error_action::kind::skip ? context_.totals.skipped : context_.totals.retried)
+            .fetch_add(1, std::memory_order_relaxed);
+    if (auto const& watcher = context_.settings.watcher)
+        watcher->on_hook_error(where, error, record);
+    return verdict;
+}
+
+std::string partition_pipeline::consequence(error_action::kind verdict, detail::retry_fsm const& retries)
+{
+    auto const tried = retries.retries() == 0 ? "" : " after " + std::to_string(retries.retries()) + " retries";
+    switch (verdict)
+    {
+    case error_action::kind::fail:
+        return "; the engine stops" + tried;
+    case error_action::kind::skip:
+        return "; the record is skipped" + tried + others_not_logged();
+    case error_action::kind::retry:
+        return "; retry " + std::to_string(retries.retries()) + " in " + std::to_string(retries.pause().count()) +
+               " ms" + others_not_logged();
+    }
+    return "";
 }
 
 // A topic full of bad records must not fill the log: one line a second tells of the others.
-bool partition_pipeline::may_log_skip()
+bool partition_pipeline::may_log()
 {
     auto const now = std::chrono::steady_clock::now();
-    if (now - last_skip_logged_ < std::chrono::seconds{1})
+    if (now - last_logged_ < std::chrono::seconds{1})
     {
-        ++skips_not_logged_;
+        ++not_logged_;
         return false;
     }
-    last_skip_logged_ = now;
+    last_logged_ = now;
     return true;
 }
 
-std::string partition_pipeline::other_skips()
+std::string partition_pipeline::others_not_logged()
 {
-    auto const others = std::exchange(skips_not_logged_, 0);
-    return others == 0 ? "" : ", like " + std::to_string(others) + " before that were not logged";
+    auto const others = std::exchange(not_logged_, 0);
+    return others == 0 ? "" : ", like " + std::to_string(others) + " failures before that were not logged";
 }
 
 partition_stats partition_pipeline::stats() const

@@ -10,6 +10,7 @@
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/stats.hpp>
@@ -28,6 +29,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -124,8 +126,8 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> serve();
     void broke(std::exception_ptr const& error);
-    partition_action handle();
     boost::asio::awaitable<partition_action> handle_async();
+    boost::asio::awaitable<partition_action> handle_again(detail::batch_run& batch);
     boost::asio::awaitable<partition_action> handle_bulk();
     boost::asio::awaitable<partition_action> handle_in_lanes();
     boost::asio::awaitable<partition_action> rest();
@@ -145,13 +147,19 @@ private:
     [[nodiscard]] std::int64_t next_offset() const;
     void choose_mode(std::int64_t next);
     void count(std::size_t records, std::uint64_t bytes);
-    void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
-                     error_action action) noexcept override;
+    error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                                   error_action const& action) noexcept override;
+    error_action::kind failed_in_lane(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+                                      record_view const& record, error_action const& action) noexcept override;
+    error_action::kind settle(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+                              record_view const& record, error_action const& action);
+    [[nodiscard]] std::string consequence(error_action::kind verdict, detail::retry_fsm const& retries);
+    [[nodiscard]] boost::asio::awaitable<void> pause_before_retry();
     void record_finished(record_view const& record) override;
     void block_used_up(detail::block_holder block) override;
     void lane_stopped(detail::batch_end how, std::exception_ptr const& error) override;
-    [[nodiscard]] bool may_log_skip();
-    [[nodiscard]] std::string other_skips();
+    [[nodiscard]] bool may_log();
+    [[nodiscard]] std::string others_not_logged();
     void observe_lag();
 
     pipeline_context context_;
@@ -178,8 +186,11 @@ private:
         wait_timer_;
     boost::asio::cancellation_signal cancel_;
     std::optional<hook_failure> failure_;
-    std::chrono::steady_clock::time_point last_skip_logged_;
-    std::uint64_t skips_not_logged_ = 0;
+    std::chrono::steady_clock::time_point last_logged_;
+    std::uint64_t not_logged_ = 0;
+    detail::retry_fsm retries_;
+    strand_signal retry_pause_;
+    std::minstd_rand random_;
 
     std::atomic<bool> leave_early_{false};
     std::atomic<bool> in_bulk_{false};

@@ -9,12 +9,14 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <chrono>
+
 namespace paperboy::pipeline
 {
 
 // Lets one coroutine of a strand wait for another to tell it that something has changed. All of it on the strand, so
-// between looking and waiting nothing can change. A timer that never expires: unlike a handler kept here, a wait that
-// is left over when the execution context goes away goes with it.
+// between looking and waiting nothing can change. By a timer: unlike a handler kept here, a wait that is left over when
+// the execution context goes away goes with it.
 class strand_signal
 {
 public:
@@ -22,11 +24,13 @@ public:
 
     explicit strand_signal(strand const& on) : timer_{on} {}
 
-    // Completes at the next notify().
-    [[nodiscard]] boost::asio::awaitable<void> wait()
+    using time_point = std::chrono::steady_clock::time_point;
+
+    // Completes at the next notify(), at the latest at the given time.
+    [[nodiscard]] boost::asio::awaitable<void> wait(time_point until = time_point::max())
     {
         auto ignored = error_code{};
-        timer_.expires_at(timer::time_point::max());
+        timer_.expires_at(until);
         waiting_ = true;
         co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
         waiting_ = false;

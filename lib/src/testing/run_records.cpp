@@ -1,5 +1,6 @@
-#include "testing/memory_block.hpp"
 
+#include "testing/memory_block.hpp"
+#include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/testing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,19 +13,26 @@ namespace paperboy::testing
 namespace
 {
 
+// Pauses before retries pass at once: time is what they add up to.
 class recorder final : public paperboy::detail::failure_sink
 {
 public:
     explicit recorder(test_result& result) : result_{result} {}
 
-    void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
-                     error_action action) noexcept override
+    error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                                   error_action const& action) noexcept override
     {
+        auto const verdict = retries_.failed(record.offset(), action, now_, 0);
+        if (verdict == error_action::kind::retry)
+            now_ += retries_.pause();
         result_.failures.push_back({where, error, record.offset(), action});
+        return verdict;
     }
 
 private:
     test_result& result_;
+    paperboy::detail::retry_fsm retries_;
+    paperboy::detail::retry_fsm::time_point now_;
 };
 
 using paperboy::detail::batch_end;
@@ -64,7 +72,9 @@ test_result detail::run_records(paperboy::detail::batch_handler_factory& factory
     auto const stop = std::atomic<bool>{false};
     auto sink = recorder{result};
     auto run = paperboy::detail::batch_run{*block, block->messages(), position, stop, sink};
-    auto const end = handler->asynchronous() ? run_to_its_end(handler->run_async(run), deadline) : handler->run(run);
+    auto end = batch_end::again;
+    while (end == batch_end::again)
+        end = handler->asynchronous() ? run_to_its_end(handler->run_async(run), deadline) : handler->run(run);
     result.stopped = end == batch_end::failed;
     result.finished = records.size() - run.unfinished();
     result.committable = position.load();
@@ -88,7 +98,10 @@ test_result detail::run_as_bulk(paperboy::detail::batch_handler_factory& factory
     auto position = std::atomic<std::int64_t>{-1};
     auto sink = recorder{result};
     auto run = paperboy::detail::bulk_run{views, position, sink};
-    result.stopped = run_to_its_end(handler->run_bulk(run), deadline) == batch_end::failed;
+    auto end = batch_end::again;
+    while (end == batch_end::again || (end == batch_end::left && !run.records().empty()))
+        end = run_to_its_end(handler->run_bulk(run), deadline);
+    result.stopped = end == batch_end::failed;
     result.committable = position.load();
     for (auto const& each : views)
         result.finished += each.offset() < result.committable ? 1 : 0;

@@ -25,9 +25,11 @@ using testing::memory_block;
 class batch final : public detail::failure_sink
 {
 public:
-    void hook_failed(hook where, std::exception_ptr const&, record_view const&, error_action) noexcept override
+    error_action::kind hook_failed(hook where, std::exception_ptr const&, record_view const&,
+                                   error_action const& action) noexcept override
     {
         failures.emplace_back(to_string(where));
+        return action.what();
     }
 
     std::atomic<std::int64_t> position{-1};

@@ -55,19 +55,39 @@ public:
     {
     }
 
+    // Those that are not finished.
     [[nodiscard]] std::span<record_view const> records() const noexcept { return records_; }
+
+    void finish_below(std::int64_t offset) noexcept
+    {
+        hook_run::finish_below(offset);
+        while (!records_.empty() && records_.front().offset() < offset)
+            records_ = records_.subspan(1);
+    }
+
+    // Whether a record that is left out of the bulk is to be reported: when the bulk is tried again, not once more.
+    [[nodiscard]] bool left_out_first_time(record_view const& record) noexcept
+    {
+        if (record.offset() <= left_out_)
+            return false;
+        left_out_ = record.offset();
+        return true;
+    }
 
 private:
     std::span<record_view const> records_;
+    std::int64_t left_out_ = -1;
 };
 
 // How a pass ended.
 enum class batch_end
 {
-    // Every record is finished, or the stop flag was seen between two records.
+    // Every record is finished, or the stop flag was seen between two records, or the rest of a bulk is to follow.
     left,
     // A hook failed with error_action::fail; the current record is not finished.
     failed,
+    // A hook failed with error_action::retry; the current record is to be handled again after a pause.
+    again,
     // The hooks were cancelled; the current record is not finished.
     cancelled,
 };

@@ -35,7 +35,8 @@ public:
 
     // 1. Decode all; a record that cannot be decoded is skipped, or ends the bulk in front of it.
     // 2. Run the hooks over what is left, piece by piece: a bulk_error ends a piece at the record it names.
-    // 3. Only then let a record that has to stop the engine stop it: what came before it is finished.
+    // 3. Only then let a record that has to stop the engine, or to be tried again, do so: what came before it is
+    //    finished. Records behind it follow as another bulk.
     boost::asio::awaitable<batch_end> run(bulk_run& run)
     {
         auto const views = run.records();
@@ -51,26 +52,30 @@ public:
             run.finish_below(views.back().offset() + 1);
             co_return batch_end::left;
         }
-        run.finish_below(undecodable->record.offset());
-        run.report(undecodable->where, undecodable->error, undecodable->record, error_action::fail);
-        co_return batch_end::failed;
+        auto const& failed = undecodable->record;
+        run.finish_below(failed.offset());
+        auto const verdict = run.report(undecodable->where, undecodable->error, failed, undecodable->action);
+        if (verdict == error_action::kind::skip)
+            run.finish_below(failed.offset() + 1);
+        co_return end_of(verdict);
     }
 
 private:
     // With a constructor: g++ 12 destroys aggregates twice in coroutines.
     struct undecodable_record
     {
-        undecodable_record(hook from, std::exception_ptr why, record_view const& which)
-            : where{from}, error{std::move(why)}, record{which}
+        undecodable_record(hook from, std::exception_ptr why, record_view const& which, error_action const& asked)
+            : where{from}, error{std::move(why)}, record{which}, action{asked}
         {
         }
 
         hook where;
         std::exception_ptr error;
         record_view record;
+        error_action action;
     };
 
-    // The first record whose failure stops the engine, if there is one; records_ holds those before it.
+    // The first record that cannot be decoded and is not skipped, if there is one; records_ holds those before it.
     boost::asio::awaitable<std::optional<undecodable_record>> decode_all(bulk_run& run)
     {
         records_.clear();
@@ -91,9 +96,10 @@ private:
                 continue;
             records_.pop_back();
             auto const action = co_await ask_on_error(run, error, view, nullptr);
-            if (action == error_action::fail)
-                co_return undecodable_record{where, std::move(error), view};
-            run.report(where, error, view, action);
+            if (action != error_action::skip)
+                co_return undecodable_record{where, std::move(error), view, action};
+            if (run.left_out_first_time(view))
+                run.report(where, error, view, action);
         }
         co_return std::nullopt;
     }
@@ -111,6 +117,20 @@ private:
             start = piece.next;
         }
         co_return batch_end::left;
+    }
+
+    static batch_end end_of(error_action::kind verdict) noexcept
+    {
+        switch (verdict)
+        {
+        case error_action::kind::fail:
+            return batch_end::failed;
+        case error_action::kind::retry:
+            return batch_end::again;
+        case error_action::kind::skip:
+            return batch_end::left;
+        }
+        return batch_end::failed;
     }
 
     struct piece_result
@@ -158,16 +178,16 @@ private:
             co_return piece_result{batch_end::cancelled, start};
         auto const failed_at = where == hook::on_bulk ? named_record(error, start) : std::nullopt;
         auto const piece = failed_at ? rest(start).first(*failed_at - start) : rest(start);
-        auto action = error_action::skip;
+        auto verdict = error_action::kind::skip;
         if (error && !failed_at)
-            action = co_await decide(run, where, error, piece, context);
+            verdict = co_await decide(run, where, error, piece, context);
         auto const how = error && !failed_at ? outcome::failed : outcome::handled;
-        if (context && co_await finish(run, piece, context, how) == error_action::fail)
-            action = error_action::fail;
+        if (context)
+            verdict = stricter(verdict, co_await finish(run, piece, context, how));
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
-        if (action == error_action::fail)
-            co_return piece_result{batch_end::failed, start};
+        if (verdict != error_action::kind::skip)
+            co_return piece_result{end_of(verdict), start};
         if (!failed_at)
             co_return piece_result{batch_end::left, records_.size()};
         co_return co_await pass_failed_record(run, *failed_at, cause_of(error));
@@ -181,14 +201,14 @@ private:
         auto const action = co_await ask_on_error(run, error, view, nullptr);
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, at};
-        run.report(hook::on_bulk, error, view, action);
-        if (action == error_action::fail)
-            co_return piece_result{batch_end::failed, at};
+        auto const verdict = run.report(hook::on_bulk, error, view, action);
+        if (verdict != error_action::kind::skip)
+            co_return piece_result{end_of(verdict), at};
         run.finish_below(view.offset() + 1);
         co_return piece_result{batch_end::left, at + 1};
     }
 
-    boost::asio::awaitable<error_action> finish(bulk_run& run, S piece, std::optional<C>& context, outcome how)
+    boost::asio::awaitable<error_action::kind> finish(bulk_run& run, S piece, std::optional<C>& context, outcome how)
     {
         auto error = std::exception_ptr{};
         try
@@ -203,13 +223,13 @@ private:
             error = std::current_exception();
         }
         if (run.cancelled() || !error)
-            co_return error_action::skip;
+            co_return error_action::kind::skip;
         co_return co_await decide(run, hook::on_finished_handling, error, piece, context);
     }
 
     // Asks on_bulk_error what becomes of all the piece's records; one that fails itself means `fail`.
-    boost::asio::awaitable<error_action> decide(bulk_run& run, hook where, std::exception_ptr error, S piece,
-                                                std::optional<C>& context)
+    boost::asio::awaitable<error_action::kind> decide(bulk_run& run, hook where, std::exception_ptr error, S piece,
+                                                      std::optional<C>& context)
     {
         auto action = error_action::fail;
         auto const& first = piece.empty() ? run.records().front() : static_cast<record_view const&>(piece.front());
@@ -226,11 +246,10 @@ private:
             own_failure = std::current_exception();
         }
         if (run.cancelled())
-            co_return error_action::fail;
+            co_return error_action::kind::fail;
         if (own_failure)
             run.report(hook::on_bulk_error, own_failure, first, error_action::fail);
-        run.report(where, error, first, action);
-        co_return action;
+        co_return run.report(where, error, first, action);
     }
 
     boost::asio::awaitable<error_action> ask_on_error(bulk_run& run, std::exception_ptr error, record_view view,

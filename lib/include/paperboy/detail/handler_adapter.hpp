@@ -69,8 +69,9 @@ public:
             auto slots = slots_for(run.current());
             while (run.more())
             {
-                if (handle(run, slots) == error_action::fail)
-                    return batch_end::failed;
+                auto const verdict = handle(run, slots);
+                if (verdict != error_action::kind::skip) [[unlikely]]
+                    return end_of(verdict);
                 run.finish();
             }
         }
@@ -130,13 +131,13 @@ public:
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
-                auto action = error_action::skip;
+                auto verdict = error_action::kind::skip;
                 if (failed.error)
                 {
                     if constexpr (hooks::on_error::awaitable)
-                        action = co_await decide_async(run, failed, context);
+                        verdict = co_await decide_async(run, failed, context);
                     else
-                        action = decide(run, failed, context);
+                        verdict = decide(run, failed, context);
                 }
                 if (finishes(context))
                 {
@@ -156,19 +157,16 @@ public:
                         co_return batch_end::cancelled;
                     if (finishing.error)
                     {
-                        auto verdict = error_action::fail;
                         if constexpr (hooks::on_error::awaitable)
-                            verdict = co_await decide_async(run, finishing, context);
+                            verdict = stricter(verdict, co_await decide_async(run, finishing, context));
                         else
-                            verdict = decide(run, finishing, context);
-                        if (verdict == error_action::fail)
-                            action = error_action::fail;
+                            verdict = stricter(verdict, decide(run, finishing, context));
                     }
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
-                if (action == error_action::fail)
-                    co_return batch_end::failed;
+                if (verdict != error_action::kind::skip)
+                    co_return end_of(verdict);
                 run.finish();
             }
         }
@@ -214,8 +212,13 @@ private:
             return record_slots{first};
     }
 
-    // The whole life of one record, without a coroutine: `fail` when the engine has to stop in front of it.
-    error_action handle(batch_run& run, record_slots& slots)
+    static batch_end end_of(error_action::kind verdict) noexcept
+    {
+        return verdict == error_action::kind::retry ? batch_end::again : batch_end::failed;
+    }
+
+    // The whole life of one record, without a coroutine: `skip` when it is over, `fail` or `retry` when it is not.
+    error_action::kind handle(batch_run& run, record_slots& slots)
     {
         auto failed = failed_hook{};
         auto context = std::optional<C>{};
@@ -243,22 +246,22 @@ private:
         {
             failed.error = std::current_exception();
         }
-        auto action = error_action::skip;
+        auto verdict = error_action::kind::skip;
         if (failed.error) [[unlikely]]
-            action = decide(run, failed, context);
+            verdict = decide(run, failed, context);
         if constexpr (hooks::on_finished_handling::fits)
-            if (finishes(context) && finish(run, slots, context, failed) == error_action::fail)
-                action = error_action::fail;
-        return action;
+            if (finishes(context))
+                verdict = stricter(verdict, finish(run, slots, context, failed));
+        return verdict;
     }
 
-    error_action finish(batch_run& run, record_slots& slots, std::optional<C>& context, failed_hook const& failed)
+    error_action::kind finish(batch_run& run, record_slots& slots, std::optional<C>& context, failed_hook const& failed)
     {
         auto finishing = failed_hook{hook::on_finished_handling};
         try
         {
             call_on_finished_handling(slots, context, failed);
-            return error_action::skip;
+            return error_action::kind::skip;
         }
         catch (...)
         {
@@ -320,7 +323,7 @@ private:
     }
 
     // Asks on_error what becomes of the record and reports it; an on_error that fails itself means `fail`.
-    error_action decide(batch_run& run, failed_hook const& failed, std::optional<C>& context)
+    error_action::kind decide(batch_run& run, failed_hook const& failed, std::optional<C>& context)
     {
         auto action = error_action::fail;
         if constexpr (hooks::on_error::fits && !hooks::on_error::awaitable)
@@ -334,12 +337,11 @@ private:
                 run.report(hook::on_error, std::current_exception(), run.current(), error_action::fail);
             }
         }
-        run.report(failed.where, failed.error, run.current(), action);
-        return action;
+        return run.report(failed.where, failed.error, run.current(), action);
     }
 
-    boost::asio::awaitable<error_action> decide_async(batch_run& run, failed_hook const& failed,
-                                                      std::optional<C>& context)
+    boost::asio::awaitable<error_action::kind> decide_async(batch_run& run, failed_hook const& failed,
+                                                            std::optional<C>& context)
     {
         auto action = error_action::fail;
         auto own_failure = std::exception_ptr{};
@@ -353,11 +355,10 @@ private:
             own_failure = std::current_exception();
         }
         if (run.cancelled())
-            co_return error_action::fail;
+            co_return error_action::kind::fail;
         if (own_failure)
             run.report(hook::on_error, own_failure, view, error_action::fail);
-        run.report(failed.where, failed.error, view, action);
-        co_return action;
+        co_return run.report(failed.where, failed.error, view, action);
     }
 
     decltype(auto) call_on_error(record_view const& view, failed_hook const& failed, std::optional<C>& context)

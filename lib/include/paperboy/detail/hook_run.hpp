@@ -11,7 +11,8 @@
 namespace paperboy::detail
 {
 
-// Told by an adapter that a hook failed and what becomes of the record.
+// Told by an adapter that a hook failed and what the handler wants to become of the record. Answers what does become of
+// it: `retry` only as long as that is not used up.
 class failure_sink
 {
 public:
@@ -19,8 +20,8 @@ public:
     failure_sink(failure_sink const&) = delete;
     failure_sink& operator=(failure_sink const&) = delete;
 
-    virtual void hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
-                             error_action action) noexcept = 0;
+    virtual error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
+                                           error_action const& action) noexcept = 0;
 
 protected:
     ~failure_sink() = default;
@@ -35,9 +36,11 @@ public:
     // Everything below this offset is finished: it may be committed from here on.
     void finish_below(std::int64_t offset) noexcept { position_.store(offset, std::memory_order_release); }
 
-    void report(hook where, std::exception_ptr const& error, record_view const& record, error_action action) noexcept
+    // What becomes of the record, or of the bulk that begins with it.
+    error_action::kind report(hook where, std::exception_ptr const& error, record_view const& record,
+                              error_action const& action) noexcept
     {
-        sink_.hook_failed(where, error, record, action);
+        return sink_.hook_failed(where, error, record, action);
     }
 
     // The awaitable hooks were cancelled: no hook is called any more, what is in them is not finished.
@@ -49,5 +52,14 @@ private:
     failure_sink& sink_;
     bool cancelled_ = false;
 };
+
+// Of what two failures of one record say, that which goes less far.
+[[nodiscard]] constexpr error_action::kind stricter(error_action::kind left, error_action::kind right) noexcept
+{
+    using kind = error_action::kind;
+    if (left == kind::fail || right == kind::fail)
+        return kind::fail;
+    return left == kind::retry || right == kind::retry ? kind::retry : kind::skip;
+}
 
 } // namespace paperboy::detail

@@ -1,0 +1,53 @@
+#include <paperboy/error_action.hpp>
+
+#include <paperboy/error.hpp>
+
+#include <string>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+void require(bool fits, char const* field, auto value, char const* range)
+{
+    if (!fits)
+        throw setup_error{errc::invalid_config, "paperboy: backoff." + std::string{field} + " is " +
+                                                    std::to_string(value) + "; set it to " + range};
+}
+
+} // namespace
+
+error_action error_action::retry(backoff const& how, error_action const& otherwise)
+{
+    require(how.first >= 1ms && how.first <= 1h, "first", how.first.count(), "1 ms to 1 h");
+    require(how.factor >= 1 && how.factor <= 100, "factor", how.factor, "1 to 100");
+    require(how.longest >= how.first && how.longest <= 24h, "longest", how.longest.count(), "at least first, to 24 h");
+    require(how.jitter >= 0 && how.jitter <= 1, "jitter", how.jitter, "0 to 1");
+    require(how.total >= 0ms, "total", how.total.count(), "0 or more");
+    if (otherwise.what() == kind::retry)
+        throw setup_error{errc::invalid_config,
+                          "paperboy: error_action::retry ends in another retry; let it end in fail or skip"};
+    auto action = error_action{kind::retry};
+    action.otherwise_ = otherwise.what();
+    action.how_ = how;
+    return action;
+}
+
+std::string_view to_string(error_action::kind what) noexcept
+{
+    switch (what)
+    {
+    case error_action::kind::fail:
+        return "fail";
+    case error_action::kind::skip:
+        return "skip";
+    case error_action::kind::retry:
+        return "retry";
+    }
+    return "unknown";
+}
+
+} // namespace paperboy
