@@ -87,7 +87,7 @@ public:
 
     block_holder block = make_keyed_block();
     asio::io_context context{1};
-    pipeline::strand_signal::strand strand{context.get_executor()};
+    pipeline::strand_signal::strand strand{pipeline::slim_executor{asio::any_io_executor{context.get_executor()}}};
     std::atomic<bool> stop{false};
     std::atomic<std::int64_t> position{-1};
 

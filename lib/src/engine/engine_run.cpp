@@ -31,10 +31,11 @@ constexpr int events_per_turn = 100;
 } // namespace
 
 engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<engine_state> state)
-    : strand_{executor}, state_{std::move(state)}, capabilities_{kafka::choose_for(state_->settings)},
-      commit_timer_{strand_}, step_timer_{strand_}, retry_timer_{strand_}, housekeeping_timer_{strand_},
-      connect_timer_{strand_}, shutdown_timer_{strand_}, steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"},
-      queries_{strand_, "paperboy-query"}, steps_{state_->settings.steps.size()}
+    : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
+      capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
+      retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
+      steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
+      steps_{state_->settings.steps.size()}
 {
 }
 

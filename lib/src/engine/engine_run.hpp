@@ -53,7 +53,7 @@ public:
     void abort();
 
 private:
-    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+    using strand = pipeline::slim_strand;
 
     // The beginning.
     void begin();

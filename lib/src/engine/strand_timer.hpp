@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pipeline/slim_executor.hpp"
+
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -16,7 +18,7 @@ namespace paperboy::engine_detail
 class strand_timer
 {
 public:
-    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+    using strand = pipeline::slim_strand;
 
     explicit strand_timer(strand const& on) : timer_{on} {}
 

@@ -23,7 +23,7 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
                                        asio::any_io_executor const& executor, topic_partition where,
                                        std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
                                        handler_options const& options)
-    : context_{context}, where_{std::move(where)}, strand_{executor},
+    : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
       queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size},
       handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
       batcher_{policy_}, wait_timer_{strand_}, retry_pause_{strand_},

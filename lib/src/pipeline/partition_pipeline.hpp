@@ -7,6 +7,7 @@
 #include "pipeline/mode_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
+#include "pipeline/slim_executor.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
@@ -164,7 +165,7 @@ private:
 
     pipeline_context context_;
     topic_partition where_;
-    boost::asio::strand<boost::asio::any_io_executor> strand_;
+    slim_strand strand_;
     kafka::partition_queue queue_;
     std::unique_ptr<detail::batch_handler> handler_;
     detail::block_holder block_;
@@ -182,7 +183,7 @@ private:
     std::optional<std::int64_t> end_seen_;
     std::chrono::steady_clock::time_point bulk_deadline_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
-                                      boost::asio::strand<boost::asio::any_io_executor>>
+                                      slim_strand>
         wait_timer_;
     boost::asio::cancellation_signal cancel_;
     std::optional<hook_failure> failure_;

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "pipeline/slim_executor.hpp"
+
 #include <paperboy/error.hpp>
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace paperboy::pipeline
 class strand_signal
 {
 public:
-    using strand = boost::asio::strand<boost::asio::any_io_executor>;
+    using strand = slim_strand;
 
     explicit strand_signal(strand const& on) : timer_{on} {}
 

@@ -198,7 +198,7 @@ private:
         co_await subject.drain();
     }
 
-    strand_signal::strand strand_{context.get_executor()};
+    strand_signal::strand strand_{slim_executor{boost::asio::any_io_executor{context.get_executor()}}};
     std::unique_ptr<detail::batch_handler> adapter_ =
         detail::make_handler_factory(std::ref(handler), detail::no_serde{}, detail::no_serde{})->make({"test", 0});
 
