@@ -21,7 +21,7 @@ std::string version_text(int version)
 std::string capabilities::describe() const
 {
     return "librdkafka " + version_text(version) + ", up to " + std::to_string(fetch_limit) + " records a fetch, " +
-           (has_fetch_backoff ? "fetch.queue.backoff.ms available" : "no fetch.queue.backoff.ms: deep prefetch queue");
+           (has_fetch_backoff ? "fetch.queue.backoff.ms available" : "no fetch.queue.backoff.ms: fetchers are woken");
 }
 
 capabilities choose(int version, std::size_t batch_size, bool eager)

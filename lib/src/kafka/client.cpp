@@ -32,7 +32,10 @@ void discard(rd_kafka_queue_t* queue) noexcept
             rd_kafka_message_destroy(each);
 }
 
-client::client(conf_handle conf) : handle_{make_consumer(std::move(conf))} {}
+client::client(conf_handle conf)
+    : fetchers_{fetch_wakeup::for_client(conf.get())}, handle_{make_consumer(std::move(conf))}
+{
+}
 
 void client::retire(topic_partition const& where, queue_handle queue)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kafka/fetch_wakeup.hpp"
 #include "kafka/handles.hpp"
 
 #include <paperboy/error.hpp>
@@ -8,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace paperboy::kafka
 {
@@ -27,12 +29,16 @@ public:
 
     [[nodiscard]] rd_kafka_t* get() const noexcept { return handle_; }
 
+    // Null where librdkafka's fetchers need no waking.
+    [[nodiscard]] fetch_wakeup* fetchers() noexcept { return fetchers_ ? &*fetchers_ : nullptr; }
+
     // Keeps the queue of a partition that was given up, to empty it before the end: when the partition's topic has been
     // deleted, librdkafka still puts errors there, each holds the partition, and the destruction would wait for it for
     // ever. Safe from any thread.
     void retire(topic_partition const& where, queue_handle queue);
 
 private:
+    std::optional<fetch_wakeup> fetchers_;
     rd_kafka_t* handle_;
     std::mutex guard_;
     std::map<topic_partition, queue_handle> retired_;

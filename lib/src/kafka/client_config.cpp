@@ -1,5 +1,6 @@
 #include "kafka/client_config.hpp"
 
+#include "kafka/fetch_wakeup.hpp"
 #include "kafka/property_check.hpp"
 
 #include <paperboy/error.hpp>
@@ -57,19 +58,40 @@ char const* name_of(offset_reset where)
 }
 
 // Our defaults, below anything the user sets.
-//
-// The fetcher pauses once a partition's queue holds queued.min.messages or queued.max.messages.kbytes. The property
-// fetch.queue.backoff.ms (2.2) says for how long; before, it is up to a second, in which a fast handler idles: there
-// only a queue that never fills by count helps, and the bytes bound the memory.
-void set_defaults(conf_handle const& conf, capabilities const& can)
+void set_defaults(conf_handle const& conf)
 {
     set(conf, "enable.partition.eof", "false");
     set(conf, "allow.auto.create.topics", "false");
     set(conf, "partition.assignment.strategy", "range,roundrobin");
-    set(conf, "queued.min.messages", "1000000");
-    set(conf, "queued.max.messages.kbytes", "16384");
-    if (can.has_fetch_backoff)
-        set(conf, "fetch.queue.backoff.ms", "2");
+}
+
+// How much is fetched ahead, except for what the user sets.
+//
+// The fetcher leaves a partition out while its queue holds queued.min.messages or queued.max.messages.kbytes. Each
+// partition has a queue of its own here, so these times the number of partitions bound the memory. It looks again after
+// fetch.queue.backoff.ms (2.2); before, once a second unless it is woken (see fetch_wakeup.hpp), and where it cannot be
+// woken only a queue that never fills by count helps. While it waits for partitions that have nothing new, for up to
+// fetch.wait.max.ms, one that has room again has to wait as well.
+//
+// Small responses (fetch.max.bytes) keep records in the processor's caches, from the thread that parses to the one that
+// handles. librdkafka refuses an explicit value that does not lie between message.max.bytes and
+// receive.message.max.bytes; without one it finds a value that does.
+void set_prefetch(conf_handle const& conf, properties const& given)
+{
+    auto const set_unless_given = [&](char const* name, char const* value)
+    {
+        if (!given.contains(name))
+            set(conf, name, value);
+    };
+    auto const has_backoff = choose(loaded_version(), 1, true).has_fetch_backoff;
+    auto const may_fill = has_backoff || fetch_wakeup::possible(conf.get());
+    set_unless_given("queued.min.messages", may_fill ? "20000" : "1000000");
+    set_unless_given("queued.max.messages.kbytes", "4096");
+    set_unless_given("fetch.wait.max.ms", "100");
+    if (!given.contains("message.max.bytes") && !given.contains("receive.message.max.bytes"))
+        set_unless_given("fetch.max.bytes", "2097152");
+    if (has_backoff)
+        set_unless_given("fetch.queue.backoff.ms", "2");
 }
 
 // What the engine's correctness rests on; check_properties keeps users from setting these.
@@ -93,10 +115,11 @@ conf_handle make_consumer_conf(config const& settings)
 {
     check_fields(settings);
     auto conf = conf_handle{rd_kafka_conf_new()};
-    set_defaults(conf, choose_for(settings));
+    set_defaults(conf);
     check_properties(settings);
     for (auto const& [name, value] : settings.properties)
         set(conf, name.c_str(), value);
+    set_prefetch(conf, settings.properties);
     set(conf, "bootstrap.servers", settings.bootstrap_servers);
     set(conf, "group.id", settings.group_id);
     set(conf, "client.id", settings.client_id);

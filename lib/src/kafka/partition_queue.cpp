@@ -25,6 +25,8 @@ partition_queue::partition_queue(std::shared_ptr<client> owner, boost::asio::any
     : owner_{std::move(owner)}, topic_{std::make_shared<std::string const>(where.topic)}, partition_{where.partition},
       fetch_limit_{fetch_limit}, capacity_{capacity}, events_{executor, detached_queue(*owner_, where)}
 {
+    if (auto const* const fetchers = owner_->fetchers())
+        prefetch_.emplace(fetchers->limits());
 }
 
 partition_queue::~partition_queue()
@@ -51,7 +53,16 @@ fetched partition_queue::fetch(detail::block_holder& block)
     }
     result.more = taken == room.size();
     keep_records(target, taken, result);
+    if (prefetch_)
+        keep_fetching(taken, result);
     return result;
+}
+
+// A queue that was emptied cannot wait for another look: nothing but a fetch will cause one.
+void partition_queue::keep_fetching(std::size_t taken, fetched const& result) noexcept
+{
+    if (prefetch_->took(taken, result.bytes, !result.more) && owner_->fetchers()->wake(owner_->get(), !result.more))
+        prefetch_->told();
 }
 
 void partition_queue::recycle(detail::block_holder& block) noexcept

@@ -60,6 +60,7 @@ public:
 
 private:
     [[nodiscard]] std::size_t take(std::span<rd_kafka_message_t*> room) noexcept;
+    void keep_fetching(std::size_t taken, fetched const& result) noexcept;
     void keep_records(fetched_block& block, std::size_t taken, fetched& result);
 
     std::shared_ptr<client> owner_;
@@ -67,6 +68,7 @@ private:
     std::int32_t partition_;
     std::size_t fetch_limit_;
     std::size_t capacity_;
+    std::optional<prefetch_watch> prefetch_;
     event_queue events_;
 };
 

@@ -169,6 +169,17 @@ void set(conf_handle const& conf, char const* name, std::string const& value)
     }
 }
 
+std::string get(rd_kafka_conf_t const* conf, char const* name)
+{
+    std::size_t size = 0;
+    if (rd_kafka_conf_get(conf, name, nullptr, &size) != RD_KAFKA_CONF_OK || size == 0)
+        return {};
+    auto value = std::string(size, '\0');
+    rd_kafka_conf_get(conf, name, value.data(), &size);
+    value.pop_back();
+    return value;
+}
+
 void check_properties(config const& settings)
 {
     for (auto const& [name, value] : settings.properties)

@@ -13,6 +13,9 @@ namespace paperboy::kafka
 // of this name.
 void set(conf_handle const& conf, char const* name, std::string const& value);
 
+// The value that a property has now; empty when it has none, or is unknown.
+[[nodiscard]] std::string get(rd_kafka_conf_t const* conf, char const* name);
+
 // Throws setup_error for properties that the engine must own, or that contradict a field of the configuration.
 void check_properties(config const& settings);
 

@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(the_fetch_backoff_can_be_set_from_2_2)
 BOOST_AUTO_TEST_CASE(a_line_for_the_log_has_the_version_and_the_choices)
 {
     BOOST_TEST(choose(0x020002ff, 500, true).describe() ==
-               "librdkafka 2.0.2, up to 500 records a fetch, no fetch.queue.backoff.ms: deep prefetch queue");
+               "librdkafka 2.0.2, up to 500 records a fetch, no fetch.queue.backoff.ms: fetchers are woken");
     BOOST_TEST(choose(0x020a01ff, 500, true).describe() ==
                "librdkafka 2.10.1, up to 500 records a fetch, fetch.queue.backoff.ms available");
 }
