@@ -27,13 +27,21 @@ struct fixture
         sender.send(topic, {.value = "value"});
         sender.flush();
     }
-    [[nodiscard]] std::unique_ptr<running_engine> run(std::string const& password)
+    void produce(int count)
+    {
+        auto sender = producer{broker.servers()};
+        sender.send_numbered(topic, 1, 0, count);
+        sender.flush();
+    }
+    [[nodiscard]] std::unique_ptr<running_engine> run(std::string const& password,
+                                                      std::size_t memory_limit = config{}.memory_limit)
     {
         auto settings = test_config(unique_name("login"), address);
         settings.properties.insert({{"security.protocol", "sasl_plaintext"},
                                     {"sasl.mechanism", "PLAIN"},
                                     {"sasl.username", "alice"},
                                     {"sasl.password", password}});
+        settings.memory_limit = memory_limit;
         settings.watcher = std::make_shared<journaling_observer>(log, "engine");
         return std::make_unique<running_engine>("engine", std::move(settings), [this](engine& e)
                                                 { e.handle(topic, journaling_handler{log, "engine"}); });
@@ -59,6 +67,22 @@ BOOST_FIXTURE_TEST_CASE(a_wrong_password_ends_the_engine_with_what_to_check, fix
     BOOST_TEST(text.find("wrong-password") == std::string::npos, text);
     BOOST_TEST(!engine->logged("wrong-password"));
     BOOST_TEST(log.finished_count() == 0U);
+}
+
+// With queues this small the fetcher is woken many times over, where librdkafka needs that: it is given the credentials
+// anew each time, and later logins use them.
+BOOST_FIXTURE_TEST_CASE(later_logins_succeed_while_queues_fill_and_drain, fixture)
+{
+    constexpr int count = 10'000;
+    produce(count);
+    auto const engine = run("secret", std::size_t{16} << 20);
+    BOOST_TEST(log.await([&] { return log.finished_count() > count / 2; }));
+    broker.kill();
+    broker.start();
+    produce(count);
+    BOOST_TEST(log.await([&] { return log.finished_count() == 2 * count + 1; }));
+    BOOST_TEST(!engine->stop());
+    BOOST_TEST(log.violations() == "");
 }
 
 } // namespace paperboy::test

@@ -68,6 +68,21 @@ struct config
     /// Most records handed to a handler in one go before other partitions get their turn on the executor. 1 to 10,000.
     std::size_t batch_size = 1000;
 
+    /// Most memory, in bytes, for records that were fetched ahead or are in the hooks, over all partitions. 16 MiB to
+    /// 1 TiB.
+    ///
+    /// It is divided by the number of partitions of the handlers' topics, because the engine may be given all of them;
+    /// an engine that shares them with others of its group uses less. Each partition's queue takes what fits its share,
+    /// up to 100,000 records or 65 MB, so a partition whose handler is slow never takes another's room. A bulk also
+    /// ends when it fills an eighth of a share, which every rebalance divides anew over the partitions at hand.
+    ///
+    /// What librdkafka adds to a record, about 400 bytes, is counted. Not counted: records that handlers retain, what
+    /// a handler makes of a record, and up to `fetch.max.bytes` (2 MB) that a broker is just sending. The limit can be
+    /// exceeded where records compress better than 4:1 or are smaller than about 50 bytes, where a producer's batch is
+    /// larger than a share, when topics get more partitions after the start (the log says so), and by `queued.*` and
+    /// `fetch.*` among the properties, which go first.
+    std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
+
     /// When partitions are handled in bulk, and how large bulks get; a handler's own options go first.
     mode_policy mode = {};
 

@@ -34,6 +34,13 @@ struct partition_stats
     /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
 
+    /// Records fetched ahead, in librdkafka's queue.
+    std::size_t prefetched = 0;
+
+    /// About how much memory both take: their number times the average size in the last look, and what librdkafka
+    /// adds.
+    std::uint64_t buffered_bytes = 0;
+
     /// Whether the user paused it, or its step has not come: nothing is consumed.
     bool held = false;
 
@@ -70,6 +77,10 @@ struct engine_stats
 
     /// Times the fallback timer found records that no wakeup had announced; always 0 unless a wakeup was lost.
     std::uint64_t missed_wakeups = 0;
+
+    /// About how much memory fetched records take, over all partitions, and `config::memory_limit`.
+    std::uint64_t buffered_bytes = 0;
+    std::uint64_t memory_limit = 0;
 
     /// The step at hand, counted from 0; nothing when there are no steps or all are over.
     std::optional<std::size_t> step;

@@ -77,8 +77,11 @@ void engine_run::begin()
 {
     try
     {
-        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings));
-        join_group();
+        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_));
+        log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
+                                 state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
+        start_connect_timer();
+        count_partitions();
     }
     catch (setup_error const& error)
     {
@@ -102,11 +105,12 @@ void engine_run::begin()
 
 void engine_run::join_group()
 {
-    auto const topics = state_->router.topics();
-    log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
-                             state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
-    if (auto const error = consumer_->subscribe(topics))
-        return fail(error, "cannot subscribe: " + error.message());
+    if (auto const error = consumer_->subscribe(state_->router.topics()))
+        fail(error, "cannot subscribe: " + error.message());
+}
+
+void engine_run::start_connect_timer()
+{
     if (auto const time = state_->settings.connect_timeout; time != 0ms)
         connect_timer_.start(time,
                              [self = shared_from_this(), time]
@@ -160,6 +164,7 @@ void engine_run::on(kafka::assign_event const& event)
     offered_ = event.partitions;
     for (auto const& each : offered_)
         topics_seen_.insert(each.topic);
+    check_memory_plan();
     if (engine_.running())
         return act(rebalance_.assigned());
     static_cast<void>(consumer_->unassign());

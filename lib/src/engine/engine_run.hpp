@@ -6,6 +6,7 @@
 #include "engine/strand_timer.hpp"
 #include "kafka/capabilities.hpp"
 #include "kafka/consumer.hpp"
+#include "kafka/memory_plan.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/commit_fsm.hpp"
 #include "pipeline/rebalance_fsm.hpp"
@@ -57,7 +58,15 @@ private:
 
     // The beginning.
     void begin();
+    void start_connect_timer();
     void join_group();
+
+    // The memory limit.
+    void count_partitions();
+    void on_partitions_counted(std::size_t count);
+    void replace_client(std::size_t partitions);
+    void check_memory_plan() const;
+    [[nodiscard]] handler_options within_memory(handler_options options) const;
 
     // Events, in the order in which librdkafka tells them.
     boost::asio::awaitable<void> serve_events();
@@ -136,6 +145,7 @@ private:
     std::vector<pipeline::assignment::pipeline_ptr> stragglers_;
     std::vector<pipeline::assignment::pipeline_ptr> held_back_;
     std::set<std::string, std::less<>> topics_seen_;
+    std::size_t planned_partitions_ = kafka::usual_partitions;
     std::uintptr_t epoch_ = 0;
     double step_part_ = 0;
     bool lost_ = false;

@@ -134,7 +134,8 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
             throw std::runtime_error{"no handler fits " + to_string(where)};
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
             pipeline::pipeline_context{*this, state_->settings, state_->totals}, consumer_->shared_client(),
-            state_->executor, where, capabilities_.fetch_limit, target->factory.make(where), target->options));
+            state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
+            within_memory(target->options)));
     }
     return pipelines;
 }

@@ -87,6 +87,9 @@ engine_stats engine_state::stats() const
     result.missed_wakeups = totals.missed_wakeups.load();
     if (current)
         result.partitions = current->stats();
+    for (auto const& each : result.partitions)
+        result.buffered_bytes += each.buffered_bytes;
+    result.memory_limit = settings.memory_limit;
     return result;
 }
 

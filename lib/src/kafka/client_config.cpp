@@ -15,6 +15,9 @@ namespace
 
 using namespace std::chrono_literals;
 
+constexpr auto least_memory = std::size_t{16} << 20;
+constexpr auto most_memory = std::size_t{1} << 40;
+
 [[noreturn]] void refuse(std::string const& text)
 {
     throw setup_error{errc::invalid_config, "paperboy: " + text};
@@ -36,6 +39,9 @@ void check_fields(config const& settings)
         refuse("config::group_id is empty; name the consumer group whose members share the partitions");
     if (settings.batch_size < 1 || settings.batch_size > 10'000)
         refuse("config::batch_size is " + std::to_string(settings.batch_size) + "; set it to 1 to 10000 records");
+    if (settings.memory_limit < least_memory || settings.memory_limit > most_memory)
+        refuse("config::memory_limit is " + std::to_string(settings.memory_limit) + " bytes; set it to " +
+               std::to_string(least_memory) + " (16 MiB) to " + std::to_string(most_memory) + " (1 TiB)");
     check_range("commit.interval", settings.commit.interval, 10ms, 1h);
     check_range("shutdown_timeout", settings.shutdown_timeout, 100ms, 1h);
     check_range("revoke_timeout", settings.revoke_timeout, 100ms, 1h);
@@ -76,22 +82,24 @@ void set_defaults(conf_handle const& conf)
 // Small responses (fetch.max.bytes) keep records in the processor's caches, from the thread that parses to the one that
 // handles. librdkafka refuses an explicit value that does not lie between message.max.bytes and
 // receive.message.max.bytes; without one it finds a value that does.
-void set_prefetch(conf_handle const& conf, properties const& given)
+void set_prefetch(conf_handle const& conf, properties const& given, memory_plan const& plan)
 {
-    auto const set_unless_given = [&](char const* name, char const* value)
+    auto const set_unless_given = [&](char const* name, std::size_t value)
     {
         if (!given.contains(name))
-            set(conf, name, value);
+            set(conf, name, std::to_string(value));
     };
     auto const has_backoff = choose(loaded_version(), 1, true).has_fetch_backoff;
     auto const may_fill = has_backoff || fetch_wakeup::possible(conf.get());
-    set_unless_given("queued.min.messages", may_fill ? "20000" : "1000000");
-    set_unless_given("queued.max.messages.kbytes", "4096");
-    set_unless_given("fetch.wait.max.ms", "100");
+    set_unless_given("queued.min.messages", may_fill ? plan.queue_records : 1'000'000);
+    set_unless_given("queued.max.messages.kbytes", plan.queue_bytes / 1000);
+    set_unless_given("fetch.wait.max.ms", 20);
+    if (!given.contains("max.partition.fetch.bytes"))
+        set_unless_given("fetch.message.max.bytes", plan.fetch_bytes);
     if (!given.contains("message.max.bytes") && !given.contains("receive.message.max.bytes"))
-        set_unless_given("fetch.max.bytes", "2097152");
+        set_unless_given("fetch.max.bytes", 2'097'152);
     if (has_backoff)
-        set_unless_given("fetch.queue.backoff.ms", "2");
+        set_unless_given("fetch.queue.backoff.ms", 2);
 }
 
 // What the engine's correctness rests on; check_properties keeps users from setting these.
@@ -111,7 +119,7 @@ capabilities choose_for(config const& settings)
     return choose(loaded_version(), settings.batch_size, true);
 }
 
-conf_handle make_consumer_conf(config const& settings)
+conf_handle make_consumer_conf(config const& settings, std::size_t partitions)
 {
     check_fields(settings);
     auto conf = conf_handle{rd_kafka_conf_new()};
@@ -119,7 +127,7 @@ conf_handle make_consumer_conf(config const& settings)
     check_properties(settings);
     for (auto const& [name, value] : settings.properties)
         set(conf, name.c_str(), value);
-    set_prefetch(conf, settings.properties);
+    set_prefetch(conf, settings.properties, plan_memory(settings.memory_limit, partitions));
     set(conf, "bootstrap.servers", settings.bootstrap_servers);
     set(conf, "group.id", settings.group_id);
     set(conf, "client.id", settings.client_id);

@@ -2,14 +2,16 @@
 
 #include "kafka/capabilities.hpp"
 #include "kafka/handles.hpp"
+#include "kafka/memory_plan.hpp"
 
 #include <paperboy/config.hpp>
 
 namespace paperboy::kafka
 {
 
-// The librdkafka configuration of a consumer. Throws setup_error for anything that cannot work.
-[[nodiscard]] conf_handle make_consumer_conf(config const& settings);
+// The librdkafka configuration of a consumer whose topics have so many partitions. Throws setup_error for anything that
+// cannot work.
+[[nodiscard]] conf_handle make_consumer_conf(config const& settings, std::size_t partitions = usual_partitions);
 
 // The choices for this configuration and the loaded librdkafka.
 [[nodiscard]] capabilities choose_for(config const& settings);

@@ -56,6 +56,9 @@ public:
     // The partition's end as of the last fetch response: the offset after its last record; nothing before any.
     [[nodiscard]] std::optional<std::int64_t> high_watermark() const noexcept;
 
+    // How many records wait in it; thread-safe.
+    [[nodiscard]] std::size_t length() const noexcept { return events_.length(); }
+
     [[nodiscard]] event_queue& events() noexcept { return events_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "pipeline/partition_pipeline.hpp"
 
+#include "kafka/memory_plan.hpp"
 #include "pipeline/lag.hpp"
 
 #include <paperboy/observer.hpp>
@@ -228,6 +229,8 @@ partition_action partition_pipeline::fetch()
         end_seen_ = got.end;
     if (records == 0)
         look_whether_passed();
+    else
+        record_size_.store(got.bytes / records, std::memory_order_relaxed);
     if (mode_.automatic() && (got.more || mode_.bulk()))
         choose_mode(next_offset());
     if (mode_.bulk() || batcher_.waiting() > 0)
@@ -577,6 +580,9 @@ partition_stats partition_pipeline::stats() const
     if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
         result.lag = records;
     result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    result.prefetched = queue_.length();
+    result.buffered_bytes = (result.prefetched + result.in_flight) *
+                            (record_size_.load(std::memory_order_relaxed) + kafka::message_overhead);
     result.held = held_.load(std::memory_order_relaxed);
     result.mode = in_bulk_.load(std::memory_order_relaxed) ? handling_mode::bulk : handling_mode::single;
     return result;

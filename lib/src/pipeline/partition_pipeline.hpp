@@ -201,6 +201,7 @@ private:
     std::uint64_t looks_when_checked_ = 0;
     std::atomic<std::uint64_t> records_{0};
     std::atomic<std::uint64_t> bytes_{0};
+    std::atomic<std::uint64_t> record_size_{0};
     std::atomic<std::size_t> in_flight_{0};
     std::atomic<std::int64_t> last_lag_{-1};
 };

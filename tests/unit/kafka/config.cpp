@@ -166,6 +166,25 @@ BOOST_AUTO_TEST_CASE(the_batch_size_has_a_range)
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_memory_limit_has_a_range)
+{
+    constexpr auto least = std::size_t{16} << 20;
+    constexpr auto most = std::size_t{1} << 40;
+    for (auto const good : {least, most})
+    {
+        auto settings = usable();
+        settings.memory_limit = good;
+        BOOST_TEST(refusal(settings) == "accepted");
+    }
+    for (auto const bad : {std::size_t{0}, least - 1, most + 1})
+    {
+        auto settings = usable();
+        settings.memory_limit = bad;
+        BOOST_TEST(refusal(settings) == "paperboy: config::memory_limit is " + std::to_string(bad) +
+                                            " bytes; set it to 16777216 (16 MiB) to 1099511627776 (1 TiB)");
+    }
+}
+
 struct duration_field
 {
     char const* name;
