@@ -7,6 +7,7 @@
 #include <paperboy/error.hpp>
 #include <paperboy/error_action.hpp>
 #include <paperboy/handler.hpp>
+#include <paperboy/last_by_key.hpp>
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/observer.hpp>
