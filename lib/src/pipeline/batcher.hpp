@@ -4,6 +4,7 @@
 #include <paperboy/mode.hpp>
 #include <paperboy/record.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -27,7 +28,7 @@ public:
     {
         records_ += block->messages().size();
         bytes_ += bytes;
-        blocks_.push_back(std::move(block));
+        blocks_.push_back({std::move(block), bytes});
     }
 
     // How many records wait, those of the bulk at hand included.
@@ -37,26 +38,25 @@ public:
     [[nodiscard]] bool full() const noexcept { return records_ >= max_records_ || bytes_ >= max_bytes_; }
 
     // Offset of the first record that waits; only with waiting() > 0.
-    [[nodiscard]] std::int64_t first_offset() const noexcept { return blocks_.front()->messages()[cursor_]->offset; }
+    [[nodiscard]] std::int64_t first_offset() const noexcept
+    {
+        return blocks_.front().block->messages()[cursor_]->offset;
+    }
 
     // The next bulk, up to the limits; valid until drop(). At least one record when any waits.
     [[nodiscard]] std::span<record_view const> next()
     {
         views_.clear();
+        views_.reserve(std::min(records_, max_records_));
         bulk_bytes_ = 0;
         auto skip = cursor_;
-        for (auto const& block : blocks_)
+        for (auto const& each : blocks_)
         {
-            auto const messages = block->messages();
-            for (auto i = skip; i < messages.size(); ++i)
-            {
-                auto const size = messages[i]->value_size + messages[i]->key_size;
-                auto const fits = views_.size() < max_records_ && bulk_bytes_ + size <= max_bytes_;
-                if (!fits && !views_.empty())
-                    return views_;
-                views_.emplace_back(*block, *messages[i]);
-                bulk_bytes_ += size;
-            }
+            auto const messages = each.block->messages();
+            if (skip == 0 && views_.size() + messages.size() <= max_records_ && bulk_bytes_ + each.bytes <= max_bytes_)
+                take_all(*each.block, each.bytes);
+            else if (!take_some(*each.block, messages.subspan(skip)))
+                break;
             skip = 0;
         }
         return views_;
@@ -76,7 +76,7 @@ public:
         bulk_bytes_ = 0;
         while (left > 0)
         {
-            auto const here = blocks_.front()->messages().size() - cursor_;
+            auto const here = blocks_.front().block->messages().size() - cursor_;
             if (left < here)
             {
                 cursor_ += left;
@@ -84,15 +84,43 @@ public:
             }
             left -= here;
             cursor_ = 0;
-            recycle(std::move(blocks_.front()));
+            recycle(std::move(blocks_.front().block));
             blocks_.pop_front();
         }
     }
 
 private:
+    struct waiting_block
+    {
+        detail::block_holder block;
+        std::uint64_t bytes;
+    };
+
+    void take_all(detail::record_block& block, std::uint64_t bytes)
+    {
+        for (auto const* const each : block.messages())
+            views_.emplace_back(block, *each);
+        bulk_bytes_ += bytes;
+    }
+
+    // False when a limit ends the bulk in front of one of these.
+    bool take_some(detail::record_block& block, std::span<detail::message const* const> messages)
+    {
+        for (auto const* const each : messages)
+        {
+            auto const size = each->value_size + each->key_size;
+            auto const fits = views_.size() < max_records_ && bulk_bytes_ + size <= max_bytes_;
+            if (!fits && !views_.empty())
+                return false;
+            views_.emplace_back(block, *each);
+            bulk_bytes_ += size;
+        }
+        return true;
+    }
+
     std::size_t max_records_;
     std::size_t max_bytes_;
-    std::deque<detail::block_holder> blocks_;
+    std::deque<waiting_block> blocks_;
     std::size_t cursor_ = 0;
     std::size_t records_ = 0;
     std::uint64_t bytes_ = 0;

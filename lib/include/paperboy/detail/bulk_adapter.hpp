@@ -33,17 +33,34 @@ class bulk_adapter
 public:
     bulk_adapter(H& handler, decoder& decode) : handler_{handler}, decoder_{decode} {}
 
-    // 1. Decode all; a record that cannot be decoded is skipped, or ends the bulk in front of it.
+    // 1. Decode all; a record that cannot be decoded is skipped, or ends the bulk in front of it. Raw views need no
+    //    decoding: unless a hook may change the bulk, the hooks see those that the bulk was formed with.
     // 2. Run the hooks over what is left, piece by piece: a bulk_error ends a piece at the record it names.
     // 3. Only then let a record that has to stop the engine, or to be tried again, do so: what came before it is
     //    finished. Records behind it follow as another bulk.
     boost::asio::awaitable<batch_end> run(bulk_run& run)
     {
         auto const views = run.records();
-        auto undecodable = co_await decode_all(run);
+        auto undecodable = std::optional<undecodable_record>{};
+        if constexpr (in_place)
+            shown_ = views;
+        else
+        {
+            records_.clear();
+            records_.reserve(views.size());
+            auto reached = decode_from(views, 0);
+            if (reached.error)
+                undecodable = co_await pass_undecodable(run, std::move(reached));
+            shown_ = records_;
+        }
         auto end = batch_end::left;
-        if (!records_.empty())
-            end = co_await run_pieces(run);
+        for (std::size_t start = 0; start < shown_.size() && end == batch_end::left && !run.cancelled();)
+        {
+            auto const piece = co_await run_piece(run, start);
+            end = piece.end;
+            start = piece.next;
+        }
+        shown_ = {};
         records_.clear();
         if (end != batch_end::left || run.cancelled())
             co_return run.cancelled() ? batch_end::cancelled : end;
@@ -61,6 +78,9 @@ public:
     }
 
 private:
+    static constexpr bool in_place =
+        !decodes<KeySerde> && !decodes<ValueSerde> && !hooks::did_receive_bulk_messages::fits;
+
     // With a constructor: g++ 12 destroys aggregates twice in coroutines.
     struct undecodable_record
     {
@@ -75,48 +95,54 @@ private:
         error_action action;
     };
 
-    // The first record that cannot be decoded and is not skipped, if there is one; records_ holds those before it.
-    boost::asio::awaitable<std::optional<undecodable_record>> decode_all(bulk_run& run)
+    // How far decoding came: to the end, or to a record that cannot be decoded.
+    struct decoded
     {
-        records_.clear();
-        for (auto const& view : run.records())
+        explicit decoded(std::size_t reached) : at{reached} {}
+        decoded(std::size_t reached, hook from, std::exception_ptr why)
+            : at{reached}, where{from}, error{std::move(why)}
+        {
+        }
+
+        std::size_t at;
+        hook where = hook::decode_value;
+        std::exception_ptr error;
+    };
+
+    decoded decode_from(std::span<record_view const> views, std::size_t start)
+    {
+        for (auto at = start; at < views.size(); ++at)
         {
             auto where = hook::decode_value;
-            auto error = std::exception_ptr{};
-            auto& slot = records_.emplace_back(view);
+            auto& slot = records_.emplace_back(views[at]);
             try
             {
                 decoder_.decode(slot, where);
             }
             catch (...)
             {
-                error = std::current_exception();
+                records_.pop_back();
+                return {at, where, std::current_exception()};
             }
-            if (!error)
-                continue;
-            records_.pop_back();
-            auto const action = co_await ask_on_error(run, error, view, nullptr);
-            if (action != error_action::skip)
-                co_return undecodable_record{where, std::move(error), view, action};
-            if (run.left_out_first_time(view))
-                run.report(where, error, view, action);
         }
-        co_return std::nullopt;
+        return decoded{views.size()};
     }
 
-    boost::asio::awaitable<batch_end> run_pieces(bulk_run& run)
+    // The first record that cannot be decoded and is not skipped, if there is one; records_ holds those before it.
+    boost::asio::awaitable<std::optional<undecodable_record>> pass_undecodable(bulk_run& run, decoded reached)
     {
-        auto start = std::size_t{0};
-        while (start < records_.size())
+        auto const views = run.records();
+        while (reached.error)
         {
-            auto piece = co_await run_piece(run, start);
-            if (run.cancelled())
-                co_return batch_end::cancelled;
-            if (piece.end != batch_end::left)
-                co_return piece.end;
-            start = piece.next;
+            auto const view = views[reached.at];
+            auto const action = co_await ask_on_error(run, reached.error, view, nullptr);
+            if (action != error_action::skip)
+                co_return undecodable_record{reached.where, std::move(reached.error), view, action};
+            if (run.left_out_first_time(view))
+                run.report(reached.where, reached.error, view, action);
+            reached = decode_from(views, reached.at + 1);
         }
-        co_return batch_end::left;
+        co_return std::nullopt;
     }
 
     static batch_end end_of(error_action::kind verdict) noexcept
@@ -139,7 +165,7 @@ private:
         std::size_t next = 0;
     };
 
-    // The hooks over records_ from `start` on, up to the end or to the record that a bulk_error names.
+    // The hooks over the bulk from `start` on, up to the end or to the record that a bulk_error names.
     boost::asio::awaitable<piece_result> run_piece(bulk_run& run, std::size_t start)
     {
         auto context = std::optional<C>{};
@@ -160,6 +186,7 @@ private:
                     co_await did_receive(context);
                 else
                     did_receive(context);
+                show_changes();
             }
             where = hook::on_bulk;
             if (!rest(start).empty())
@@ -173,6 +200,7 @@ private:
         catch (...)
         {
             error = std::current_exception();
+            show_changes();
         }
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
@@ -182,21 +210,22 @@ private:
         if (error && !failed_at)
             verdict = co_await decide(run, where, error, piece, context);
         auto const how = error && !failed_at ? outcome::failed : outcome::handled;
-        if (context)
-            verdict = stricter(verdict, co_await finish(run, piece, context, how));
+        if constexpr (hooks::on_finished_bulk::fits)
+            if (context)
+                verdict = stricter(verdict, co_await finish(run, piece, context, how));
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
         if (verdict != error_action::kind::skip)
             co_return piece_result{end_of(verdict), start};
         if (!failed_at)
-            co_return piece_result{batch_end::left, records_.size()};
+            co_return piece_result{batch_end::left, shown_.size()};
         co_return co_await pass_failed_record(run, *failed_at, cause_of(error));
     }
 
     // The record that a bulk_error names goes through on_error as if it had come alone.
     boost::asio::awaitable<piece_result> pass_failed_record(bulk_run& run, std::size_t at, std::exception_ptr error)
     {
-        auto const view = static_cast<record_view const&>(records_[at]);
+        auto const view = static_cast<record_view const&>(shown_[at]);
         run.finish_below(view.offset());
         auto const action = co_await ask_on_error(run, error, view, nullptr);
         if (run.cancelled())
@@ -273,7 +302,7 @@ private:
         co_return action;
     }
 
-    // The index in records_ of the record that a bulk_error names, if it names one of the piece.
+    // The index in the bulk of the record that a bulk_error names, if it names one of the piece.
     [[nodiscard]] std::optional<std::size_t> named_record(std::exception_ptr const& error, std::size_t start) const
     {
         if (!error)
@@ -284,7 +313,7 @@ private:
         }
         catch (bulk_error const& known)
         {
-            if (known.index < records_.size() - start)
+            if (known.index < shown_.size() - start)
                 return start + known.index;
         }
         catch (...)
@@ -306,14 +335,21 @@ private:
         }
     }
 
+    // did_receive_bulk_messages may have moved the records, even when it failed.
+    void show_changes() noexcept
+    {
+        if constexpr (!in_place)
+            shown_ = records_;
+    }
+
     [[nodiscard]] S rest(std::size_t start) const
     {
-        return S{records_}.subspan(start < records_.size() ? start : records_.size());
+        return shown_.subspan(start < shown_.size() ? start : shown_.size());
     }
 
     decltype(auto) define(std::size_t start)
     {
-        return hooks::define_context::call(handler_, std::tuple<record_view const&>{records_[start]});
+        return hooks::define_context::call(handler_, std::tuple<record_view const&>{shown_[start]});
     }
 
     decltype(auto) did_receive(std::optional<C>& context)
@@ -349,6 +385,8 @@ private:
     H& handler_;
     decoder& decoder_;
     std::vector<R> records_;
+    // What the hooks see: records_, or the bulk itself.
+    S shown_;
 };
 
 } // namespace paperboy::detail

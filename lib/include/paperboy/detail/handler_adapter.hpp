@@ -55,9 +55,9 @@ public:
     boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override
     {
         if constexpr (hooks::on_bulk::fits)
-            co_return co_await bulk_.run(run);
+            return bulk_.run(run);
         else
-            co_return batch_end::left;
+            return no_bulk::run();
     }
 
     batch_end run(batch_run& run) override
@@ -370,6 +370,7 @@ private:
     struct no_bulk
     {
         no_bulk(H&, record_decoder<KeySerde, ValueSerde>&) {}
+        static boost::asio::awaitable<batch_end> run() { co_return batch_end::left; }
     };
     using bulk_part =
         typename std::conditional_t<hooks::on_bulk::fits, std::type_identity<bulk_adapter<H, KeySerde, ValueSerde>>,
