@@ -1,5 +1,6 @@
 // Counts what the heap is asked for, in a program of its own because operator new is the whole program's.
 
+#include "pipeline/slim_executor.hpp"
 #include "support/manual_allocations.hpp"
 #include "support/manual_hooks.hpp"
 #include "testing/memory_block.hpp"
@@ -7,11 +8,15 @@
 #include <paperboy/testing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <span>
 #include <vector>
 
 namespace paperboy
@@ -110,6 +115,15 @@ struct every_awaitable_hook
     }
 };
 
+struct raw_bulk_handler : plain_handler
+{
+    void on_bulk(std::span<record_view const> bulk)
+    {
+        for (auto const& each : bulk)
+            bytes += each.value().size();
+    }
+};
+
 using handlers =
     boost::mpl::list<plain_handler, awaitable_handler, text_handler, every_plain_hook, every_awaitable_hook>;
 
@@ -148,6 +162,48 @@ std::uint64_t allocations_of(std::size_t records)
     return after - before;
 }
 
+// The same for one bulk.
+template <class Handler>
+std::uint64_t allocations_of_bulk(std::size_t records)
+{
+    auto handler = Handler{};
+    auto const adapter =
+        detail::make_handler_factory(std::ref(handler), detail::no_serde{}, detail::no_serde{})->make({"test", 0});
+    auto const block = testing::memory_block::make(
+        std::vector<testing::test_record>(records, testing::test_record{"key", "value"}), {"test", 0});
+    auto views = std::vector<record_view>{};
+    for (auto const* const each : block->messages())
+        views.emplace_back(*block, *each);
+    auto position = std::atomic<std::int64_t>{-1};
+    auto sink = no_failures{};
+    auto run = detail::bulk_run{views, position, sink};
+    auto io = boost::asio::io_context{};
+    auto const before = test::allocations();
+    boost::asio::co_spawn(io, adapter->run_bulk(run), [](std::exception_ptr const&, detail::batch_end) {});
+    io.run();
+    auto const after = test::allocations();
+    BOOST_TEST(handler.bytes == 5 * records);
+    return after - before;
+}
+
+// What a coroutine on this strand asks of the heap for so many turns.
+template <class Strand>
+std::uint64_t allocations_of_turns(Strand on, int turns, boost::asio::io_context& io)
+{
+    auto const before = test::allocations();
+    boost::asio::co_spawn(
+        on,
+        [](int left) -> boost::asio::awaitable<void>
+        {
+            while (left-- > 0)
+                co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
+        }(turns),
+        boost::asio::detached);
+    io.restart();
+    io.run();
+    return test::allocations() - before;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(allocations_suite)
@@ -174,6 +230,26 @@ BOOST_AUTO_TEST_CASE(plain_hooks_need_no_heap_at_all)
     BOOST_TEST(allocations_of<plain_handler>(10'000) == 0U);
     BOOST_TEST(allocations_of<text_handler>(10'000) == 0U);
     BOOST_TEST(allocations_of<every_plain_hook>(10'000) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_of_a_raw_bulk_costs_no_allocation)
+{
+    static_cast<void>(allocations_of_bulk<raw_bulk_handler>(100));
+    auto const few = allocations_of_bulk<raw_bulk_handler>(100);
+    BOOST_TEST(few == allocations_of_bulk<raw_bulk_handler>(10'100));
+    BOOST_TEST(few <= 8U);
+}
+
+// Between two blocks a pipeline lets other work of the executor run: once per thousand records.
+BOOST_AUTO_TEST_CASE(a_turn_on_a_pipelines_strand_costs_no_allocation)
+{
+    auto io = boost::asio::io_context{1};
+    auto const target = boost::asio::any_io_executor{io.get_executor()};
+    auto const slim = pipeline::slim_strand{pipeline::slim_executor{target}};
+    static_cast<void>(allocations_of_turns(slim, 1000, io));
+    BOOST_TEST(allocations_of_turns(slim, 100, io) == allocations_of_turns(slim, 10'100, io));
+    auto const plain = boost::asio::strand<boost::asio::any_io_executor>{target};
+    BOOST_TEST(allocations_of_turns(plain, 10'100, io) >= 10'000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
