@@ -29,6 +29,9 @@ struct mode
 // A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
 [[nodiscard]] measurement consume_stalled(options const& from);
 
+// No Kafka at all: the same work on records in memory. Its records per second are what a slow handler can reach.
+[[nodiscard]] measurement work_alone(options const& from);
+
 // Works on a record.
 inline void work_for(std::chrono::nanoseconds time)
 {

@@ -21,6 +21,8 @@ struct topic_kind
     std::uint64_t full_size;
     char const* compression;
     void (*make)(std::uint64_t number, std::uint64_t total, sample& out);
+    // All records but one of each partition are in the first.
+    bool skewed = false;
 };
 
 // Throws usage_error for a name that is not a topic of ours.

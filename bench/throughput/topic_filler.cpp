@@ -175,8 +175,8 @@ void topic_filler::produce(std::string const& name, topic_kind const& kind, std:
     for (auto number = from; number < records; ++number)
     {
         kind.make(number, records, next);
-        auto const partition =
-            next.key.empty() ? static_cast<std::int32_t>(number % partitions) : RD_KAFKA_PARTITION_UA;
+        auto const turn = kind.skewed && number >= partitions ? 0 : static_cast<std::int32_t>(number % partitions);
+        auto const partition = next.key.empty() ? turn : RD_KAFKA_PARTITION_UA;
         while (!produce_one(topic.get(), partition, next))
         {
             if (auto const error = rd_kafka_last_error(); error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
