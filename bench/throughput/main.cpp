@@ -118,6 +118,7 @@ config engine_settings(options const& from)
     settings.bootstrap_servers = from.bootstrap_servers;
     settings.group_id = "paperboy-throughput-" + std::to_string(std::random_device{}());
     settings.batch_size = from.batch_size;
+    settings.memory_limit = from.memory_limit;
     settings.properties = from.properties;
     settings.log = logger{log_level::warning};
     return settings;

@@ -62,6 +62,8 @@ std::map<std::string, setter> const& setters()
         {"--threads", [](options& o, std::string const& v) { o.threads = number<int>("--threads", v, 1); }},
         {"--batch-size",
          [](options& o, std::string const& v) { o.batch_size = number<std::size_t>("--batch-size", v, 1); }},
+        {"--memory-limit", [](options& o, std::string const& v)
+         { o.memory_limit = number<std::size_t>("--memory-limit", v, 1) * 1024 * 1024; }},
         {"--deadline",
          [](options& o, std::string const& v) { o.deadline = std::chrono::seconds{number<int>("--deadline", v, 1)}; }},
         {"-X", set_property},
@@ -127,6 +129,7 @@ std::vector<std::string> child_arguments(options const& from, std::string const&
     add("--child-sizes", sizes);
     add("--threads", std::to_string(from.threads));
     add("--batch-size", std::to_string(from.batch_size));
+    add("--memory-limit", std::to_string(from.memory_limit / (1024 * 1024)));
     add("--work", std::to_string(from.work.count()));
     for (auto const& [name, value] : from.properties)
         add("-X", name + "=" + value);
@@ -146,6 +149,7 @@ std::string help_text()
   --pin | --no-pin    whether a run may use one core only (default: --pin)
   --threads N         threads that run the engine's io_context (default: 1)
   --batch-size N      records that the engine hands to a handler, and raw takes, in one go (default: 1000)
+  --memory-limit MB   of the engine, and for raw's queue that of one partition (default: 256)
   --work NS           nanoseconds that each record is worked on, in every mode (default: 0)
   -X NAME=VALUE       a librdkafka property, for the engine and for raw
   --deadline SECONDS  of one run (default: 180)

@@ -27,6 +27,7 @@ struct options
     // What each hook, or raw's loop, works on a record on top of touching it.
     std::chrono::nanoseconds work{0};
     std::size_t batch_size = paperboy::config{}.batch_size;
+    std::size_t memory_limit = paperboy::config{}.memory_limit;
     paperboy::properties properties;
     std::chrono::seconds deadline{180};
     std::string json_file;

@@ -77,10 +77,11 @@ struct config
     /// ends when it fills an eighth of a share, which every rebalance divides anew over the partitions at hand.
     ///
     /// What librdkafka adds to a record, about 400 bytes, is counted. Not counted: records that handlers retain, what
-    /// a handler makes of a record, and up to `fetch.max.bytes` (2 MB) that a broker is just sending. The limit can be
-    /// exceeded where records compress better than 4:1 or are smaller than about 50 bytes, where a producer's batch is
-    /// larger than a share, when topics get more partitions after the start (the log says so), and by `queued.*` and
-    /// `fetch.*` among the properties, which go first.
+    /// a handler makes of a record, and up to `fetch.max.bytes` (2 MB) that each broker is just sending. The limit can
+    /// be exceeded where records compress better than 4:1 or are smaller than about 50 bytes, where a producer's batch
+    /// is larger than a sixteenth of a share, when topics get more partitions after the start (the log says so), and by
+    /// `queued.*` and `fetch.*` among the properties, which go first. An uncompressed record keeps the whole response
+    /// that it came in, so a stalled partition that few records trickle into can keep those of others that came along.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
 
     /// When partitions are handled in bulk, and how large bulks get; a handler's own options go first.

@@ -23,6 +23,9 @@ enum class handling_mode
 [[nodiscard]] std::string_view to_string(handling_mode mode) noexcept;
 
 /// When a partition is handled in bulk, and how large a bulk gets. Each partition decides for itself.
+///
+/// The limits are upper bounds: a bulk also ends where an eighth of the partition's share of `config::memory_limit` is
+/// full, and its share is that limit divided by the partitions assigned.
 struct mode_policy
 {
     /// Which mode, or automatic.

@@ -94,6 +94,9 @@ void background_call::run(std::function<void()> work, std::function<void()> done
                            busy_ = false;
                            auto count = std::uint64_t{};
                            [[maybe_unused]] auto const got = ::read(signal_.native_handle(), &count, sizeof count);
+                           // Takes the lock that finish() held: what the call has written is visible by that,
+                           // not by the signal.
+                           static_cast<void>(progress_->wait(std::chrono::seconds{0}));
                            tell();
                        });
     // The work is let go before the end is told: it may hold the last reference to a client.
