@@ -23,8 +23,9 @@ namespace
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
-constexpr std::size_t partitions = 8;
-constexpr std::size_t records_each = 20'000;
+// More than a client is made for at first.
+constexpr std::size_t partitions = 12;
+constexpr std::size_t records_each = 12'000;
 constexpr std::size_t record_size = 1000;
 constexpr std::size_t limit = std::size_t{16} << 20;
 constexpr std::size_t allowance = 32'000'000;

@@ -32,7 +32,7 @@ public:
     {
     }
     slim_executor(slim_executor const& other) noexcept : way_{other.way_} { way_->owned_by.add(); }
-    slim_executor(slim_executor&& other) noexcept : slim_executor{std::as_const(other)} {}
+    slim_executor(slim_executor&& other) noexcept : way_{other.way_} { way_->owned_by.add(); }
     slim_executor& operator=(slim_executor other) noexcept
     {
         std::swap(way_, other.way_);
