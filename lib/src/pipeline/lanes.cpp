@@ -21,6 +21,11 @@ constexpr std::size_t refill_below(std::size_t limit)
     return limit - limit / 4;
 }
 
+std::size_t size_of(detail::message const& of)
+{
+    return of.key_size + of.value_size;
+}
+
 std::string_view key_of(detail::message const& of)
 {
     return {static_cast<char const*>(of.key), of.key_size};
@@ -36,6 +41,7 @@ std::size_t lanes::look_ahead(handler_options const& options) noexcept
 lanes::lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
              offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner)
     : strand_{strand}, handler_{handler}, ordering_{options.ordering}, max_lanes_{options.max_concurrency},
+      max_bytes_{options.mode ? options.mode->max_bytes : mode_policy{}.max_bytes},
       max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, owner_{owner},
       schedule_{look_ahead(options)}, admitted_(look_ahead(options)), changed_{strand}
 {
@@ -48,12 +54,12 @@ bool lanes::begins_none() const noexcept
 
 bool lanes::has_room() const noexcept
 {
-    return schedule_.unfinished() < schedule_.capacity() && tracker_.held() < max_unfinished_;
+    return schedule_.unfinished() < schedule_.capacity() && bytes_ < max_bytes_ && tracker_.held() < max_unfinished_;
 }
 
 bool lanes::has_room_again() const noexcept
 {
-    return schedule_.unfinished() < refill_below(schedule_.capacity()) &&
+    return schedule_.unfinished() < refill_below(schedule_.capacity()) && bytes_ < refill_below(max_bytes_) &&
            tracker_.held() < refill_below(max_unfinished_);
 }
 
@@ -80,6 +86,7 @@ void lanes::admit(used_block& from, detail::message const& message)
     ++from.left;
     auto const keyed = ordering_ == ordering::key && message.key != nullptr;
     auto const which = keyed ? schedule_.admit(std::hash<std::string_view>{}(key_of(message))) : schedule_.admit();
+    bytes_ += size_of(message);
     admitted_[which] = {&from, &message, tracker_.admit(message.offset)};
 }
 
@@ -182,6 +189,7 @@ void lanes::settle(key_schedule::slot which, detail::batch_end end, bool finishe
     auto const ended = admitted_[which];
     tracker_.finish(ended.ticket);
     schedule_.finish(which);
+    bytes_ -= size_of(*ended.message);
     owner_.record_finished({*ended.from->block, *ended.message});
     let_go(*ended.from);
     if (has_room_again())

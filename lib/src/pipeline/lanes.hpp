@@ -55,9 +55,9 @@ protected:
 // become ready while fewer than max_concurrency lanes live get a new one. Each lane has an adapter of its own, kept for
 // the next lane: hooks see records that no other lane decodes over.
 //
-// Two bounds hold the reader back: how many records wait or are in their hooks (look-ahead, it bounds memory), and how
-// far the offsets behind the oldest unfinished record reach (max_unfinished, it bounds what a crash repeats). So a
-// stuck key stops the partition only when the second is reached.
+// Three bounds hold the reader back: how many records wait or are in their hooks (look-ahead), how many bytes those
+// have (the policy's max_bytes), and how far the offsets behind the oldest unfinished record reach (max_unfinished, it
+// bounds what a crash repeats). So a stuck key stops the partition only when the last is reached.
 class lanes
 {
 public:
@@ -143,6 +143,7 @@ private:
     detail::batch_handler& handler_;
     ordering ordering_;
     std::size_t max_lanes_;
+    std::size_t max_bytes_;
     std::size_t max_unfinished_;
     offset_tracker& tracker_;
     std::atomic<bool> const& stop_;
@@ -150,6 +151,7 @@ private:
 
     key_schedule schedule_;
     std::vector<admitted> admitted_;
+    std::size_t bytes_ = 0;
     std::deque<used_block> blocks_;
     std::vector<used_block*> spare_blocks_;
     std::vector<std::unique_ptr<lane>> all_;

@@ -329,6 +329,18 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_up_to_the_bound_of_unfinished_re
     BOOST_TEST(subject.seen.disorders == 0U);
 }
 
+// Each record is as large as the bound: only one is admitted at a time.
+BOOST_AUTO_TEST_CASE(the_bytes_of_admitted_records_are_bounded)
+{
+    auto options = overlapping(ordering::none, 8);
+    options.mode = mode_policy{};
+    options.mode->max_bytes = 1;
+    auto subject = bench{1, options};
+    subject.run(4, 50);
+    BOOST_TEST(subject.tracker.position() == 200);
+    BOOST_TEST(subject.seen.most_inside == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(held_lanes_finish_what_they_have_and_go_on_when_released)
 {
     auto subject = bench{1, overlapping(ordering::key, 4)};
