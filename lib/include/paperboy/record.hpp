@@ -88,6 +88,9 @@ public:
     /// record of it is gone. Costs one atomic increment. Safe to call wherever the view is valid.
     [[nodiscard]] retained_record retain() const noexcept;
 
+    /// For the library: where sends on behalf of this record are kept; null for records made in memory.
+    [[nodiscard]] std::shared_ptr<detail::send_ledger> const& ledger() const noexcept { return block_->ledger(); }
+
 protected:
     detail::record_block* block_;
     detail::message const* message_;

@@ -37,14 +37,14 @@ rd_kafka_headers_t* headers_of(message const& of) noexcept
 } // namespace
 
 detail::block_holder fetched_block::make(std::shared_ptr<client> owner, std::shared_ptr<std::string const> topic,
-                                         std::size_t capacity)
+                                         std::shared_ptr<detail::send_ledger> ledger, std::size_t capacity)
 {
-    return detail::block_holder{new fetched_block{std::move(owner), std::move(topic), capacity}};
+    return detail::block_holder{new fetched_block{std::move(owner), std::move(topic), std::move(ledger), capacity}};
 }
 
 fetched_block::fetched_block(std::shared_ptr<client> owner, std::shared_ptr<std::string const> topic,
-                             std::size_t capacity)
-    : owner_{std::move(owner)}, topic_{std::move(topic)}, messages_(capacity)
+                             std::shared_ptr<detail::send_ledger> ledger, std::size_t capacity)
+    : record_block{std::move(ledger)}, owner_{std::move(owner)}, topic_{std::move(topic)}, messages_(capacity)
 {
 }
 

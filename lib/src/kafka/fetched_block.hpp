@@ -18,9 +18,10 @@ namespace paperboy::kafka
 class fetched_block final : public detail::record_block
 {
 public:
-    // An empty block with room for `capacity` messages of one topic.
+    // An empty block with room for `capacity` messages of one partition, whose sends go to `ledger`.
     [[nodiscard]] static detail::block_holder make(std::shared_ptr<client> owner,
-                                                   std::shared_ptr<std::string const> topic, std::size_t capacity);
+                                                   std::shared_ptr<std::string const> topic,
+                                                   std::shared_ptr<detail::send_ledger> ledger, std::size_t capacity);
 
     [[nodiscard]] std::string_view topic() const noexcept override { return *topic_; }
     [[nodiscard]] std::span<detail::message const* const> messages() const noexcept override
@@ -39,7 +40,8 @@ public:
     void clear() noexcept;
 
 private:
-    fetched_block(std::shared_ptr<client> owner, std::shared_ptr<std::string const> topic, std::size_t capacity);
+    fetched_block(std::shared_ptr<client> owner, std::shared_ptr<std::string const> topic,
+                  std::shared_ptr<detail::send_ledger> ledger, std::size_t capacity);
     ~fetched_block() override;
     void destroy() noexcept override;
 

@@ -21,9 +21,11 @@ queue_handle detached_queue(client const& owner, topic_partition const& where)
 } // namespace
 
 partition_queue::partition_queue(std::shared_ptr<client> owner, boost::asio::any_io_executor const& executor,
-                                 topic_partition const& where, std::size_t fetch_limit, std::size_t capacity)
-    : owner_{std::move(owner)}, topic_{std::make_shared<std::string const>(where.topic)}, partition_{where.partition},
-      fetch_limit_{fetch_limit}, capacity_{capacity}, events_{executor, detached_queue(*owner_, where)}
+                                 topic_partition const& where, std::shared_ptr<detail::send_ledger> ledger,
+                                 std::size_t fetch_limit, std::size_t capacity)
+    : owner_{std::move(owner)}, topic_{std::make_shared<std::string const>(where.topic)}, ledger_{std::move(ledger)},
+      partition_{where.partition}, fetch_limit_{fetch_limit}, capacity_{capacity},
+      events_{executor, detached_queue(*owner_, where)}
 {
     if (auto const* const fetchers = owner_->fetchers())
         prefetch_.emplace(fetchers->limits());
@@ -38,7 +40,7 @@ partition_queue::~partition_queue()
 fetched partition_queue::fetch(detail::block_holder& block)
 {
     if (!block)
-        block = fetched_block::make(owner_, topic_, capacity_);
+        block = fetched_block::make(owner_, topic_, ledger_, capacity_);
     auto& target = static_cast<fetched_block&>(*block);
     auto const room = target.room();
     auto result = fetched{};

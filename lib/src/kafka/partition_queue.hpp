@@ -39,7 +39,8 @@ public:
     // Detaches the partition's queue from the consumer's. To be made before the partition is assigned: messages that
     // arrive earlier take the consumer's queue.
     partition_queue(std::shared_ptr<client> owner, boost::asio::any_io_executor const& executor,
-                    topic_partition const& where, std::size_t fetch_limit, std::size_t capacity);
+                    topic_partition const& where, std::shared_ptr<detail::send_ledger> ledger, std::size_t fetch_limit,
+                    std::size_t capacity);
     partition_queue(partition_queue const&) = delete;
     partition_queue& operator=(partition_queue const&) = delete;
 
@@ -68,6 +69,7 @@ private:
 
     std::shared_ptr<client> owner_;
     std::shared_ptr<std::string const> topic_;
+    std::shared_ptr<detail::send_ledger> ledger_;
     std::int32_t partition_;
     std::size_t fetch_limit_;
     std::size_t capacity_;

@@ -54,6 +54,19 @@ bool assignment::one_ended(pipeline_ptr const& which)
     return --working_ == 0;
 }
 
+bool assignment::all_acknowledged() const
+{
+    return std::ranges::all_of(pipelines_, [](auto const& each) { return each->sends().settled(); });
+}
+
+std::size_t assignment::unacknowledged() const
+{
+    auto count = std::size_t{0};
+    for (auto const& each : pipelines_)
+        count += each->sends().outstanding();
+    return count;
+}
+
 std::vector<assignment::pipeline_ptr> assignment::unended() const
 {
     auto all = std::vector<pipeline_ptr>{};

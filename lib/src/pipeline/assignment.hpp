@@ -32,6 +32,12 @@ public:
     [[nodiscard]] bool one_ended(pipeline_ptr const& which);
     [[nodiscard]] bool all_ended() const noexcept { return working_ == 0; }
 
+    // Whether everything that hooks have sent is acknowledged, or never will be.
+    [[nodiscard]] bool all_acknowledged() const;
+
+    // How many sends are not.
+    [[nodiscard]] std::size_t unacknowledged() const;
+
     // The pipelines that have not ended.
     [[nodiscard]] std::vector<pipeline_ptr> unended() const;
 

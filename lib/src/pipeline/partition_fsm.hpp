@@ -29,6 +29,8 @@ enum class hold_reason : unsigned
     user = 1,
     // Its topic's step has not come.
     step = 2,
+    // What its hooks have sent waits for room.
+    sends = 4,
 };
 
 // Why a partition ended.

@@ -8,6 +8,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -25,7 +26,7 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
                                        std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
                                        handler_options const& options)
     : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
-      queue_{std::move(client), strand_, where_, fetch_limit, context.settings.batch_size},
+      queue_{std::move(client), strand_, where_, sends_, fetch_limit, context.settings.batch_size},
       handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
       batcher_{policy_}, wait_timer_{strand_}, retry_pause_{strand_},
       random_{static_cast<unsigned>(where_.partition) + 1U}
@@ -41,6 +42,12 @@ void partition_pipeline::start(std::shared_ptr<void> keep_alive)
 {
     if (lanes_)
         lanes_->belong_to(weak_from_this());
+    sends_->attach(
+        [weak = weak_from_this()](bool congested)
+        {
+            if (auto const self = weak.lock())
+                self->congest(congested);
+        });
     auto ended = [keep_alive = std::move(keep_alive), self = shared_from_this()](std::exception_ptr const& error)
     {
         if (error)
@@ -95,6 +102,28 @@ void partition_pipeline::show_held()
     held_.store(fsm_.held(), std::memory_order_relaxed);
     if (lanes_)
         lanes_->hold(fsm_.held());
+}
+
+// Told by a hook that sends, it counts at once; from elsewhere, in the order of the calls.
+void partition_pipeline::congest(bool congested)
+{
+    asio::dispatch(strand_,
+                   [self = shared_from_this(), congested]
+                   {
+                       congested ? self->fsm_.hold(hold_reason::sends) : self->fsm_.release(hold_reason::sends);
+                       self->show_held();
+                       self->queue_.events().interrupt();
+                   });
+}
+
+void partition_pipeline::look_again()
+{
+    on_strand(
+        [](auto& self)
+        {
+            if (self.running_ == nullptr)
+                self.look_whether_passed();
+        });
 }
 
 void partition_pipeline::catch_up_to(std::int64_t end)
@@ -250,7 +279,7 @@ std::int64_t partition_pipeline::next_offset() const
         return batcher_.first_offset();
     if (auto const messages = block_->messages(); !messages.empty())
         return messages.front()->offset;
-    return position();
+    return tracker_.position();
 }
 
 // ---- one by one
@@ -309,6 +338,8 @@ partition_action partition_pipeline::finish_batch(detail::batch_run const& run, 
 //    are transaction markers, or records that compaction removed. The position moves over them. Not so when the
 //    pipeline is to leave: then records in front of the end may have been dropped unfinished.
 // 2. Whether that, or the records themselves, passed the offset that a step waits for.
+// 3. What was sent on their behalf has to be acknowledged as well. It is said that somebody waits for that before it is
+//    looked at, and who acknowledges asks afterwards: one of the two sees the other.
 void partition_pipeline::look_whether_passed()
 {
     if (end_seen_ && waiting() == 0 && !leave_early_.load(std::memory_order_relaxed))
@@ -316,8 +347,12 @@ void partition_pipeline::look_whether_passed()
         tracker_.pass_gap(*end_seen_);
         end_seen_.reset();
     }
-    if (!catching_up_to_ || position() < *catching_up_to_)
+    if (!catching_up_to_ || tracker_.position() < *catching_up_to_)
         return;
+    waits_for_acks_.store(true);
+    if (position() < *catching_up_to_)
+        return;
+    waits_for_acks_.store(false);
     catching_up_to_.reset();
     context_.owner.partition_passed(where_);
 }
@@ -427,7 +462,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
         look_whether_passed();
     observe_lag();
     if (mode_.automatic() && batcher_.waiting() == 0)
-        choose_mode(position());
+        choose_mode(tracker_.position());
     co_return fsm_.handled(end, ready_for_bulk() > 0);
 }
 
@@ -482,7 +517,7 @@ void partition_pipeline::look_again_at(std::chrono::steady_clock::time_point whe
 void partition_pipeline::observe_lag()
 {
     auto const high = queue_.high_watermark();
-    auto const next = position();
+    auto const next = tracker_.position();
     if (!high || next == offset_tracker::nothing_finished)
         return;
     auto const records = lag(*high, next);
@@ -575,7 +610,7 @@ partition_stats partition_pipeline::stats() const
     result.partition = where_.partition;
     result.records = records_.load(std::memory_order_relaxed);
     result.bytes = bytes_.load(std::memory_order_relaxed);
-    if (auto const next = position(); next != offset_tracker::nothing_finished)
+    if (auto const next = tracker_.position(); next != offset_tracker::nothing_finished)
         result.position = next;
     if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
         result.lag = records;

@@ -7,6 +7,7 @@
 #include "pipeline/mode_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
+#include "pipeline/partition_sends.hpp"
 #include "pipeline/slim_executor.hpp"
 
 #include <paperboy/config.hpp>
@@ -23,6 +24,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -114,8 +116,20 @@ public:
 
     [[nodiscard]] topic_partition const& where() const noexcept { return where_; }
 
-    // One past the last finished record, or offset_tracker::nothing_finished.
-    [[nodiscard]] std::int64_t position() const noexcept { return tracker_.position(); }
+    // One past the last record that is finished and, like all before, acknowledged in what was sent on its behalf; or
+    // offset_tracker::nothing_finished. The order of the two reads matters: see outbox::send.
+    [[nodiscard]] std::int64_t position() const noexcept
+    {
+        auto const finished = tracker_.position();
+        return std::min(finished, sends_->gate().lowest());
+    }
+
+    // What its hooks have sent.
+    [[nodiscard]] ack_gate const& sends() const noexcept { return sends_->gate(); }
+
+    // Whether a step waits for what was sent to be acknowledged; look_again() when it is.
+    [[nodiscard]] bool waits_for_acks() const noexcept { return waits_for_acks_.load(); }
+    void look_again();
 
     [[nodiscard]] partition_stats stats() const;
 
@@ -136,6 +150,7 @@ private:
     detail::batch_run make_run();
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
     void look_whether_passed();
+    void congest(bool congested);
     void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;
@@ -166,6 +181,7 @@ private:
     pipeline_context context_;
     topic_partition where_;
     slim_strand strand_;
+    std::shared_ptr<partition_sends> sends_ = std::make_shared<partition_sends>();
     kafka::partition_queue queue_;
     std::unique_ptr<detail::batch_handler> handler_;
     detail::block_holder block_;
@@ -196,6 +212,7 @@ private:
     std::atomic<bool> leave_early_{false};
     std::atomic<bool> in_bulk_{false};
     std::atomic<bool> held_{false};
+    std::atomic<bool> waits_for_acks_{false};
     std::atomic<bool> resting_{false};
     std::atomic<std::uint64_t> looks_{0};
     std::uint64_t looks_when_checked_ = 0;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <paperboy/detail/message.hpp>
+#include <paperboy/detail/send_ledger.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -25,7 +27,7 @@ struct header_fields
 class record_block
 {
 public:
-    record_block() = default;
+    explicit record_block(std::shared_ptr<send_ledger> ledger = nullptr) noexcept : ledger_{std::move(ledger)} {}
     record_block(record_block const&) = delete;
     record_block& operator=(record_block const&) = delete;
 
@@ -34,6 +36,9 @@ public:
     [[nodiscard]] virtual std::int64_t timestamp_ms(message const& of) const noexcept = 0;
     [[nodiscard]] virtual std::size_t header_count(message const& of) const noexcept = 0;
     [[nodiscard]] virtual header_fields header(message const& of, std::size_t index) const noexcept = 0;
+
+    // Where what hooks send on behalf of these records is kept; null for records that were never on a broker.
+    [[nodiscard]] std::shared_ptr<send_ledger> const& ledger() const noexcept { return ledger_; }
 
     void add_holder() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -51,6 +56,7 @@ protected:
 private:
     virtual void destroy() noexcept = 0;
 
+    std::shared_ptr<send_ledger> ledger_;
     std::atomic<std::uint32_t> holders_{0};
 };
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+
+namespace paperboy
+{
+
+/// Where the broker put a record that was sent.
+struct produced
+{
+    /// The partition of the producer's topic, 0 or greater.
+    std::int32_t partition = -1;
+
+    /// The record's offset in it, 0 or greater.
+    std::int64_t offset = -1;
+};
+
+} // namespace paperboy
