@@ -38,6 +38,10 @@ public:
             return "the engine could not finish within config::shutdown_timeout";
         case errc::client_failed:
             return "librdkafka reported a fatal error";
+        case errc::produce_failed:
+            return "a record could not be produced; engine::last_failure() says which";
+        case errc::not_running:
+            return "the engine is not running";
         }
         return "unknown error " + std::to_string(code);
     }
@@ -49,7 +53,8 @@ public:
         if (code == 0)
             return false;
         auto const value = static_cast<errc>(code);
-        auto const retriable = value == errc::connect_timeout || value == errc::shutdown_timeout;
+        auto const retriable =
+            value == errc::connect_timeout || value == errc::shutdown_timeout || value == errc::not_running;
         return (to.value() == static_cast<int>(condition::retriable)) == retriable;
     }
 };

@@ -40,6 +40,21 @@ struct commit_policy
     std::size_t records = 0;
 };
 
+/// Settings of the producer that an engine's handlers send with. It exists only when `engine::make_producer` was
+/// called.
+struct producer_config
+{
+    /// librdkafka properties of the producer, passed on verbatim, on top of those of `config::properties` that concern
+    /// both kinds of client (security, sockets).
+    ///
+    /// Defaults of ours: `linger.ms` 5, `compression.type` lz4, `queue.buffering.max.messages` 100,000 records and
+    /// `queue.buffering.max.kbytes` 65,536 for what waits or is on its way, `partitioner` murmur2_random (as Java's),
+    /// `message.timeout.ms` 0: a record is tried for ever, its input waits, and nothing is skipped; with a time, one
+    /// that could not be produced within it ends the run with `errc::produce_failed`.
+    /// The engine owns `enable.idempotence` (true) and `acks` (all), and refuses others that would break its promises.
+    paperboy::properties properties = {};
+};
+
 /// Settings of an engine. Every field but the first two has a default that suits high volume.
 ///
 /// Meant for designated initialisers: `engine e{ioc, {.bootstrap_servers = "localhost:9092", .group_id = "billing"}}`.
@@ -112,6 +127,9 @@ struct config
     /// librdkafka properties, passed on verbatim. Those that the engine must own (offset storage and commits, queues)
     /// and those that contradict a field above are errors that say which field to use.
     paperboy::properties properties = {};
+
+    /// The producer of `engine::make_producer`.
+    producer_config producer = {};
 
     /// Where log lines go.
     logger log = {};

@@ -6,6 +6,7 @@
 #include <paperboy/detail/run_operation.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/handler.hpp>
+#include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>
 
@@ -91,6 +92,18 @@ public:
                    detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)));
     }
 
+    /// A producer to `topic`, for handlers: give it to them before they are given to `handle`. It may be kept beyond
+    /// the engine. Serdes are those of the topic's keys and values; without, text goes out as it is.
+    ///
+    /// Throws `setup_error`: `errc::invalid_config` when `config::producer` cannot work or `topic` is no name that
+    /// Kafka allows, `errc::already_running` during a run.
+    template <serializer KeySerde = text, serializer ValueSerde = text>
+    [[nodiscard]] topic_producer<KeySerde, ValueSerde> make_producer(std::string const& topic, KeySerde key_serde = {},
+                                                                     ValueSerde value_serde = {})
+    {
+        return {send_target_for(topic), topic, std::move(key_serde), std::move(value_serde)};
+    }
+
     /// Joins the group and handles records until `stop()`, a cancellation or a failure.
     ///
     /// Signature of the completion: `void(error_code)`.
@@ -140,6 +153,8 @@ public:
 private:
     engine& add(std::string topic, handler_options const& options,
                 std::unique_ptr<detail::batch_handler_factory> factory);
+
+    [[nodiscard]] std::shared_ptr<detail::send_target> send_target_for(std::string const& topic);
 
     detail::engine_handle handle_;
 };

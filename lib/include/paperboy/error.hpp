@@ -48,6 +48,13 @@ enum class errc
 
     /// librdkafka reported a fatal error: the client cannot continue.
     client_failed,
+
+    /// A record sent on behalf of another cannot be produced: too large, no such topic, no right to write. The offset
+    /// that it was sent for is not committed; `engine::last_failure()` names topic, size and reason.
+    produce_failed,
+
+    /// `async_send` of a producer whose engine has no run at hand.
+    not_running,
 };
 
 /// Portable questions to ask of any error code that paperboy completes with.

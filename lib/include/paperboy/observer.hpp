@@ -49,6 +49,11 @@ public:
     /// librdkafka or a broker reported an error that the engine survives: brokers down, retries.
     virtual void on_client_error(error_code /*error*/, std::string_view /*text*/) noexcept {}
 
+    /// A record given to `send` or `async_send` could not be produced; `text` names topic, size and reason.
+    virtual void on_produce_error(std::string_view /*topic*/, error_code /*error*/, std::string_view /*text*/) noexcept
+    {
+    }
+
     /// How far the partition is behind after a batch: high watermark minus the next offset, in records, 0 or greater.
     virtual void on_lag(topic_partition const& /*partition*/, std::int64_t /*records*/) noexcept {}
 

@@ -12,6 +12,7 @@
 #include <paperboy/mode.hpp>
 #include <paperboy/observer.hpp>
 #include <paperboy/ordering.hpp>
+#include <paperboy/producer.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>

@@ -41,11 +41,32 @@ struct partition_stats
     /// adds.
     std::uint64_t buffered_bytes = 0;
 
-    /// Whether the user paused it, or its step has not come: nothing is consumed.
+    /// Whether the user paused it, its step has not come, or what its hooks sent waits for room: nothing is consumed.
     bool held = false;
 
     /// Whether records are handled one by one or in bulk now; never automatic.
     handling_mode mode = handling_mode::single;
+};
+
+/// What an engine's producers have done since the engine was made.
+struct producer_stats
+{
+    /// Records and bytes (keys and values) given to `send` and `async_send`.
+    std::uint64_t records = 0;
+    std::uint64_t bytes = 0;
+
+    /// Records that the brokers acknowledged, and that could not be produced.
+    std::uint64_t acknowledged = 0;
+    std::uint64_t failed = 0;
+
+    /// Records in librdkafka's queue or on their way now.
+    std::size_t in_flight = 0;
+
+    /// Records that wait in memory now, because librdkafka's queue is full or its client is being replaced.
+    std::size_t waiting = 0;
+
+    /// Times that librdkafka's client was replaced after a fatal error.
+    std::uint64_t replacements = 0;
 };
 
 /// A snapshot of an engine, made by `engine::stats()`.
@@ -88,6 +109,9 @@ struct engine_stats
     /// How many of the step's partitions assigned to this engine have passed their ends, and how many there are.
     std::size_t step_passed = 0;
     std::size_t step_partitions = 0;
+
+    /// What `send` and `async_send` have done.
+    producer_stats producer = {};
 
     /// The partitions assigned now.
     std::vector<partition_stats> partitions;

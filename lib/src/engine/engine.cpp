@@ -2,6 +2,7 @@
 
 #include "engine/engine_impl.hpp"
 #include "pipeline/option_check.hpp"
+#include "pipeline/topic_router.hpp"
 
 #include <utility>
 
@@ -83,6 +84,22 @@ engine_stats engine::stats() const
 failure engine::last_failure() const
 {
     return handle_->state().why_failed();
+}
+
+std::shared_ptr<detail::send_target> engine::send_target_for(std::string const& topic)
+{
+    if (handle_->running())
+        throw setup_error{errc::already_running,
+                          "paperboy: a producer to \"" + topic + "\" cannot be made while the engine runs"};
+    if (!pipeline::is_topic_name(topic))
+        throw setup_error{errc::invalid_config, "paperboy: \"" + topic +
+                                                    "\" cannot be produced to: a topic's name has 1 to 249 letters, "
+                                                    "digits, '.', '_' or '-'"};
+    auto& state = handle_->state();
+    auto const lock = std::scoped_lock{state.guard};
+    if (!state.outbox)
+        state.outbox = std::make_shared<kafka::outbox>();
+    return state.outbox;
 }
 
 engine& engine::add(std::string topic, handler_options const& options,

@@ -17,6 +17,7 @@ engine_impl::engine_impl(asio::any_io_executor executor, config settings)
 {
     pipeline::check(state_->settings.mode, "config");
     static_cast<void>(kafka::make_consumer_conf(state_->settings));
+    static_cast<void>(kafka::make_producer_conf(state_->settings));
 }
 
 engine_impl::run_ptr engine_impl::current() const

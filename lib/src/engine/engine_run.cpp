@@ -34,8 +34,8 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
     : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
       retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
-      steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
-      steps_{state_->settings.steps.size()}
+      steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"},
+      queries_{strand_, "paperboy-query"}, steps_{state_->settings.steps.size()}
 {
 }
 
@@ -47,7 +47,7 @@ engine_run::~engine_run()
     held_back_.clear();
     stragglers_.clear();
     if (consumer_)
-        reap([] {});
+        reap([] {}, false);
 }
 
 void engine_run::start(completion done)
@@ -80,6 +80,7 @@ void engine_run::begin()
         consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_));
         log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
                                  state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
+        open_producer();
         start_connect_timer();
         count_partitions();
     }
@@ -99,6 +100,8 @@ void engine_run::begin()
                        if (error)
                            self->fail(errc::client_failed, describe(error));
                    });
+    if (state_->outbox)
+        start_sends();
     on_housekeeping();
     on_commit_interval();
 }
@@ -174,6 +177,7 @@ void engine_run::on(kafka::revoke_event const& event)
 {
     lost_ = event.lost;
     act(rebalance_.revoked(event.lost));
+    look_whether_drained();
 }
 
 void engine_run::on(kafka::commit_event const& event)

@@ -106,6 +106,17 @@ private:
     void release_runnable();
     void show_steps();
 
+    // What hooks send.
+    void open_producer();
+    void start_sends();
+    [[nodiscard]] boost::asio::awaitable<void> serve_sends();
+    void on(kafka::outbox_turn& turn);
+    void on_producer(kafka::consumer_event const& event);
+    void on(std::vector<kafka::send_failure> const& failures);
+    void on_reports();
+    void look_whether_drained();
+    [[nodiscard]] bool sends_are_over();
+
     // Pausing.
     void apply_pauses();
 
@@ -114,7 +125,7 @@ private:
     void close();
     void hurry();
     void destroy_client();
-    void reap(std::function<void()> gone);
+    void reap(std::function<void()> gone, bool tell = true);
     void complete();
 
     // What pipelines tell, from their strands.
@@ -151,6 +162,8 @@ private:
     bool lost_ = false;
     bool ever_assigned_ = false;
     bool cut_short_ = false;
+    bool hurried_ = false;
+    bool flushing_ = false;
     error_code commit_error_;
     std::chrono::steady_clock::time_point last_trouble_;
     std::string trouble_;
@@ -167,6 +180,8 @@ private:
     strand_timer shutdown_timer_;
     strand_timer steps_timer_;
     background_call destroyer_;
+    background_call replaced_;
+    std::vector<kafka::client_remains> remains_;
     background_call queries_;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;

@@ -146,7 +146,7 @@ void engine_run::drain_partitions()
     for (auto const& each : std::exchange(held_back_, {}))
         static_cast<void>(assignment_->one_ended(each));
     if (assignment_->all_ended())
-        return act(rebalance_.drained());
+        return look_whether_drained();
     for (auto const& each : assignment_->pipelines())
         each->stop();
 }
@@ -158,6 +158,9 @@ void engine_run::cancel_hooks()
                                     std::to_string(each->position() - 1) +
                                     "; it is cancelled, its record will be "
                                     "handled again");
+    if (auto const count = assignment_->unacknowledged(); count > 0)
+        log(log_level::warning, std::to_string(count) + " records that hooks sent are not acknowledged in time; what "
+                                                        "they were sent for will be handled again");
     cut_short_ = cut_short_ || !engine_.running();
     start_step(for_cancelled_hooks);
     for (auto const& each : assignment_->pipelines())
@@ -219,7 +222,7 @@ void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& whi
     if (which->why_ended() == pipeline::partition_end::failed)
         fail(failure_of(*which));
     if (assignment_ && assignment_->one_ended(which))
-        act(rebalance_.drained());
+        look_whether_drained();
 }
 
 void engine_run::partition_error(topic_partition const& where, error_code error, std::string const& text)

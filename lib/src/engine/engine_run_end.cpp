@@ -79,7 +79,9 @@ void engine_run::close()
 
 void engine_run::hurry()
 {
+    hurried_ = true;
     act(rebalance_.abort());
+    look_whether_drained();
     if (assignment_)
         for (auto const& each : assignment_->pipelines())
             each->cancel_hooks();
@@ -92,17 +94,27 @@ void engine_run::destroy_client()
     state_->show(nullptr);
     if (!consumer_)
         return act(engine_.destroyed());
+    if (!sends_are_over())
+        return;
     reap([self = shared_from_this()] { self->act(self->engine_.destroyed()); });
 }
 
-// The event queue goes before the client: a destroyed client's queue cannot be served. The client goes on the
+// The event queues go before the clients: a destroyed client's queue cannot be served. The client goes on the
 // destroyer's thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last
 // to hold it.
-void engine_run::reap(std::function<void()> gone)
+void engine_run::reap(std::function<void()> gone, bool tell)
 {
+    if (state_->outbox)
+        remains_.push_back(state_->outbox->close(tell));
     auto client = consumer_->shared_client();
     consumer_.reset();
-    destroyer_.run([last = std::move(client)]() mutable { last.reset(); }, std::move(gone));
+    destroyer_.run(
+        [last = std::move(client), others = std::move(remains_)]() mutable
+        {
+            others.clear();
+            last.reset();
+        },
+        std::move(gone));
 }
 
 void engine_run::complete()
@@ -121,6 +133,7 @@ void engine_run::complete()
     if (consumer_)
         reap([] {});
     destroyer_.forget();
+    replaced_.forget();
     queries_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));

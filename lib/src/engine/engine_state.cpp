@@ -65,6 +65,7 @@ failure engine_state::why_failed() const
 engine_stats engine_state::stats() const
 {
     auto result = engine_stats{};
+    auto sends = std::shared_ptr<kafka::outbox>{};
     auto const current = [&]
     {
         auto const lock = std::scoped_lock{guard};
@@ -72,6 +73,7 @@ engine_stats engine_state::stats() const
             result.step = step;
         result.step_passed = step_passed;
         result.step_partitions = step_partitions;
+        sends = outbox;
         return visible;
     }();
     result.records = totals.records.load();
@@ -85,6 +87,8 @@ engine_stats engine_state::stats() const
     result.assignments = totals.assignments.load();
     result.stray_records = totals.stray_records.load();
     result.missed_wakeups = totals.missed_wakeups.load();
+    if (sends)
+        result.producer = sends->stats();
     if (current)
         result.partitions = current->stats();
     for (auto const& each : result.partitions)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/pause_list.hpp"
+#include "kafka/outbox.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/counters.hpp"
 #include "pipeline/topic_router.hpp"
@@ -28,6 +29,9 @@ struct engine_state
     config const settings;
     pipeline::topic_router router;
     pipeline::counters totals;
+
+    // Made with the first producer, before any run; null without one.
+    std::shared_ptr<kafka::outbox> outbox;
 
     // For questions from other threads: the assignment at hand and why the last run failed.
     mutable std::mutex guard;

@@ -112,7 +112,39 @@ void set_owned(conf_handle const& conf)
                                              RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
 }
 
+// Below anything the user sets. A record is tried for as long as it takes, because its input waits for it; keys go
+// where Java's producer puts them, so that topics of both can be joined.
+void set_producer_defaults(conf_handle const& conf)
+{
+    set(conf, "linger.ms", "5");
+    set(conf, "compression.type", "lz4");
+    set(conf, "message.timeout.ms", "0");
+    set(conf, "partitioner", "murmur2_random");
+    set(conf, "queue.buffering.max.messages", "100000");
+    set(conf, "queue.buffering.max.kbytes", "65536");
+}
+
 } // namespace
+
+// What says how to reach the cluster is the same for both clients: properties that only consumers have are left out.
+conf_handle make_producer_conf(config const& settings)
+{
+    auto conf = conf_handle{rd_kafka_conf_new()};
+    set_producer_defaults(conf);
+    check_producer_properties(settings);
+    auto const shared = shared_properties();
+    for (auto const& [name, value] : settings.properties)
+        if (shared.contains(name))
+            set(conf, name.c_str(), value);
+    for (auto const& [name, value] : settings.producer.properties)
+        set(conf, name.c_str(), value);
+    set(conf, "bootstrap.servers", settings.bootstrap_servers);
+    set(conf, "client.id", settings.client_id);
+    set(conf, "enable.idempotence", "true");
+    set(conf, "log.queue", "true");
+    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+    return conf;
+}
 
 capabilities choose_for(config const& settings)
 {

@@ -13,6 +13,9 @@ namespace paperboy::kafka
 // cannot work.
 [[nodiscard]] conf_handle make_consumer_conf(config const& settings, std::size_t partitions = usual_partitions);
 
+// The librdkafka configuration of the producer, likewise.
+[[nodiscard]] conf_handle make_producer_conf(config const& settings);
+
 // The choices for this configuration and the loaded librdkafka.
 [[nodiscard]] capabilities choose_for(config const& settings);
 

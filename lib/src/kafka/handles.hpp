@@ -22,6 +22,8 @@ using conf_handle = std::unique_ptr<rd_kafka_conf_t, destroy_with<&rd_kafka_conf
 using queue_handle = std::unique_ptr<rd_kafka_queue_t, destroy_with<&rd_kafka_queue_destroy>>;
 using event_handle = std::unique_ptr<rd_kafka_event_t, destroy_with<&rd_kafka_event_destroy>>;
 using error_handle = std::unique_ptr<rd_kafka_error_t, destroy_with<&rd_kafka_error_destroy>>;
+using headers_handle = std::unique_ptr<rd_kafka_headers_t, destroy_with<&rd_kafka_headers_destroy>>;
+using topic_handle = std::unique_ptr<rd_kafka_topic_t, destroy_with<&rd_kafka_topic_destroy>>;
 using partition_list =
     std::unique_ptr<rd_kafka_topic_partition_list_t, destroy_with<&rd_kafka_topic_partition_list_destroy>>;
 

@@ -21,7 +21,7 @@ namespace
 using kafka::destroy_with;
 using producer_handle = std::unique_ptr<rd_kafka_t, destroy_with<&rd_kafka_destroy>>;
 using cluster_handle = std::unique_ptr<rd_kafka_mock_cluster_t, destroy_with<&rd_kafka_mock_cluster_destroy>>;
-using headers_handle = std::unique_ptr<rd_kafka_headers_t, destroy_with<&rd_kafka_headers_destroy>>;
+using kafka::headers_handle;
 
 [[noreturn]] void refuse(std::string const& text)
 {

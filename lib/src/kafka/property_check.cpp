@@ -9,6 +9,8 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <set>
+#include <span>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -126,6 +128,20 @@ constexpr auto mirrored = std::array{
     mirrored_property{"client.id", &config::client_id, "client_id"},
 };
 
+// These carry the guarantees of send and async_send.
+constexpr auto owned_by_producer = std::array{
+    owned_property{"enable.idempotence", "it is always on: records are neither repeated nor reordered by retries"},
+    owned_property{"acks", "it is always \"all\""},
+    owned_property{"request.required.acks", "it is always \"all\""},
+    owned_property{"enable.gapless.guarantee", "a record that cannot be produced ends the run"},
+    owned_property{"transactional.id", "the engine's producer is idempotent, not transactional"},
+    owned_property{"delivery.report.only.error", "acknowledgements are what the engine waits for"},
+    owned_property{"log.queue", "use config::log"},
+    owned_property{"log_level", "use the level of config::log"},
+    owned_property{"enabled_events", "the engine serves librdkafka's events itself"},
+    owned_property{"opaque", "the engine has no use for it"},
+};
+
 void check_assignor(std::string const& value)
 {
     if (value.find("cooperative") != std::string::npos)
@@ -133,14 +149,24 @@ void check_assignor(std::string const& value)
                "\"; the engine rebalances eagerly: use \"range\", \"roundrobin\" or both");
 }
 
-void check_property(config const& settings, std::string const& name, std::string const& value)
+void check_not_owned(std::span<owned_property const> ours, std::string const& name)
 {
-    if (auto const found = std::ranges::find(owned, name, &owned_property::name); found != owned.end())
+    if (auto const found = std::ranges::find(ours, name, &owned_property::name); found != ours.end())
         refuse("property \"" + name + "\" cannot be set: " + std::string{found->instead});
+}
+
+void check_mirrored(config const& settings, std::string const& name, std::string const& value)
+{
     if (auto const found = std::ranges::find(mirrored, name, &mirrored_property::name);
         found != mirrored.end() && settings.*(found->field) != value)
         refuse("property \"" + name + "\" is \"" + value + "\" but config::" + std::string{found->field_name} +
                " is \"" + settings.*(found->field) + "\"; set only the field");
+}
+
+void check_property(config const& settings, std::string const& name, std::string const& value)
+{
+    check_not_owned(owned, name);
+    check_mirrored(settings, name, value);
     if (name == "partition.assignment.strategy")
         check_assignor(value);
     if (name == "group.protocol" && value != "classic")
@@ -184,6 +210,29 @@ void check_properties(config const& settings)
 {
     for (auto const& [name, value] : settings.properties)
         check_property(settings, name, value);
+}
+
+void check_producer_properties(config const& settings)
+{
+    for (auto const& [name, value] : settings.producer.properties)
+    {
+        check_not_owned(owned_by_producer, name);
+        check_mirrored(settings, name, value);
+    }
+}
+
+// The rows of librdkafka's table: the name, then C, P or * for consumers, producers or both.
+std::set<std::string, std::less<>> shared_properties()
+{
+    auto table = std::istringstream{property_table()};
+    auto shared = std::set<std::string, std::less<>>{};
+    for (auto row = std::string{}; std::getline(table, row);)
+    {
+        auto const bar = row.find('|');
+        if (bar != std::string::npos && row.find_first_not_of(' ', bar + 1) == row.find('*', bar))
+            shared.insert(row.substr(0, row.find_first_of(" |")));
+    }
+    return shared;
 }
 
 } // namespace paperboy::kafka

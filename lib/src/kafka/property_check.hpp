@@ -4,6 +4,8 @@
 
 #include <paperboy/config.hpp>
 
+#include <functional>
+#include <set>
 #include <string>
 
 namespace paperboy::kafka
@@ -18,5 +20,11 @@ void set(conf_handle const& conf, char const* name, std::string const& value);
 
 // Throws setup_error for properties that the engine must own, or that contradict a field of the configuration.
 void check_properties(config const& settings);
+
+// The same for config::producer.
+void check_producer_properties(config const& settings);
+
+// The properties that consumers and producers both have.
+[[nodiscard]] std::set<std::string, std::less<>> shared_properties();
 
 } // namespace paperboy::kafka

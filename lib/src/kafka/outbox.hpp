@@ -1,0 +1,155 @@
+#pragma once
+
+#include "kafka/outbox_fsm.hpp"
+#include "kafka/producer.hpp"
+
+#include <paperboy/detail/outgoing.hpp>
+#include <paperboy/detail/send_ledger.hpp>
+#include <paperboy/producer.hpp>
+#include <paperboy/stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paperboy::kafka
+{
+
+// A record that cannot be produced.
+struct send_failure
+{
+    std::string topic;
+    std::size_t bytes = 0;
+    error_code error;
+    // Whether an offset waits for it, for ever now.
+    bool tracked = false;
+};
+
+// What one look at the client's queue brought.
+struct outbox_turn
+{
+    // Whether there may be more right now.
+    bool more = false;
+    // Whether records were reported, one way or the other.
+    bool reported = false;
+    std::vector<consumer_event> events;
+    std::vector<send_failure> failures;
+    // The client that was replaced, if one was; or why none could be made.
+    client_remains replaced;
+    std::string trouble;
+};
+
+// One line about it: topic, size, reason and remedy.
+[[nodiscard]] std::string describe(send_failure const& failure);
+
+// The records that an engine sends: hands them to its one producing client, keeps those that it has no room for in
+// their order, and settles with the partitions and callers they were sent for once they are reported.
+//
+// send() is safe from any thread; the rest is for the run's strand. A record is, at any time, either in waiting_ or in
+// the client, never in both; its `delivery` is its identity in both.
+class outbox final : public detail::send_target, private delivery_sink
+{
+public:
+    using conf_maker = std::function<conf_handle()>;
+
+    [[nodiscard]] std::size_t topic_number(std::string_view topic) override;
+    void send(detail::outgoing_view const& what, record_view const& cause) override;
+    void send(detail::outgoing_view const& what, std::shared_ptr<detail::send_completion> completion) override;
+
+    // Makes the client; throws setup_error. `wake` makes the run call serve(), from any thread.
+    void open(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake);
+    [[nodiscard]] bool is_open() const noexcept { return producer_.has_value(); }
+
+    // Where reports arrive; only while is_open(), and until serve() replaces the client.
+    [[nodiscard]] event_queue& events() noexcept { return producer_->events(); }
+
+    [[nodiscard]] outbox_turn serve();
+
+    // Accepts nothing more.
+    void refuse_more();
+
+    // Whether nothing is on its way or waits.
+    [[nodiscard]] bool settled() const;
+
+    // Lets go of the client. What is not reported is forgotten; callers are told that it was aborted, unless the
+    // executor is going away.
+    [[nodiscard]] client_remains close(bool tell = true);
+
+    [[nodiscard]] producer_stats stats() const;
+
+private:
+    struct delivery
+    {
+        std::uint64_t number = 0;
+        std::size_t topic = 0;
+        std::size_t bytes = 0;
+        std::shared_ptr<detail::send_ledger> ledger;
+        std::int64_t cause = -1;
+        std::shared_ptr<detail::send_completion> completion;
+        bool used = false;
+    };
+    struct waiting_record
+    {
+        detail::outgoing what;
+        delivery* ticket;
+    };
+    struct completion_call
+    {
+        std::shared_ptr<detail::send_completion> completion;
+        error_code result;
+        produced where;
+    };
+
+    void on_delivery(delivery_report const& told) override;
+    void settle_reports(outbox_turn& turn);
+    void send_now(detail::outgoing_view const& what, delivery& ticket);
+    [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, delivery& ticket, bool& must_wait);
+    void let_wait(detail::outgoing_view const& what, delivery& ticket);
+    [[nodiscard]] bool produce_some();
+    void act(client_action action, outbox_turn& turn);
+    void replace(outbox_turn& turn);
+    void fail_waiting();
+    void fail(delivery& ticket, error_code error);
+    [[nodiscard]] delivery& take_ticket(detail::outgoing_view const& what);
+    void give_back(delivery& ticket) noexcept;
+    void complete_later(delivery& ticket, error_code result, produced const& where);
+    void tell_completions(std::unique_lock<std::mutex>& lock);
+
+    mutable std::mutex guard_;
+    outbox_fsm fsm_;
+    bool refusing_ = true;
+    std::vector<std::string> topics_;
+    std::optional<producer> producer_;
+    boost::asio::any_io_executor executor_;
+    conf_maker make_conf_;
+    std::function<void()> wake_;
+
+    std::deque<delivery> tickets_;
+    std::vector<delivery*> unused_;
+    std::uint64_t next_number_ = 0;
+    std::deque<waiting_record> waiting_;
+    std::vector<std::shared_ptr<detail::send_ledger>> congested_;
+    std::vector<send_failure> failures_;
+    std::vector<completion_call> completions_;
+    producer_stats stats_;
+
+    // What reports have brought since the last settlement; for the strand alone.
+    struct report
+    {
+        delivery* ticket;
+        error_code error;
+        produced where;
+        bool taken_back;
+    };
+    std::vector<report> reports_;
+    std::vector<waiting_record> taken_back_;
+};
+
+} // namespace paperboy::kafka

@@ -1,0 +1,249 @@
+// The part of the outbox that belongs to the run's strand: reports, waiting records, the client's life.
+
+#include "kafka/outbox.hpp"
+
+#include "kafka/kafka_error.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+// Events served in one go before other work of the executor gets its turn; one may report thousands of records.
+constexpr int events_per_turn = 20;
+
+// Waiting records produced while the lock is held: a hook that sends waits no longer than that.
+constexpr int records_per_lock = 200;
+
+std::string remedy_for(error_code error)
+{
+    switch (static_cast<rd_kafka_resp_err_t>(error.category() == kafka_category() ? error.value() : 0))
+    {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+        return "; raise message.max.bytes in config::producer.properties, and max.message.bytes of the topic";
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+        return "; it is larger than queue.buffering.max.kbytes in config::producer.properties";
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        return "; create the topic, or correct the partition";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return "; give this user the right to write to it";
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+        return "; message.timeout.ms in config::producer.properties was over, 0 waits for ever";
+    default:
+        return "";
+    }
+}
+
+} // namespace
+
+std::string describe(send_failure const& failure)
+{
+    return "a record of " + std::to_string(failure.bytes) + " bytes for topic \"" + failure.topic +
+           "\" could not be produced: " + failure.error.message() + remedy_for(failure.error);
+}
+
+void outbox::open(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake)
+{
+    auto const lock = std::scoped_lock{guard_};
+    producer_.emplace(executor, make_conf());
+    executor_ = executor;
+    make_conf_ = std::move(make_conf);
+    wake_ = std::move(wake);
+    failures_.clear();
+    refusing_ = false;
+    fsm_.opened();
+}
+
+outbox_turn outbox::serve()
+{
+    auto turn = outbox_turn{};
+    auto served = 0;
+    while (producer_ && served < events_per_turn)
+    {
+        auto event = producer_->poll(*this);
+        if (!event)
+            break;
+        ++served;
+        if (!std::holds_alternative<std::monostate>(*event))
+            turn.events.push_back(std::move(*event));
+    }
+    turn.more = served == events_per_turn;
+    turn.reported = !reports_.empty();
+    settle_reports(turn);
+    while (produce_some())
+    {
+    }
+    auto lock = std::unique_lock{guard_};
+    turn.failures = std::exchange(failures_, {});
+    tell_completions(lock);
+    return turn;
+}
+
+// Without the lock: a ticket with librdkafka is the report's alone. What a client that has failed for good did not
+// deliver is taken back.
+void outbox::on_delivery(delivery_report const& told)
+{
+    auto* const ticket = static_cast<delivery*>(told.ticket);
+    auto const back = told.error && (fsm_.purging() || (fsm_.open() && producer_->fatal()));
+    if (back)
+        taken_back_.push_back({copy_of(told.message, ticket->topic), ticket});
+    else if (!told.error && ticket->ledger)
+        ticket->ledger->acknowledged(ticket->cause);
+    reports_.push_back({ticket, told.error, {told.partition, told.offset}, back});
+}
+
+void outbox::settle_reports(outbox_turn& turn)
+{
+    auto const lock = std::scoped_lock{guard_};
+    auto acknowledged = std::size_t{0};
+    for (auto const& [ticket, error, where, back] : reports_)
+    {
+        if (back)
+            continue;
+        if (error)
+        {
+            fail(*ticket, error);
+            continue;
+        }
+        ++acknowledged;
+        complete_later(*ticket, {}, where);
+        give_back(*ticket);
+    }
+    stats_.acknowledged += acknowledged;
+    act(fsm_.reported(reports_.size(), acknowledged > 0), turn);
+    reports_.clear();
+    if (fsm_.open() && producer_->fatal())
+        act(fsm_.fatal(), turn);
+}
+
+// True when there may be more to produce.
+bool outbox::produce_some()
+{
+    auto const lock = std::scoped_lock{guard_};
+    for (auto i = 0; i < records_per_lock && fsm_.open() && !waiting_.empty(); ++i)
+    {
+        auto const& next = waiting_.front();
+        auto must_wait = false;
+        auto const error = try_to_produce(next.what.view(), *next.ticket, must_wait);
+        if (must_wait)
+            return false;
+        if (error)
+            fail(*next.ticket, error);
+        waiting_.pop_front();
+    }
+    if (!waiting_.empty())
+        return fsm_.open();
+    for (auto const& each : std::exchange(congested_, {}))
+        each->relieved();
+    return false;
+}
+
+// ---- the client's life
+
+void outbox::act(client_action action, outbox_turn& turn)
+{
+    switch (action)
+    {
+    case client_action::none:
+        return;
+    case client_action::purge:
+        producer_->purge();
+        return act(fsm_.reported(0, false), turn);
+    case client_action::replace:
+        return replace(turn);
+    case client_action::give_up:
+        producer_->purge();
+        return fail_waiting();
+    }
+}
+
+// A client that librdkafka has given up refuses everything, for good; an idempotent one gives up when it can no longer
+// tell whether records would be repeated or lost.
+// 1. What is on its way is purged: each record is reported, acknowledged or not; who is not is taken back.
+// 2. With the last report, what was taken back is put in front of what waits, in the order in which it was sent.
+// 3. The next client gets all of it. Partitions and callers notice nothing: their offsets are held all the while. A
+//    record whose acknowledgement was lost is produced twice.
+void outbox::replace(outbox_turn& turn)
+{
+    std::ranges::sort(taken_back_, {}, [](waiting_record const& each) { return each.ticket->number; });
+    waiting_.insert(waiting_.begin(), std::move_iterator{taken_back_.begin()}, std::move_iterator{taken_back_.end()});
+    taken_back_.clear();
+    turn.replaced = producer_->release();
+    producer_.reset();
+    try
+    {
+        producer_.emplace(executor_, make_conf_());
+        fsm_.replaced();
+        ++stats_.replacements;
+    }
+    catch (std::exception const& error)
+    {
+        turn.trouble = error.what();
+        fsm_.irreplaceable();
+        fail_waiting();
+    }
+}
+
+void outbox::fail_waiting()
+{
+    for (auto const& each : waiting_)
+        fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
+    waiting_.clear();
+}
+
+void outbox::refuse_more()
+{
+    auto const lock = std::scoped_lock{guard_};
+    refusing_ = true;
+}
+
+bool outbox::settled() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return fsm_.in_flight() == 0 && waiting_.empty() && taken_back_.empty();
+}
+
+client_remains outbox::close(bool tell)
+{
+    auto forgotten = std::deque<delivery>{};
+    auto remains = client_remains{};
+    auto lock = std::unique_lock{guard_};
+    refusing_ = true;
+    fsm_.closed();
+    for (auto& each : tickets_)
+        if (tell && each.used)
+            complete_later(each, make_error_code(boost::asio::error::operation_aborted), {});
+    waiting_.clear();
+    taken_back_.clear();
+    reports_.clear();
+    congested_.clear();
+    unused_.clear();
+    forgotten.swap(tickets_);
+    wake_ = nullptr;
+    make_conf_ = nullptr;
+    if (producer_)
+        remains = producer_->release();
+    producer_.reset();
+    tell_completions(lock);
+    return remains;
+}
+
+producer_stats outbox::stats() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    auto result = stats_;
+    result.in_flight = fsm_.in_flight();
+    result.waiting = waiting_.size() + taken_back_.size();
+    return result;
+}
+
+} // namespace paperboy::kafka
