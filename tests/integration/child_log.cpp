@@ -14,6 +14,13 @@ consumer_child::consumer_child(std::string const& group, std::string const& topi
 {
 }
 
+consumer_child::consumer_child(std::vector<std::string> const& command) : process_{command} {}
+
+consumer_child consumer_child::transform(std::string const& group, std::string const& topic, std::string const& output)
+{
+    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, output}};
+}
+
 bool consumer_child::read()
 {
     auto const line = process_.line();

@@ -26,6 +26,9 @@ public:
     consumer_child(std::string const& group, std::string const& topic,
                    std::string const& servers = bootstrap_servers());
 
+    // One that sends what it consumes on.
+    static consumer_child transform(std::string const& group, std::string const& topic, std::string const& output);
+
     [[nodiscard]] child_process& process() noexcept { return process_; }
     [[nodiscard]] std::vector<child_event> const& events() const noexcept { return events_; }
 
@@ -38,6 +41,7 @@ public:
     [[nodiscard]] std::size_t count(std::string const& what) const;
 
 private:
+    explicit consumer_child(std::vector<std::string> const& command);
     bool read();
 
     child_process process_;

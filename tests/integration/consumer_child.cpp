@@ -5,6 +5,8 @@
 //     start P O     done P O                  a hook begins and ends, with partition and offset
 //     committed P O                           the group's offset of a partition, as the engine reports it
 //     ended TEXT                              async_run has completed, with its error's text
+//
+// With an output topic it sends each record on, to the partition of the same number.
 
 #include <paperboy/paperboy.hpp>
 
@@ -75,14 +77,26 @@ struct telling_handler
     }
 };
 
+struct forwarding_handler
+{
+    paperboy::topic_producer<> out;
+
+    void on_message(paperboy::record_view const& record)
+    {
+        tell("start", record.partition(), record.offset());
+        out.send(record, record.key(), record.value(), {.partition = record.partition()});
+        tell("done", record.partition(), record.offset());
+    }
+};
+
 } // namespace
 
 int main(int argc, char** argv)
 try
 {
-    if (argc != 4)
+    if (argc != 4 && argc != 5)
     {
-        std::cerr << "usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC\n";
+        std::cerr << "usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OUTPUT_TOPIC]\n";
         return 2;
     }
     // A test that is killed leaves nothing behind.
@@ -95,7 +109,10 @@ try
     settings.properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
     settings.watcher = std::make_shared<telling_observer>();
     paperboy::engine engine{context, settings};
-    engine.handle(argv[3], telling_handler{});
+    if (argc == 5)
+        engine.handle(argv[3], forwarding_handler{engine.make_producer(argv[4])});
+    else
+        engine.handle(argv[3], telling_handler{});
 
     asio::signal_set signals{context, SIGTERM};
     signals.async_wait(

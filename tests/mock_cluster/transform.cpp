@@ -1,12 +1,13 @@
 // What hooks send, and the offsets that wait for it.
 
 #include "mock_cluster/mock_fixture.hpp"
+#include "support/topic_reader.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 namespace paperboy
 {
@@ -15,24 +16,37 @@ namespace
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-using test::at_least;
-using test::collecting_handler;
 using test::outcome_of_run;
-using test::seen_records;
 
-using output = topic_producer<>;
+using clock = std::chrono::steady_clock;
 
-// Sends each record on as it is, `times` times.
+// Kafka's API keys and error codes.
+constexpr std::int16_t produce_request = 0;
+constexpr int out_of_order_sequence_number = 45;
+
+// Sends each record on as it is.
 struct forwarding_handler
 {
-    output out;
+    topic_producer<> out;
     test::watched<int>& handled;
-    int times = 1;
 
     void on_message(record_view const& record)
     {
-        for (auto i = 0; i < times; ++i)
-            out.send(record, record.key(), record.value());
+        out.send(record, std::to_string(record.partition()), record.value());
+        handled.update([](int& count) { ++count; });
+    }
+};
+
+struct awaiting_handler
+{
+    topic_producer<> out;
+    test::watched<int>& handled;
+    std::vector<std::int64_t>& places;
+
+    asio::awaitable<void> on_message(record_view const& record)
+    {
+        auto const where = co_await out.async_send(std::nullopt, record.value(), asio::use_awaitable);
+        places.push_back(where.offset);
         handled.update([](int& count) { ++count; });
     }
 };
@@ -40,37 +54,12 @@ struct forwarding_handler
 struct transform_fixture : test::mock_fixture
 {
     transform_fixture() : target{make_topic(1)} {}
-    explicit transform_fixture(mock_cluster& on) : mock_fixture{on}, target{make_topic(1)} {}
-
-    // What is in the output topic, as an engine of another group sees it.
-    [[nodiscard]] std::vector<std::string> values(std::size_t count) const
-    {
-        auto seen = seen_records{};
-        auto threads = test::io_threads{};
-        auto reading = this->settings();
-        reading.group_id += "-reader";
-        reading.watcher = nullptr;
-        auto reader = engine{threads.context(), reading};
-        reader.handle(target, collecting_handler{seen});
-        auto run = outcome_of_run::start(reader);
-        BOOST_TEST(seen.wait_until(at_least(count)));
-        reader.stop();
-        BOOST_TEST(run.get() == error_code{});
-        auto all = std::vector<std::string>{};
-        for (auto const& each : seen.get())
-            all.push_back(each.value);
-        return all;
-    }
 
     [[nodiscard]] bool wait_for_handled(int count) const
     {
         return handled.wait_until([count](int all) { return all >= count; });
     }
     [[nodiscard]] std::int64_t committed() const { return watcher->seen.get().committed()[{topic, 0}]; }
-    [[nodiscard]] bool wait_for_commit(std::int64_t offset) const
-    {
-        return watcher->seen.wait_until([&](auto const& all) { return all.committed()[{topic, 0}] == offset; });
-    }
 
     [[nodiscard]] static std::vector<std::string> numbers(int count)
     {
@@ -84,28 +73,126 @@ struct transform_fixture : test::mock_fixture
     test::watched<int> handled;
 };
 
+// By key, the values in the order of their first arrival.
+std::map<std::string, std::vector<std::string>> first_arrivals(std::vector<test::read_record> const& records)
+{
+    auto all = std::map<std::string, std::vector<std::string>>{};
+    for (auto const& each : records)
+        if (auto& values = all[each.key.value_or("")]; std::ranges::find(values, each.value) == values.end())
+            values.push_back(*each.value);
+    return all;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(transform_suite, transform_fixture)
 
 BOOST_AUTO_TEST_CASE(what_hooks_send_arrives_in_order_and_is_committed_at_the_end)
 {
+    auto const awaited = make_topic(1);
+    auto const awaited_target = make_topic(1);
     produce(topic, 0, 1000);
+    produce(awaited, 0, 20);
     auto settings = this->settings();
     settings.commit.interval = 1h;
     auto consuming = engine{io.context(), settings};
+    auto places = std::vector<std::int64_t>{};
     consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
+    consuming.handle(awaited, awaiting_handler{consuming.make_producer(awaited_target), handled, places});
     auto run = outcome_of_run::start(consuming);
-    BOOST_TEST(wait_for_handled(1000));
+    BOOST_TEST(wait_for_handled(1020));
     consuming.stop();
     BOOST_TEST(run.get() == error_code{}, log);
     BOOST_TEST(committed() == 1000);
+    BOOST_TEST((watcher->seen.get().committed()[{awaited, 0}] == 20));
     auto const stats = consuming.stats().producer;
-    BOOST_TEST(stats.records == 1000U);
-    BOOST_TEST(stats.acknowledged == 1000U);
+    BOOST_TEST(stats.records == 1020U);
+    BOOST_TEST(stats.acknowledged == 1020U);
     BOOST_TEST(stats.failed == 0U);
     BOOST_TEST(stats.in_flight == 0U);
-    BOOST_TEST(values(1000) == numbers(1000), boost::test_tools::per_element());
+    BOOST_TEST(places == test::offsets_from(0, 20), boost::test_tools::per_element());
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 1000) == numbers(1000),
+               boost::test_tools::per_element());
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), awaited_target, 20) == numbers(20),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(commits_and_the_end_wait_for_the_acknowledgements)
+{
+    produce(topic, 0, 10);
+    auto settings = this->settings();
+    settings.commit.interval = 10ms;
+    settings.producer.properties = {{"linger.ms", "1500"}};
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(wait_for_handled(10));
+    BOOST_TEST(consuming.stats().producer.acknowledged == 0U);
+    BOOST_TEST(watcher->seen.wait_until([](auto const& all) { return !all.commits.empty(); }));
+    BOOST_TEST(consuming.stats().producer.acknowledged == 0U);
+    BOOST_TEST(committed() == 0);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(consuming.stats().producer.acknowledged == 10U);
+    BOOST_TEST(committed() == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_produced_ends_the_run_and_is_not_committed)
+{
+    produce(topic, 0, 5);
+    cluster.produce(topic, {.value = std::string(2000, 'x'), .partition = 0});
+    produce(topic, 0, 5);
+    auto settings = this->settings();
+    settings.producer.properties = {{"message.max.bytes", "1500"}};
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(wait_for_handled(6));
+    auto const handled_at = clock::now();
+    BOOST_TEST(run.get() == make_error_code(errc::produce_failed));
+    BOOST_TEST((clock::now() - handled_at < 5s));
+    BOOST_TEST(committed() == 5);
+    BOOST_TEST(consuming.last_failure().text ==
+               "a record of 2001 bytes for topic \"" + target +
+                   "\" could not be produced: Broker: Message size too large; raise message.max.bytes in "
+                   "config::producer.properties, and max.message.bytes of the topic");
+    BOOST_TEST(consuming.stats().producer.failed == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_and_a_failed_client_cost_neither_order_nor_records_nor_memory)
+{
+    constexpr auto per_partition_count = 400;
+    constexpr auto batch = 20;
+    for (auto partition = 0; partition < partitions; ++partition)
+        produce(topic, partition, per_partition_count);
+    auto settings = this->settings();
+    settings.batch_size = batch;
+    settings.producer.properties = {{"queue.buffering.max.messages", "10"}, {"linger.ms", "0"}};
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(wait_for_handled(300));
+    cluster.fail_requests(produce_request, {out_of_order_sequence_number});
+    auto most = std::size_t{0};
+    for (auto count = 300; count < partitions * per_partition_count; count += 50)
+    {
+        BOOST_TEST(wait_for_handled(count));
+        most = std::max(most, consuming.stats().producer.waiting);
+    }
+    BOOST_TEST(wait_for_handled(partitions * per_partition_count));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(consuming.stats().producer.replacements == 1U);
+    BOOST_TEST(most > 0U);
+    BOOST_TEST(most <= std::size_t{partitions * batch + 10});
+    auto const acknowledged = consuming.stats().producer.acknowledged;
+    BOOST_TEST(acknowledged == std::size_t{partitions * per_partition_count});
+    for (auto const& [key, values] :
+         first_arrivals(test::read_topic(cluster.bootstrap_servers(), target, acknowledged)))
+        BOOST_TEST(values == numbers(per_partition_count), boost::test_tools::per_element());
+    auto const last = watcher->seen.get().committed();
+    for (auto partition = 0; partition < partitions; ++partition)
+        BOOST_TEST((last.at({topic, partition}) == per_partition_count));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,12 +2,14 @@
 
 #include <paperboy/detail/handler_factory.hpp>
 #include <paperboy/error.hpp>
+#include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -59,6 +61,56 @@ struct test_result
 
     /// Every failure, in order.
     std::vector<test_failure> failures;
+};
+
+/// A record that a handler has sent.
+struct sent_record
+{
+    std::string topic;
+
+    /// Key and value as they would go to the broker; nothing for null.
+    std::optional<std::string> key = {};
+    std::optional<std::string> value = {};
+
+    /// The partition, where the handler chose one.
+    std::optional<std::int32_t> partition = {};
+
+    /// Milliseconds since 1970; negative: the time of the sending.
+    std::int64_t timestamp_ms = -1;
+
+    /// Headers in order; a value may be null.
+    std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
+
+    /// The offset of the record that it was sent on behalf of; -1 for `async_send`.
+    std::int64_t cause = -1;
+};
+
+/// Stands for the engine's producer in tests of handlers that send: what they send is kept here, and acknowledged at
+/// once. `async_send` completes with the partition given, or 0, and with offsets that count from 0 for each topic.
+///
+/// Copies share what was sent. Safe from several threads at once.
+class sent_log
+{
+public:
+    sent_log();
+
+    /// A producer as `engine::make_producer` would give it.
+    template <serializer KeySerde = text, serializer ValueSerde = text>
+    [[nodiscard]] topic_producer<KeySerde, ValueSerde> make_producer(std::string const& topic, KeySerde key_serde = {},
+                                                                     ValueSerde value_serde = {})
+    {
+        return {target(), topic, std::move(key_serde), std::move(value_serde)};
+    }
+
+    /// What was sent so far, in order.
+    [[nodiscard]] std::vector<sent_record> records() const;
+
+private:
+    class impl;
+
+    [[nodiscard]] std::shared_ptr<paperboy::detail::send_target> target() const;
+
+    std::shared_ptr<impl> impl_;
 };
 
 namespace detail

@@ -115,6 +115,7 @@ private:
     [[nodiscard]] bool produce_some();
     void act(client_action action, outbox_turn& turn);
     void replace(outbox_turn& turn);
+    void queue_taken_back();
     void fail_waiting();
     void fail(delivery& ticket, error_code error);
     [[nodiscard]] delivery& take_ticket(detail::outgoing_view const& what);

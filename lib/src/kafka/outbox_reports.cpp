@@ -174,9 +174,7 @@ void outbox::act(client_action action, outbox_turn& turn)
 //    record whose acknowledgement was lost is produced twice.
 void outbox::replace(outbox_turn& turn)
 {
-    std::ranges::sort(taken_back_, {}, [](waiting_record const& each) { return each.ticket->number; });
-    waiting_.insert(waiting_.begin(), std::move_iterator{taken_back_.begin()}, std::move_iterator{taken_back_.end()});
-    taken_back_.clear();
+    queue_taken_back();
     turn.replaced = producer_->release();
     producer_.reset();
     try
@@ -193,8 +191,16 @@ void outbox::replace(outbox_turn& turn)
     }
 }
 
+void outbox::queue_taken_back()
+{
+    std::ranges::sort(taken_back_, {}, [](waiting_record const& each) { return each.ticket->number; });
+    waiting_.insert(waiting_.begin(), std::move_iterator{taken_back_.begin()}, std::move_iterator{taken_back_.end()});
+    taken_back_.clear();
+}
+
 void outbox::fail_waiting()
 {
+    queue_taken_back();
     for (auto const& each : waiting_)
         fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
     waiting_.clear();

@@ -1,3 +1,5 @@
+#include "kafka/property_check.hpp"
+
 #include <paperboy/engine.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -125,6 +127,33 @@ void check(bad_property const& property)
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(config_suite)
+
+BOOST_AUTO_TEST_CASE(properties_of_the_producer_are_checked_like_the_others)
+{
+    auto const refused = [](std::string name, std::string value)
+    {
+        auto settings = usable();
+        settings.producer.properties[std::move(name)] = std::move(value);
+        return refusal(settings);
+    };
+    BOOST_TEST(refused("linger.ms", "20") == "accepted");
+    for (auto const* const owned : {"enable.idempotence", "acks", "request.required.acks", "transactional.id",
+                                    "delivery.report.only.error", "enable.gapless.guarantee", "log.queue"})
+        BOOST_TEST(contains(refused(owned, "1"), "property \"" + std::string{owned} + "\" cannot be set"));
+    BOOST_TEST(contains(refused("bootstrap.servers", "elsewhere:9092"), "config::bootstrap_servers"));
+    BOOST_TEST(contains(refused("linger.sm", "1"), "did you mean \"linger.ms\"?"));
+    BOOST_TEST(contains(refused("compression.type", "zip"), "\"compression.type\" cannot be \"zip\""));
+}
+
+BOOST_AUTO_TEST_CASE(properties_that_only_consumers_have_do_not_disturb_the_producer)
+{
+    BOOST_TEST(refusal(with_property("session.timeout.ms", "6000")) == "accepted");
+    auto const shared = kafka::shared_properties();
+    BOOST_TEST(shared.contains("security.protocol"));
+    BOOST_TEST(shared.contains("sasl.password"));
+    BOOST_TEST(!shared.contains("session.timeout.ms"));
+    BOOST_TEST(!shared.contains("linger.ms"));
+}
 
 BOOST_AUTO_TEST_CASE(two_fields_are_enough)
 {

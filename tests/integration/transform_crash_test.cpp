@@ -1,0 +1,75 @@
+// A process that sends what it consumes on is killed with -9 in the middle, again and again: no record is missing in
+// the output.
+
+#include "integration/child_log.hpp"
+#include "support/broker_producer.hpp"
+#include "support/topic_reader.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <random>
+
+namespace paperboy::test
+{
+namespace
+{
+
+constexpr int partitions = 4;
+constexpr int per_partition_count = 5000;
+
+// By partition, the different numbers in the output.
+std::map<std::int32_t, std::set<int>> numbers_in(cluster& brokers, std::string const& output)
+{
+    auto count = std::int64_t{0};
+    for (auto partition = 0; partition < partitions; ++partition)
+        count += brokers.end_offset(output, partition);
+    auto numbers = std::map<std::int32_t, std::set<int>>{};
+    for (auto const& each : read_topic(bootstrap_servers(), output, static_cast<std::size_t>(count), partitions))
+        numbers[each.partition].insert(std::stoi(each.value.value()));
+    return numbers;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(killed_transforms_commit_only_what_is_in_the_output)
+{
+    auto brokers = cluster{};
+    auto const input = brokers.make_topic("transform-crash-in", partitions);
+    auto const output = brokers.make_topic("transform-crash-out", partitions);
+    auto const group = unique_name("transform-crash");
+    auto sender = producer{};
+    sender.send_numbered(input, partitions, 0, per_partition_count);
+    sender.flush();
+    auto view = group_view{group};
+    auto random = std::mt19937{std::random_device{}()};
+
+    auto missing = std::size_t{partitions * per_partition_count};
+    for (auto round = 0; round < 2; ++round)
+    {
+        auto child = consumer_child::transform(group, input, output);
+        child.await("done", std::uniform_int_distribution{500, 6000}(random));
+        child.process().signal(SIGKILL);
+        BOOST_TEST(child.process().wait() == -SIGKILL);
+        auto const committed = view.committed(input, partitions);
+        auto const sent = numbers_in(brokers, output);
+        for (auto const& [partition, offset] : committed)
+            for (auto below = 0; below < offset; ++below)
+                BOOST_TEST_REQUIRE(sent.at(partition).contains(below),
+                                   partition << "@" << below << " is committed, not in the output");
+        missing = std::size_t{partitions * per_partition_count};
+        for (auto const& [partition, offset] : committed)
+            missing -= static_cast<std::size_t>(offset);
+    }
+
+    auto last = consumer_child::transform(group, input, output);
+    last.await("done", missing);
+    last.process().signal(SIGTERM);
+    BOOST_TEST(last.process().wait() == 0);
+    for (auto const& [partition, offset] : view.committed(input, partitions))
+        BOOST_TEST(offset == per_partition_count);
+    for (auto const& [partition, numbers] : numbers_in(brokers, output))
+        BOOST_TEST(numbers.size() == std::size_t{per_partition_count});
+}
+
+} // namespace paperboy::test
