@@ -136,6 +136,7 @@ private:
     std::vector<delivery*> unused_;
     std::uint64_t next_number_ = 0;
     std::deque<waiting_record> waiting_;
+    std::vector<waiting_record> taken_back_;
     std::vector<std::shared_ptr<detail::send_ledger>> congested_;
     std::vector<send_failure> failures_;
     std::vector<completion_call> completions_;
@@ -150,7 +151,7 @@ private:
         bool taken_back;
     };
     std::vector<report> reports_;
-    std::vector<waiting_record> taken_back_;
+    std::vector<waiting_record> just_taken_back_;
 };
 
 } // namespace paperboy::kafka

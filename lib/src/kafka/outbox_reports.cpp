@@ -95,7 +95,7 @@ void outbox::on_delivery(delivery_report const& told)
     auto* const ticket = static_cast<delivery*>(told.ticket);
     auto const back = told.error && (fsm_.purging() || (fsm_.open() && producer_->fatal()));
     if (back)
-        taken_back_.push_back({copy_of(told.message, ticket->topic), ticket});
+        just_taken_back_.push_back({copy_of(told.message, ticket->topic), ticket});
     else if (!told.error && ticket->ledger)
         ticket->ledger->acknowledged(ticket->cause);
     reports_.push_back({ticket, told.error, {told.partition, told.offset}, back});
@@ -119,6 +119,8 @@ void outbox::settle_reports(outbox_turn& turn)
         give_back(*ticket);
     }
     stats_.acknowledged += acknowledged;
+    std::ranges::move(just_taken_back_, std::back_inserter(taken_back_));
+    just_taken_back_.clear();
     act(fsm_.reported(reports_.size(), acknowledged > 0), turn);
     reports_.clear();
     if (fsm_.open() && producer_->fatal())
@@ -230,6 +232,7 @@ client_remains outbox::close(bool tell)
             complete_later(each, make_error_code(boost::asio::error::operation_aborted), {});
     waiting_.clear();
     taken_back_.clear();
+    just_taken_back_.clear();
     reports_.clear();
     congested_.clear();
     unused_.clear();

@@ -43,10 +43,10 @@ void partition_pipeline::start(std::shared_ptr<void> keep_alive)
     if (lanes_)
         lanes_->belong_to(weak_from_this());
     sends_->attach(
-        [weak = weak_from_this()](bool congested)
+        [weak = weak_from_this()]
         {
             if (auto const self = weak.lock())
-                self->congest(congested);
+                self->look_whether_congested();
         });
     auto ended = [keep_alive = std::move(keep_alive), self = shared_from_this()](std::exception_ptr const& error)
     {
@@ -104,14 +104,16 @@ void partition_pipeline::show_held()
         lanes_->hold(fsm_.held());
 }
 
-// Told by a hook that sends, it counts at once; from elsewhere, in the order of the calls.
-void partition_pipeline::congest(bool congested)
+// Told by a hook that sends, it counts at once. What is told from elsewhere may arrive later than what came after it:
+// so it is only told to look, and what it sees is as of now.
+void partition_pipeline::look_whether_congested()
 {
     asio::dispatch(strand_,
-                   [self = shared_from_this(), congested]
+                   [self = shared_from_this()]
                    {
-                       congested ? self->fsm_.hold(hold_reason::sends) : self->fsm_.release(hold_reason::sends);
-                       self->show_held();
+                       self->sends_->is_congested() ? self->fsm_.hold(hold_reason::sends)
+                                                    : self->fsm_.release(hold_reason::sends);
+                       self->held_.store(self->fsm_.held(), std::memory_order_relaxed);
                        self->queue_.events().interrupt();
                    });
 }

@@ -150,7 +150,7 @@ private:
     detail::batch_run make_run();
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
     void look_whether_passed();
-    void congest(bool congested);
+    void look_whether_congested();
     void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;

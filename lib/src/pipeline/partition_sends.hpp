@@ -4,6 +4,7 @@
 
 #include <paperboy/detail/send_ledger.hpp>
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -16,12 +17,15 @@ namespace paperboy::pipeline
 class partition_sends final : public detail::send_ledger
 {
 public:
-    // `congest` is told whether what was sent waits for room; from any thread.
-    void attach(std::function<void(bool)> congest)
+    // `changed` is called when is_congested() has changed; from any thread.
+    void attach(std::function<void()> changed)
     {
         auto const lock = std::scoped_lock{guard_};
-        congest_ = std::move(congest);
+        changed_ = std::move(changed);
     }
+
+    // Whether what was sent waits for room.
+    [[nodiscard]] bool is_congested() const noexcept { return congested_.load(); }
 
     [[nodiscard]] ack_gate const& gate() const noexcept { return gate_; }
 
@@ -35,13 +39,15 @@ private:
     void tell(bool congested)
     {
         auto const lock = std::scoped_lock{guard_};
-        if (congest_)
-            congest_(congested);
+        congested_.store(congested);
+        if (changed_)
+            changed_();
     }
 
     ack_gate gate_;
     std::mutex guard_;
-    std::function<void(bool)> congest_;
+    std::function<void()> changed_;
+    std::atomic<bool> congested_{false};
 };
 
 } // namespace paperboy::pipeline
