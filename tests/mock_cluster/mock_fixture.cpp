@@ -52,4 +52,12 @@ void mock_fixture::produce(std::string const& to, std::int32_t partition, int co
     cluster.flush();
 }
 
+std::vector<std::string> mock_fixture::numbers(int count)
+{
+    auto all = std::vector<std::string>{};
+    for (auto i = 0; i < count; ++i)
+        all.push_back(std::to_string(i));
+    return all;
+}
+
 } // namespace paperboy::test

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <vector>
 
 namespace paperboy::test
 {
@@ -29,6 +30,9 @@ public:
 
     // `count` records with the values "0", "1", … into one partition.
     void produce(std::string const& topic, std::int32_t partition, int count) const;
+
+    // What produce() produces: "0", "1", …
+    [[nodiscard]] static std::vector<std::string> numbers(int count);
 
     mock_cluster& cluster;
     std::string const name;

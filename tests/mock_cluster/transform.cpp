@@ -51,6 +51,21 @@ struct awaiting_handler
     }
 };
 
+// Tells how much was acknowledged when a record came, and sends it on.
+struct counting_handler
+{
+    engine& which;
+    topic_producer<> out;
+    test::watched<std::vector<std::uint64_t>>& acknowledged_before;
+
+    void on_message(record_view const& record)
+    {
+        auto const count = which.stats().producer.acknowledged;
+        acknowledged_before.update([&](auto& all) { all.push_back(count); });
+        out.send(record, std::nullopt, record.value());
+    }
+};
+
 struct transform_fixture : test::mock_fixture
 {
     transform_fixture() : target{make_topic(1)} {}
@@ -60,14 +75,6 @@ struct transform_fixture : test::mock_fixture
         return handled.wait_until([count](int all) { return all >= count; });
     }
     [[nodiscard]] std::int64_t committed() const { return watcher->seen.get().committed()[{topic, 0}]; }
-
-    [[nodiscard]] static std::vector<std::string> numbers(int count)
-    {
-        auto all = std::vector<std::string>{};
-        for (auto i = 0; i < count; ++i)
-            all.push_back(std::to_string(i));
-        return all;
-    }
 
     std::string const target;
     test::watched<int> handled;
@@ -117,24 +124,32 @@ BOOST_AUTO_TEST_CASE(what_hooks_send_arrives_in_order_and_is_committed_at_the_en
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(commits_and_the_end_wait_for_the_acknowledgements)
+BOOST_AUTO_TEST_CASE(commits_steps_and_the_end_wait_for_the_acknowledgements)
 {
+    auto const later = make_topic(1);
     produce(topic, 0, 10);
+    produce(later, 0, 1);
     auto settings = this->settings();
     settings.commit.interval = 10ms;
-    settings.producer.properties = {{"linger.ms", "1500"}};
+    settings.steps = {{topic}, {later}};
+    settings.producer.properties = {{"linger.ms", "1000"}};
     auto consuming = engine{io.context(), settings};
-    consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
+    auto acknowledged_before = test::watched<std::vector<std::uint64_t>>{};
+    auto const out = consuming.make_producer(target);
+    consuming.handle(topic, forwarding_handler{out, handled});
+    consuming.handle(later, counting_handler{consuming, out, acknowledged_before});
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(wait_for_handled(10));
-    BOOST_TEST(consuming.stats().producer.acknowledged == 0U);
     BOOST_TEST(watcher->seen.wait_until([](auto const& all) { return !all.commits.empty(); }));
     BOOST_TEST(consuming.stats().producer.acknowledged == 0U);
     BOOST_TEST(committed() == 0);
+    BOOST_TEST(acknowledged_before.wait_until([](auto const& all) { return !all.empty(); }));
+    BOOST_TEST(acknowledged_before.get().front() == 10U);
     consuming.stop();
     BOOST_TEST(run.get() == error_code{}, log);
-    BOOST_TEST(consuming.stats().producer.acknowledged == 10U);
+    BOOST_TEST(consuming.stats().producer.acknowledged == 11U);
     BOOST_TEST(committed() == 10);
+    BOOST_TEST((watcher->seen.get().committed()[{later, 0}] == 1));
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_produced_ends_the_run_and_is_not_committed)

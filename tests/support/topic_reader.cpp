@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 namespace paperboy::test
@@ -34,6 +35,7 @@ std::unique_ptr<rd_kafka_t, close_consumer> make_consumer(std::string const& ser
     auto* const conf = rd_kafka_conf_new();
     for (auto const& [name, value] : {std::pair{"bootstrap.servers", servers.c_str()},
                                       {"group.id", "topic-reader"},
+                                      {"enable.partition.eof", "true"},
                                       {"enable.auto.commit", "false"},
                                       {"auto.offset.reset", "earliest"}})
         rd_kafka_conf_set(conf, name, value, reason.data(), reason.size());
@@ -86,15 +88,20 @@ std::vector<read_record> read_topic(std::string const& servers, std::string cons
         rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(client.get(), list.get());
     auto records = std::vector<read_record>{};
-    while (records.size() < count)
+    auto at_end = std::set<std::int32_t>{};
+    while (records.size() < count || at_end.size() < static_cast<std::size_t>(partitions))
     {
         if (std::chrono::steady_clock::now() > deadline)
             throw std::runtime_error{topic + " has only " + std::to_string(records.size()) + " records, not " +
                                      std::to_string(count)};
         auto const message =
             std::unique_ptr<rd_kafka_message_t, free_message>{rd_kafka_consumer_poll(client.get(), 100)};
-        if (message && message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            records.push_back(record_of(*message));
+        if (message && message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+            at_end.insert(message->partition);
+        if (!message || message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        at_end.erase(message->partition);
+        records.push_back(record_of(*message));
     }
     return records;
 }

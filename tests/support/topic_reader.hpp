@@ -22,8 +22,8 @@ struct read_record
     read_headers headers;
 };
 
-// The first `count` records of a topic's partitions, each partition's in its order; throws std::runtime_error when they
-// do not come.
+// The records of a topic's partitions up to their ends, at least `count`, each partition's in its order; throws
+// std::runtime_error when so many do not come.
 [[nodiscard]] std::vector<read_record> read_topic(std::string const& servers, std::string const& topic,
                                                   std::size_t count, int partitions = 1);
 

@@ -76,10 +76,8 @@ std::optional<std::string_view> encode_nullable(Serde const& serde, X const& val
         return std::nullopt;
     else if constexpr (std::is_convertible_v<X const&, typename Serde::value_type const&>)
         return encode_value(serde, value, scratch);
-    else if (value)
-        return encode_value(serde, *value, scratch);
     else
-        return std::nullopt;
+        return value ? std::optional{encode_value(serde, *value, scratch)} : std::nullopt;
 }
 
 } // namespace paperboy::detail
