@@ -1,7 +1,5 @@
 #include <paperboy/error.hpp>
 
-#include <paperboy/serde.hpp>
-
 #include <string>
 
 namespace paperboy
@@ -132,14 +130,4 @@ std::string describe(std::exception_ptr const& error)
     }
 }
 
-namespace detail
-{
-
-void throw_integer_size(std::size_t expected, std::size_t found)
-{
-    throw decode_error{"expected an integer of " + std::to_string(expected) + " bytes, found " + std::to_string(found) +
-                       " bytes"};
-}
-
-} // namespace detail
 } // namespace paperboy

@@ -127,6 +127,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A value that its serde could not encode: the format has no way to say it. Thrown by `encode`.
+class encode_error : public std::runtime_error
+{
+public:
+    using std::runtime_error::runtime_error;
+};
+
 /// Everything known about why an engine stopped by itself.
 struct failure
 {

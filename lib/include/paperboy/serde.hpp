@@ -3,11 +3,15 @@
 #include <paperboy/error.hpp>
 #include <paperboy/record.hpp>
 
+#include <boost/uuid/uuid.hpp>
+
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace paperboy
 {
@@ -17,6 +21,11 @@ namespace paperboy
 /// `decode(data, out)` fills `out`, which holds the previous record's result: a serde may reuse its memory. It never
 /// sees a null key or value. It throws `decode_error`, or anything derived from std::exception, when the bytes are not
 /// what it expects. `value_type` must be default-constructible; it may borrow from `data`.
+///
+/// Where decoded values borrow from the serde itself, as texts that had to be unescaped do, it has a member
+/// `void forget()`: called before each record that is decoded alone and before the first of a bulk, it says that no
+/// value decoded before is used any more. The records of a bulk are all decoded before a hook sees them, and stay valid
+/// together.
 ///
 /// A serde object is copied into each partition's pipeline and used by one thread at a time.
 template <class D>
@@ -57,6 +66,9 @@ struct text
 namespace detail
 {
 
+// Throws decode_error: a floating-point number of `expected` bytes cannot be read from `found` bytes.
+[[noreturn]] void throw_floating_size(std::size_t expected, std::size_t found);
+
 // Throws decode_error: an integer of `expected` bytes cannot be read from `found` bytes.
 [[noreturn]] void throw_integer_size(std::size_t expected, std::size_t found);
 
@@ -86,6 +98,43 @@ struct integer
         for (auto shift = sizeof(T) * 8; shift > 0; shift -= 8)
             out.push_back(static_cast<char>((bits >> (shift - 8)) & 0xffU));
     }
+};
+
+/// A double or float in big-endian IEEE 754: the counterpart of Kafka's DoubleSerializer and FloatSerializer.
+template <std::floating_point T>
+    requires(std::same_as<T, double> || std::same_as<T, float>)
+struct floating
+{
+    using value_type = T;
+
+    /// Throws `decode_error` unless `data` has exactly sizeof(T) bytes. Any such bytes are a number, or NaN.
+    void decode(bytes_view data, T& out) const
+    {
+        if (data.size() != sizeof(T))
+            detail::throw_floating_size(sizeof(T), data.size());
+        auto bits = as_integer{};
+        integer<as_integer>{}.decode(data, bits);
+        out = std::bit_cast<T>(bits);
+    }
+
+    void encode(T value, std::string& out) const
+    {
+        integer<as_integer>{}.encode(std::bit_cast<as_integer>(value), out);
+    }
+
+private:
+    using as_integer = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+};
+
+/// A UUID as text, 8-4-4-4-12 hexadecimal digits: the counterpart of Kafka's UUIDSerializer. Writes small letters.
+struct uuid
+{
+    using value_type = boost::uuids::uuid;
+
+    /// Throws `decode_error` unless `data` is such a text, in small or capital letters.
+    void decode(bytes_view data, boost::uuids::uuid& out) const;
+
+    void encode(boost::uuids::uuid const& value, std::string& out) const;
 };
 
 } // namespace paperboy

@@ -48,6 +48,7 @@ public:
         {
             records_.clear();
             records_.reserve(views.size());
+            decoder_.forget();
             auto reached = decode_from(views, 0);
             if (reached.error)
                 undecodable = co_await pass_undecodable(run, std::move(reached));

@@ -278,7 +278,11 @@ private:
             context.emplace();
     }
 
-    void decode(record_slots& slots, failed_hook& failed) { decoder_.decode(slots.as_record(), failed.where); }
+    void decode(record_slots& slots, failed_hook& failed)
+    {
+        decoder_.forget();
+        decoder_.decode(slots.as_record(), failed.where);
+    }
 
     static bool finishes(std::optional<C> const& context) noexcept
     {

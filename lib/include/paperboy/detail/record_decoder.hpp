@@ -57,6 +57,15 @@ public:
     {
     }
 
+    // Tells the serdes that nothing decoded before is used any more: before a record, or before all of a bulk's.
+    void forget()
+    {
+        if constexpr (requires { key_serde_.forget(); })
+            key_serde_.forget();
+        if constexpr (requires { value_serde_.forget(); })
+            value_serde_.forget();
+    }
+
     // `where` says which of the two was at work when an exception comes out.
     void decode(record& into, hook& where)
     {
