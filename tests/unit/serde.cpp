@@ -38,6 +38,8 @@ using every_width = boost::mpl::list<std::int8_t, std::uint8_t, std::int16_t, st
 static_assert(deserializer<text> && serializer<text>);
 static_assert(deserializer<bytes> && serializer<bytes>);
 static_assert(deserializer<integer<int>> && serializer<integer<int>>);
+static_assert(deserializer<floating<double>> && serializer<floating<float>>);
+static_assert(deserializer<uuid> && serializer<uuid>);
 static_assert(!deserializer<int> && !serializer<int>);
 static_assert(!deserializer<std::string>);
 
@@ -100,6 +102,45 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(integers_of_a_wrong_size_are_errors, T, every_widt
     for (auto const size : {std::size_t{0}, sizeof(T) - 1, sizeof(T) + 1, std::size_t{100}})
         if (size != sizeof(T))
             BOOST_CHECK_EXCEPTION(decoded(integer<T>{}, std::string(size, '\1')), decode_error, says);
+}
+
+// The bytes that Kafka's DoubleSerializer and FloatSerializer write.
+BOOST_AUTO_TEST_CASE(floating_point_numbers_are_big_endian)
+{
+    BOOST_TEST(encoded(floating<double>{}, 1.5) == std::string("\x3f\xf8\0\0\0\0\0\0", 8));
+    BOOST_TEST(encoded(floating<double>{}, -0.1) == "\xbf\xb9\x99\x99\x99\x99\x99\x9a");
+    BOOST_TEST(encoded(floating<float>{}, 0.1F) == "\x3d\xcc\xcc\xcd");
+    for (auto const value : {0.0, -0.0, 5e-324, 1e308, std::numeric_limits<double>::infinity()})
+        BOOST_TEST(decoded(floating<double>{}, encoded(floating<double>{}, value)) == value);
+    auto const nan = decoded(floating<double>{}, encoded(floating<double>{}, std::numeric_limits<double>::quiet_NaN()));
+    BOOST_TEST((nan != nan));
+    auto const says = [](std::string_view text)
+    { return [text](decode_error const& error) { return error.what() == text; }; };
+    BOOST_CHECK_EXCEPTION(decoded(floating<double>{}, "1234567"), decode_error,
+                          says("expected a floating-point number of 8 bytes, found 7 bytes"));
+    BOOST_CHECK_EXCEPTION(decoded(floating<float>{}, ""), decode_error,
+                          says("expected a floating-point number of 4 bytes, found 0 bytes"));
+}
+
+BOOST_AUTO_TEST_CASE(uuids_are_text)
+{
+    constexpr auto text = std::string_view{"123e4567-e89b-12d3-a456-426614174000"};
+    auto const id = decoded(uuid{}, text);
+    BOOST_TEST(id.data[0] == 0x12);
+    BOOST_TEST(id.data[15] == 0x00);
+    BOOST_TEST(encoded(uuid{}, id) == text);
+    BOOST_TEST((decoded(uuid{}, "123E4567-E89B-12D3-A456-426614174000") == id));
+    for (auto const* const wrong : {"", "123e4567-e89b-12d3-a456-42661417400", "123e4567-e89b-12d3-a456-4266141740000",
+                                    "123e4567e89b-12d3-a456-4266-14174000", "g23e4567-e89b-12d3-a456-426614174000",
+                                    "{23e4567-e89b-12d3-a456-42661417400}"})
+        BOOST_CHECK_THROW(decoded(uuid{}, wrong), decode_error);
+    BOOST_CHECK_EXCEPTION(decoded(uuid{}, "\xff\xfe\n"), decode_error,
+                          [](decode_error const& error)
+                          {
+                              return std::string_view{error.what()} ==
+                                     "expected a UUID such as 123e4567-e89b-12d3-a456-426614174000, found \"???\" of 3 "
+                                     "bytes";
+                          });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
