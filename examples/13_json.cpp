@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace
@@ -76,7 +77,7 @@ std::string json_of(order const& value)
 
 int main()
 {
-    paperboy::mock_cluster cluster;
+    auto cluster = paperboy::mock_cluster{};
     cluster.create_topic("orders", 1);
     auto const written = json_of({"Ada", {{"lamp", 30}, {"box", 2.5}}, payment::invoice, "for \"Bob\""});
     std::cout << written << '\n';
@@ -85,10 +86,11 @@ int main()
     cluster.produce("orders", {.value = R"({"customer":"Eve","by":"card","items":[{"name":"cup","price":"free"}]})"});
     cluster.produce("orders", {.value = R"({"customer":"Eve","by":"cash","items":[]})"});
     cluster.produce("orders", {.value = R"({"customer":"Eve","by":"card")"});
-    cluster.flush();
 
     boost::asio::io_context context;
-    paperboy::engine engine{context, {.bootstrap_servers = cluster.bootstrap_servers(), .group_id = "shop"}};
+    auto settings = examples::mock_config(cluster.bootstrap_servers());
+    settings.log = paperboy::logger{paperboy::log_level::off};
+    paperboy::engine engine{context, std::move(settings)};
     engine.handle("orders", paperboy::json<order>{}, order_handler{});
     return examples::run_until(context, engine, 5);
 }

@@ -108,7 +108,7 @@ int serve(options const& chosen)
     // The engine and its handler.
     auto counter = page_views::counter{};
     paperboy::engine engine{context, std::move(settings)};
-    engine.handle(chosen.names[2], std::ref(counter));
+    engine.handle(chosen.names[2], paperboy::json<page_views::page_view>{}, std::ref(counter));
 
     // The server, which answers from the same thread.
     examples::http_server server{context, chosen.port};

@@ -51,7 +51,7 @@ public:
             traffic_.emplace(options_.topic);
         auto engine = paperboy::engine{context_, settings()};
         engine_ = &engine;
-        engine.handle(options_.topic, std::ref(counter_));
+        engine.handle(options_.topic, paperboy::json<page_views::page_view>{}, std::ref(counter_));
         engine.async_run([this](paperboy::error_code result) { ended(result); });
         if (traffic_)
             traffic_->start(context_.get_executor(), goal_, goal_ / seconds_of_traffic + 1,

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <paperboy/handler.hpp>
+#include <paperboy/json.hpp>
 #include <paperboy/record.hpp>
 
-#include <simdjson.h>
+#include <boost/describe/class.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <map>
 #include <optional>
@@ -44,13 +47,21 @@ private:
     counts per_page_;
 };
 
-/// The handler: counts page views per page. It keeps its state without a lock, so it is for an io_context that one
-/// thread runs; with several, give each partition its own with `per_partition`.
+/// What the handler reads of a view; other fields are passed over.
+struct page_view
+{
+    std::string_view page;
+};
+BOOST_DESCRIBE_STRUCT(page_view, (), (page))
+
+/// The handler, for values that json<page_view> decodes: counts page views per page. It keeps its state without a lock,
+/// so it is for an io_context that one thread runs; with several, give each partition its own with `per_partition`.
 class counter
 {
 public:
-    void on_message(paperboy::record_view const& record);
+    void on_message(paperboy::record<page_view> const& record);
     void on_tombstone(paperboy::record_view const& record);
+    paperboy::error_action on_error(std::exception_ptr const& error);
 
     [[nodiscard]] counts const& per_page() const noexcept { return per_page_; }
     [[nodiscard]] std::uint64_t tombstones() const noexcept { return tombstones_; }
@@ -62,15 +73,10 @@ public:
     [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
 
 private:
-    [[nodiscard]] std::optional<std::string_view> page_of(std::string_view json);
-
     counts per_page_;
     std::uint64_t tombstones_ = 0;
     std::uint64_t unreadable_ = 0;
     std::uint64_t records_ = 0;
-    simdjson::ondemand::parser parser_;
-    simdjson::ondemand::document document_;
-    std::string padded_;
 };
 
 } // namespace page_views

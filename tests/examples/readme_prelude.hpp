@@ -2,6 +2,7 @@
 
 // What the snippets of the README take for granted.
 
+#include <paperboy/json.hpp>
 #include <paperboy/mock_cluster.hpp>
 #include <paperboy/paperboy.hpp>
 #include <paperboy/testing.hpp>
@@ -12,11 +13,14 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/describe/class.hpp>
 
 #include <cassert>
 #include <chrono>
+#include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -1,6 +1,7 @@
 #pragma once
 
-/// Everything an embedding program needs, except the tools for tests (testing.hpp, mock_cluster.hpp).
+/// Everything an embedding program needs, except the tools for tests (testing.hpp, mock_cluster.hpp) and the serdes of
+/// formats, which cost compile time (json.hpp) or need a library's headers (json_document.hpp: simdjson's).
 
 #include <paperboy/config.hpp>
 #include <paperboy/engine.hpp>

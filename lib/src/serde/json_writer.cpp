@@ -23,12 +23,16 @@ void append_number(T value, std::string& out)
     out.append(digits.data(), end);
 }
 
+// With a point or an exponent, so that it is not read back as an integer.
 template <class T>
 void append_floating(T value, std::string& out)
 {
     if (!std::isfinite(value))
         throw encode_error{"JSON has no number for " + std::to_string(value)};
+    auto const from = out.size();
     append_number(value, out);
+    if (out.find_first_of(".e", from) == std::string::npos)
+        out.append(".0");
 }
 
 void append_escaped(char c, std::string& out)

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_text)
 {
     BOOST_TEST(encoded(order{7, "Ada", {{"lamp", 12.5, "blue"}, {"box", 3, {}}}, true, {}}) ==
                R"({"id":7,"customer":"Ada","items":[{"name":"lamp","price":12.5,"note":"blue"},)"
-               R"({"name":"box","price":3}],"paid":true})");
+               R"({"name":"box","price":3.0}],"paid":true})");
     BOOST_TEST(encoded(std::string{"\"\\/\b\f\n\r\t\x1f\x7f ä", 13}) == "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u001f\x7f ä\"");
     BOOST_TEST(encoded(std::vector<std::optional<int>>{1, {}}) == "[1,null]");
     BOOST_TEST(encoded(colour::green) == "\"green\"");
@@ -90,7 +90,9 @@ BOOST_AUTO_TEST_CASE(numbers_are_short_and_exact)
 {
     BOOST_TEST(encoded(0.1) == "0.1");
     BOOST_TEST(encoded(0.1F) == "0.1");
-    BOOST_TEST(encoded(-0.0) == "-0");
+    BOOST_TEST(encoded(-0.0) == "-0.0");
+    BOOST_TEST(encoded(2500.0) == "2500.0");
+    BOOST_TEST(encoded(1e22) == "1e+22");
     for (auto const value : {5e-324, 1.7976931348623157e308, 123456789.123456789, 1e22, 1e23, 9007199254740993.0})
         BOOST_TEST(decoded<double>(encoded(value)) == value);
 }
