@@ -60,8 +60,9 @@ public:
     void forget() noexcept { reader_.forget(); }
 
     /// Appends JSON without white space, in UTF-8: numbers as the shortest text that reads back as the same, doubles
-    /// with a point or an exponent, absent optional fields left out. Throws `encode_error` for what JSON cannot say: NaN and infinity, text that is not
-    /// UTF-8, enumerators without a name, times outside the years 0 to 9999; `out` is then unspecified.
+    /// with a point or an exponent, absent optional fields left out. Throws `encode_error` for what JSON cannot say:
+    /// NaN and infinity, text that is not UTF-8, enumerators without a name, times outside the years 0 to 9999; `out`
+    /// is then unspecified.
     void encode(T const& value, std::string& out) const { write_json(value, out); }
 
 private:
