@@ -40,6 +40,18 @@ public:
             return "a record could not be produced; engine::last_failure() says which";
         case errc::not_running:
             return "the engine is not running";
+        case errc::registry_unreachable:
+            return "the schema registry does not answer";
+        case errc::registry_refused:
+            return "the schema registry refused the credentials";
+        case errc::registry_bad_answer:
+            return "the answer is not that of a schema registry";
+        case errc::unknown_schema:
+            return "the schema registry has no such schema";
+        case errc::invalid_schema:
+            return "the schema is not valid";
+        case errc::incompatible_schema:
+            return "the schema is not compatible with earlier versions of its subject";
         }
         return "unknown error " + std::to_string(code);
     }
@@ -51,8 +63,8 @@ public:
         if (code == 0)
             return false;
         auto const value = static_cast<errc>(code);
-        auto const retriable =
-            value == errc::connect_timeout || value == errc::shutdown_timeout || value == errc::not_running;
+        auto const retriable = value == errc::connect_timeout || value == errc::shutdown_timeout ||
+                               value == errc::not_running || value == errc::registry_unreachable;
         return (to.value() == static_cast<int>(condition::retriable)) == retriable;
     }
 };

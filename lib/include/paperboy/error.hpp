@@ -55,6 +55,24 @@ enum class errc
 
     /// `async_send` of a producer whose engine has no run at hand.
     not_running,
+
+    /// The schema registry did not answer, or answered that it cannot now, until all retries were used up.
+    registry_unreachable,
+
+    /// The schema registry refused our credentials (401, 403).
+    registry_refused,
+
+    /// What answered is no schema registry, or not one that we understand: HTML, a redirect, other JSON, too large.
+    registry_bad_answer,
+
+    /// The schema registry has no such id, subject or version.
+    unknown_schema,
+
+    /// The schema registry, or paperboy, cannot read the schema.
+    invalid_schema,
+
+    /// The schema is not compatible with earlier versions of its subject.
+    incompatible_schema,
 };
 
 /// Portable questions to ask of any error code that paperboy completes with.

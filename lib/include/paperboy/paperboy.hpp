@@ -15,6 +15,7 @@
 #include <paperboy/ordering.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/record.hpp>
+#include <paperboy/schema_registry.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>
 #include <paperboy/steps.hpp>
