@@ -1,0 +1,157 @@
+// What the client remembers, for how long, and what it asks only once.
+
+#include "registry/fixture.hpp"
+
+#include <array>
+
+namespace paperboy::test
+{
+namespace
+{
+
+scripted_answer a_version(int version)
+{
+    return {200, R"({"subject":"s","id":)" + std::to_string(100 + version) + R"(,"version":)" +
+                     std::to_string(version) + R"(,"schema":"\"int\""})"};
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(registry_caching, registry_fixture)
+
+BOOST_AUTO_TEST_CASE(an_id_is_asked_once)
+{
+    auto server = scripted_server{in_turn({a_schema()})};
+    auto const registry = schema_registry{io, server.url()};
+    BOOST_TEST(!registry.find(7));
+    auto const first = get(registry, 7).value;
+    BOOST_TEST((registry.find(7) == first));
+    BOOST_TEST((get(registry, 7).value == first));
+    auto const copy = registry;
+    BOOST_TEST((copy.find(7) == first));
+    BOOST_TEST(!registry.find(8));
+    BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(callers_at_the_same_time_share_a_request)
+{
+    auto server = scripted_server{in_turn({a_schema().after(std::chrono::milliseconds{100})})};
+    auto const registry = schema_registry{io, server.url()};
+    auto all = std::array<registry_outcome<schema_ptr>, 20>{};
+    for (auto& each : all)
+        registry.async_schema(7, each.handler());
+    run();
+    for (auto const& each : all)
+    {
+        BOOST_TEST(each.succeeded(), each.text());
+        BOOST_TEST((each.value == all.front().value));
+    }
+    BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(callers_at_the_same_time_share_a_failure_that_is_not_remembered)
+{
+    auto server =
+        scripted_server{in_turn({scripted_answer{500, ""}.after(std::chrono::milliseconds{100}), a_schema()})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto all = std::array<registry_outcome<schema_ptr>, 3>{};
+    for (auto& each : all)
+        registry.async_schema(7, each.handler());
+    run();
+    for (auto const& each : all)
+        BOOST_TEST((each.code() == errc::registry_unreachable), each.text());
+    BOOST_TEST(server.requests().size() == 1U);
+    BOOST_TEST(get(registry, 7).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_id_is_remembered_for_a_while)
+{
+    auto server = scripted_server{in_turn({unknown_id(), a_schema()})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto const first = get(registry, 7);
+    BOOST_TEST((first.code() == errc::unknown_schema), first.text());
+    BOOST_TEST(first.says("id 7"), first.text());
+    BOOST_TEST(first.says("40403"), first.text());
+    auto const second = get(registry, 7);
+    BOOST_TEST((second.code() == errc::unknown_schema));
+    BOOST_TEST(second.text() == first.text());
+    BOOST_TEST(!registry.find(7));
+    BOOST_TEST(server.requests().size() == 1U);
+    BOOST_TEST(get(registry, 8).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_id_may_become_known)
+{
+    auto server = scripted_server{in_turn({unknown_id(), a_schema()})};
+    auto at_once = settings({server.url()});
+    at_once.unknown_ttl = std::chrono::milliseconds{0};
+    auto const registry = schema_registry{io, at_once};
+    BOOST_TEST((get(registry, 7).code() == errc::unknown_schema));
+    BOOST_TEST(get(registry, 7).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(a_404_that_is_not_the_registrys_is_not_taken_for_an_unknown_id)
+{
+    auto server = scripted_server{in_turn({{404, "no such page"}, {404, "{}"}, a_schema()})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto const first = get(registry, 7);
+    BOOST_TEST((first.code() == errc::registry_bad_answer), first.text());
+    BOOST_TEST(first.says("prefix"), first.text());
+    BOOST_TEST((get(registry, 7).code() == errc::registry_bad_answer));
+    BOOST_TEST(get(registry, 7).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(the_oldest_id_makes_room)
+{
+    auto server = scripted_server{in_turn({a_schema()})};
+    auto small = settings({server.url()});
+    small.cache_limit = 2;
+    auto const registry = schema_registry{io, small};
+    for (auto const id : {1, 2, 3})
+        BOOST_TEST(get(registry, id).succeeded());
+    BOOST_TEST(!registry.find(1));
+    BOOST_TEST(registry.find(2));
+    BOOST_TEST(registry.find(3));
+}
+
+BOOST_AUTO_TEST_CASE(a_numbered_version_is_asked_once)
+{
+    auto server = scripted_server{in_turn({a_version(1)})};
+    auto const registry = schema_registry{io, server.url()};
+    BOOST_TEST(get(registry, "s", 1).succeeded());
+    BOOST_TEST(get(registry, "s", 1).succeeded());
+    BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_latest_version_is_remembered_for_a_while)
+{
+    auto server = scripted_server{in_turn({a_version(1), a_version(2)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    for (auto i = 0; i < 2; ++i)
+        BOOST_TEST(get(registry, "s", schema_registry::latest).value.version == 1);
+    BOOST_TEST(get(registry, "s", 1).succeeded());
+    BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_latest_version_may_change)
+{
+    auto server = scripted_server{in_turn({a_version(1), a_version(2)})};
+    auto at_once = settings({server.url()});
+    at_once.latest_ttl = std::chrono::milliseconds{0};
+    auto const registry = schema_registry{io, at_once};
+    BOOST_TEST(get(registry, "s", schema_registry::latest).value.version == 1);
+    BOOST_TEST(get(registry, "s", schema_registry::latest).value.version == 2);
+}
+
+BOOST_AUTO_TEST_CASE(connections_are_reused)
+{
+    auto server = scripted_server{in_turn({a_schema()})};
+    auto const registry = schema_registry{io, server.url()};
+    for (auto const id : {1, 2, 3})
+        BOOST_TEST(get(registry, id).succeeded());
+    BOOST_TEST(server.requests().back().connection == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::test
