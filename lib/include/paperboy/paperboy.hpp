@@ -3,6 +3,7 @@
 /// Everything an embedding program needs, except the tools for tests (testing.hpp, mock_cluster.hpp) and the serdes of
 /// formats, which cost compile time (json.hpp) or need a library's headers (json_document.hpp: simdjson's).
 
+#include <paperboy/avro.hpp>
 #include <paperboy/config.hpp>
 #include <paperboy/engine.hpp>
 #include <paperboy/error.hpp>

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <paperboy/detail/avro_decoder.hpp>
+#include <paperboy/detail/avro_type.hpp>
+#include <paperboy/schema_registry.hpp>
+#include <paperboy/serde.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <utility>
+
+namespace paperboy
+{
+
+/// Limits for data that may be hostile.
+struct avro_options
+{
+    /// How deep records may be nested by types that contain themselves. 1 to 1,000.
+    std::uint32_t max_depth = 64;
+
+    /// How many items the arrays and maps of one record may have in all.
+    std::uint64_t max_items = 1'000'000;
+};
+
+/// The serde of Avro keys and values in Confluent's wire format: a byte 0, the schema's id, the body.
+///
+/// `T` is one of these, or a struct of them that BOOST_DESCRIBE_STRUCT describes. What the writer's schema has under
+/// the same name is read into it; fields that `T` lacks are skipped; members that the schema lacks are empty where they
+/// are a `std::optional`, and else need a default (see `avro_traits`).
+///
+/// | `T` | Avro of the writer |
+/// |---|---|
+/// | described struct | record |
+/// | `bool` | boolean |
+/// | integers, but for characters | int, long; the value must be within the range |
+/// | `float`, `double` | float, int, long; `double` also double |
+/// | `std::string`, `std::string_view` | string, bytes; the view borrows from the record |
+/// | `std::vector<std::byte>`, `std::span<std::byte const>` | bytes, string, fixed; the span borrows from the record |
+/// | `std::array<std::byte, N>` | fixed of N bytes |
+/// | described enum | enum, by the symbols' names |
+/// | `std::vector<T>`, `std::deque<T>` | array |
+/// | `std::map<std::string, T>`, `std::unordered_map` | map |
+/// | `std::optional<T>` | union of null and what `T` reads; null; or what `T` reads |
+/// | `std::variant<T...>`, with `std::monostate` for null | union, or one of its branches: the alternative of the same
+/// type and name, else the first that can be read | | `std::chrono::sys_time` of any unit, so `sys_days` |
+/// timestamp-millis, -micros, -nanos, local-timestamp-…, date; a plain long counts the type's own unit | |
+/// `std::chrono::duration` of any unit | time-millis, time-micros, since midnight | | `boost::uuids::uuid` | uuid, a
+/// string or a fixed of 16 bytes | | `avro_decimal`, `avro_duration` | decimal, duration |
+///
+/// Units finer than the type's are cut off. A union that has branches which `T` cannot hold is an error only for
+/// records that have them.
+///
+/// The writer's schema is compiled once into a plan of steps, so that a record costs no look-ups by name; copies of the
+/// serde share the plans. The first record of a schema that is not cached waits for the registry (`prepare`); only its
+/// partition does.
+///
+/// `decode` throws `decode_error`: with the schema's id when that is unknown, unreachable or does not fit to `T`; with
+/// the place in the record and in its bytes when those do not fit to the schema.
+template <class T>
+class avro
+{
+public:
+    using value_type = T;
+
+    /// Throws `setup_error` for options outside their range.
+    explicit avro(schema_registry registry, avro_options const& options = {})
+        : decoder_{std::move(registry), detail::avro_type_of<T>(), options.max_depth, options.max_items}
+    {
+    }
+
+    /// Whether `decode` can go ahead: the schema is there, or `data` is wrong anyway.
+    [[nodiscard]] bool ready(bytes_view data) noexcept { return decoder_.ready(data); }
+
+    /// Fetches what `decode` needs. `data` and this object have to stay until it completes.
+    boost::asio::awaitable<void> prepare(bytes_view data) { return decoder_.prepare(data); }
+
+    /// Reads `data` into `out`, whose memory is reused. After an exception `out` is unspecified, but may be used for
+    /// the next record.
+    void decode(bytes_view data, T& out) { decoder_.decode(data, &out); }
+
+private:
+    detail::avro_decoder decoder_;
+};
+
+} // namespace paperboy
