@@ -27,6 +27,16 @@ namespace paperboy
 /// value decoded before is used any more. The records of a bulk are all decoded before a hook sees them, and stay valid
 /// together.
 ///
+/// A serde that needs something which only I/O can get, as a schema of a registry, has two more members:
+///
+///     bool ready(bytes_view data) noexcept;                         // whether decode(data, …) can go ahead
+///     boost::asio::awaitable<void> prepare(bytes_view data);        // gets what decode(data, …) needs
+///
+/// Where `ready` says no, the pipeline awaits `prepare` and only then decodes the record; its partition waits, others
+/// do not, and no record is in the hooks meanwhile. What `prepare` throws counts as thrown by `decode`. It has to
+/// support terminal cancellation, which comes when the partition is taken away or the engine stops. It is called once
+/// for a record. `ready` is asked for each record before it is decoded, so it has to be cheap.
+///
 /// A serde object is copied into each partition's pipeline and used by one thread at a time.
 template <class D>
 concept deserializer = std::copy_constructible<D> && std::default_initializable<typename D::value_type> &&

@@ -233,18 +233,18 @@ void lanes::look_again()
 {
     changed_.notify();
     for (auto const& each : all_)
+    {
         each->retry_pause.notify();
+        if (begins_none() && each->running != nullptr && each->running->preparing())
+            each->cancel_hooks();
+    }
 }
 
 void lanes::cancel()
 {
     stopped_ = true;
     for (auto const& each : all_)
-    {
-        if (each->running != nullptr)
-            each->running->cancel();
-        each->cancel.emit(asio::cancellation_type::terminal);
-    }
+        each->cancel_hooks();
     look_again();
 }
 

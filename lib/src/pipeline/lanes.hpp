@@ -82,7 +82,7 @@ public:
     // Whether records may begin; those in their hooks go on.
     void hold(bool on);
 
-    // Looks at `stop` again: wakes who waits for room, or in front of a retry.
+    // Looks at `stop` again: wakes who waits for room, or in front of a retry, or for what a serde needs.
     void look_again();
 
     // Cancels the hooks that run; nothing begins any more.
@@ -111,6 +111,13 @@ private:
                                        error_action const& action) noexcept override
         {
             return owner.failed_in_lane(retries, where, error, record, action);
+        }
+
+        void cancel_hooks()
+        {
+            if (running != nullptr)
+                running->cancel();
+            cancel.emit(boost::asio::cancellation_type::terminal);
         }
 
         lanes_owner& owner;

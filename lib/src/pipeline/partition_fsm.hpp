@@ -64,6 +64,7 @@ public:
         {
         case detail::batch_end::left:
         case detail::batch_end::again: // given up because the partition is to end
+        case detail::batch_end::unprepared:
             return or_end(ready && !held() ? partition_action::handle : next());
         case detail::batch_end::failed:
             why_ = partition_end::failed;

@@ -74,7 +74,13 @@ void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> chan
 void partition_pipeline::stop()
 {
     leave_early_.store(true, std::memory_order_relaxed);
-    on_strand([](auto& self) { self.fsm_.stop(); });
+    on_strand(
+        [](auto& self)
+        {
+            self.fsm_.stop();
+            if (self.running_ != nullptr && self.running_->preparing())
+                self.cancel_running();
+        });
 }
 
 void partition_pipeline::hold(hold_reason why)
@@ -160,13 +166,18 @@ void partition_pipeline::cancel_hooks()
                [this, self = shared_from_this()]
                {
                    fsm_.stop();
-                   if (running_ != nullptr)
-                       running_->cancel();
+                   cancel_running();
                    retry_pause_.notify();
                    if (lanes_)
                        lanes_->cancel();
-                   cancel_.emit(asio::cancellation_type::terminal);
                });
+}
+
+void partition_pipeline::cancel_running()
+{
+    if (running_ != nullptr)
+        running_->cancel();
+    cancel_.emit(asio::cancellation_type::terminal);
 }
 
 // A wakeup was missed when the pipeline has rested since the check before, and its queue is not empty now nor was then.
@@ -232,7 +243,8 @@ asio::awaitable<void> partition_pipeline::serve()
             {
                 auto batch = make_run();
                 auto const end = handler_->run(batch);
-                action = end == detail::batch_end::again ? co_await handle_again(batch) : finish_batch(batch, end);
+                auto const waits = end == detail::batch_end::again || end == detail::batch_end::unprepared;
+                action = waits ? co_await handle_on(batch, end) : finish_batch(batch, end);
             }
             break;
         case partition_action::yield:
@@ -302,14 +314,20 @@ asio::awaitable<partition_action> partition_pipeline::handle_async()
     co_return finish_batch(batch, end);
 }
 
-asio::awaitable<partition_action> partition_pipeline::handle_again(detail::batch_run& batch)
+// A plain handler's pass that has to wait: for a retry, or for what a serde needs. The records up to the one that waits
+// are finished; the others of the block follow it.
+asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_run& batch, detail::batch_end end)
 {
-    auto end = detail::batch_end::again;
-    while (end == detail::batch_end::again)
+    running_ = &batch;
+    while (end == detail::batch_end::again || end == detail::batch_end::unprepared)
     {
-        co_await pause_before_retry();
-        end = handler_->run(batch);
+        if (end == detail::batch_end::again)
+            co_await pause_before_retry();
+        else
+            co_await handler_->prepare(batch);
+        end = batch.cancelled() ? detail::batch_end::cancelled : handler_->run(batch);
     }
+    running_ = nullptr;
     co_return finish_batch(batch, end);
 }
 

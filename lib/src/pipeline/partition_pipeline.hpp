@@ -141,8 +141,9 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> serve();
     void broke(std::exception_ptr const& error);
+    void cancel_running();
     boost::asio::awaitable<partition_action> handle_async();
-    boost::asio::awaitable<partition_action> handle_again(detail::batch_run& batch);
+    boost::asio::awaitable<partition_action> handle_on(detail::batch_run& batch, detail::batch_end end);
     boost::asio::awaitable<partition_action> handle_bulk();
     boost::asio::awaitable<partition_action> handle_in_lanes();
     boost::asio::awaitable<partition_action> rest();

@@ -37,6 +37,22 @@ private:
 
 using paperboy::detail::batch_end;
 
+// What a handler does, however often it has to wait in between: the pauses before retries pass at once.
+boost::asio::awaitable<batch_end> run_all(paperboy::detail::batch_handler& handler, paperboy::detail::batch_run& run)
+{
+    auto end = batch_end::again;
+    while (end == batch_end::again || end == batch_end::unprepared)
+    {
+        if (end == batch_end::unprepared)
+            co_await handler.prepare(run);
+        if (handler.asynchronous())
+            end = co_await handler.run_async(run);
+        else
+            end = handler.run(run);
+    }
+    co_return end;
+}
+
 batch_end run_to_its_end(boost::asio::awaitable<batch_end> hooks, std::chrono::milliseconds deadline)
 {
     auto context = boost::asio::io_context{};
@@ -72,9 +88,7 @@ test_result detail::run_records(paperboy::detail::batch_handler_factory& factory
     auto const stop = std::atomic<bool>{false};
     auto sink = recorder{result};
     auto run = paperboy::detail::batch_run{*block, block->messages(), position, stop, sink};
-    auto end = batch_end::again;
-    while (end == batch_end::again)
-        end = handler->asynchronous() ? run_to_its_end(handler->run_async(run), deadline) : handler->run(run);
+    auto const end = run_to_its_end(run_all(*handler, run), deadline);
     result.stopped = end == batch_end::failed;
     result.finished = records.size() - run.unfinished();
     result.committable = position.load();

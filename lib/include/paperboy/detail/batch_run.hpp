@@ -90,6 +90,8 @@ enum class batch_end
     again,
     // The hooks were cancelled; the current record is not finished.
     cancelled,
+    // Only of run(): a serde has to be prepared for the current record, by prepare(); then run() goes on with it.
+    unprepared,
 };
 
 // A handler behind one virtual call per batch.
@@ -109,6 +111,9 @@ public:
     // Another adapter of the same handler, for records whose hooks overlap: with serdes of its own, so that no record
     // is decoded over one that is still in its hooks. It does not outlive this one.
     [[nodiscard]] virtual std::unique_ptr<batch_handler> another() = 0;
+
+    // Prepares the serdes for the current record, after run() has ended with `unprepared`.
+    virtual boost::asio::awaitable<void> prepare(batch_run& run) = 0;
 
     // Whether the handler has on_bulk; only then may run_bulk be called.
     [[nodiscard]] virtual bool handles_bulks() const noexcept = 0;

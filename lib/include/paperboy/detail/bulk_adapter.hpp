@@ -50,8 +50,8 @@ public:
             records_.reserve(views.size());
             decoder_.forget();
             auto reached = decode_from(views, 0);
-            if (reached.error)
-                undecodable = co_await pass_undecodable(run, std::move(reached));
+            if (reached.at < views.size())
+                undecodable = co_await decode_rest(run, std::move(reached));
             shown_ = records_;
         }
         auto end = batch_end::left;
@@ -96,7 +96,8 @@ private:
         error_action action;
     };
 
-    // How far decoding came: to the end, or to a record that cannot be decoded.
+    // How far decoding came: to the end, to a record that cannot be decoded, or, without an error, to one that a serde
+    // has to be prepared for.
     struct decoded
     {
         explicit decoded(std::size_t reached) : at{reached} {}
@@ -114,6 +115,9 @@ private:
     {
         for (auto at = start; at < views.size(); ++at)
         {
+            if constexpr (decoder::prepares)
+                if (!decoder_.ready(views[at])) [[unlikely]]
+                    return decoded{at};
             auto where = hook::decode_value;
             auto& slot = records_.emplace_back(views[at]);
             try
@@ -130,12 +134,21 @@ private:
     }
 
     // The first record that cannot be decoded and is not skipped, if there is one; records_ holds those before it.
-    boost::asio::awaitable<std::optional<undecodable_record>> pass_undecodable(bulk_run& run, decoded reached)
+    boost::asio::awaitable<std::optional<undecodable_record>> decode_rest(bulk_run& run, decoded reached)
     {
         auto const views = run.records();
-        while (reached.error)
+        while (reached.at < views.size())
         {
             auto const view = views[reached.at];
+            if constexpr (decoder::prepares)
+                if (!reached.error)
+                {
+                    co_await decoder_.prepare(view, run);
+                    if (run.cancelled())
+                        co_return std::nullopt;
+                    reached = decode_from(views, reached.at);
+                    continue;
+                }
             auto const action = co_await ask_on_error(run, reached.error, view, nullptr);
             if (action != error_action::skip)
                 co_return undecodable_record{reached.where, std::move(reached.error), view, action};

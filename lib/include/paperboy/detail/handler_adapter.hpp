@@ -27,17 +27,18 @@ class handler_adapter final : public batch_handler
     using T = typename types::tombstone;
     using hooks = hook_set<H, R, T>;
     using C = typename hooks::C;
+    using decoder = record_decoder<KeySerde, ValueSerde>;
 
 public:
     static constexpr bool is_asynchronous = hooks::asynchronous;
 
     handler_adapter(H& handler, KeySerde key_serde, ValueSerde value_serde)
-        : handler_adapter{handler, record_decoder<KeySerde, ValueSerde>{std::move(key_serde), std::move(value_serde)}}
+        : handler_adapter{handler, decoder{std::move(key_serde), std::move(value_serde)}}
     {
     }
 
-    handler_adapter(H& handler, record_decoder<KeySerde, ValueSerde> decoder)
-        : handler_{handler}, decoder_{std::move(decoder)}, bulk_{handler_, decoder_}
+    handler_adapter(H& handler, decoder decode)
+        : handler_{handler}, decoder_{std::move(decode)}, bulk_{handler_, decoder_}
     {
     }
 
@@ -69,6 +70,9 @@ public:
             auto slots = slots_for(run.current());
             while (run.more())
             {
+                if constexpr (decoder::prepares)
+                    if (!decoder_.ready(run.current())) [[unlikely]]
+                        return batch_end::unprepared;
                 auto const verdict = handle(run, slots);
                 if (verdict != error_action::kind::skip) [[unlikely]]
                     return end_of(verdict);
@@ -87,6 +91,13 @@ public:
             auto slots = slots_for(run.current());
             while (run.more())
             {
+                if constexpr (decoder::prepares)
+                {
+                    if (!decoder_.ready(run.current())) [[unlikely]]
+                        co_await decoder_.prepare(run.current(), run);
+                    if (run.cancelled())
+                        co_return batch_end::cancelled;
+                }
                 auto failed = failed_hook{};
                 auto context = std::optional<C>{};
                 slots.show(run.current());
@@ -171,6 +182,13 @@ public:
             }
         }
         co_return batch_end::left;
+    }
+
+    boost::asio::awaitable<void> prepare(batch_run& run) override
+    {
+        if constexpr (decoder::prepares)
+            co_await decoder_.prepare(run.current(), run);
+        co_return;
     }
 
 private:
@@ -373,7 +391,7 @@ private:
 
     struct no_bulk
     {
-        no_bulk(H&, record_decoder<KeySerde, ValueSerde>&) {}
+        no_bulk(H&, decoder&) {}
         static boost::asio::awaitable<batch_end> run() { co_return batch_end::left; }
     };
     using bulk_part =
@@ -381,7 +399,7 @@ private:
                                     std::type_identity<no_bulk>>::type;
 
     H& handler_;
-    record_decoder<KeySerde, ValueSerde> decoder_;
+    decoder decoder_;
     [[no_unique_address]] bulk_part bulk_;
 };
 

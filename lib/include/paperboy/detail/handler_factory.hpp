@@ -52,6 +52,7 @@ public:
     batch_end run(batch_run& run) override { return adapter_.run(run); }
     boost::asio::awaitable<batch_end> run_async(batch_run& run) override { return adapter_.run_async(run); }
     [[nodiscard]] std::unique_ptr<batch_handler> another() override { return adapter_.another(); }
+    boost::asio::awaitable<void> prepare(batch_run& run) override { return adapter_.prepare(run); }
     [[nodiscard]] bool handles_bulks() const noexcept override { return adapter_.handles_bulks(); }
     boost::asio::awaitable<batch_end> run_bulk(bulk_run& run) override { return adapter_.run_bulk(run); }
 

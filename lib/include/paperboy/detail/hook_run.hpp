@@ -47,10 +47,15 @@ public:
     void cancel() noexcept { cancelled_ = true; }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
+    // A serde waits for what it needs: no record is in the hooks, and a stop need not wait.
+    void preparing(bool now) noexcept { preparing_ = now; }
+    [[nodiscard]] bool preparing() const noexcept { return preparing_; }
+
 private:
     std::atomic<std::int64_t>& position_;
     failure_sink& sink_;
     bool cancelled_ = false;
+    bool preparing_ = false;
 };
 
 // Of what two failures of one record say, that which goes less far.

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <paperboy/detail/hook_run.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>
 
+#include <boost/asio/awaitable.hpp>
+
+#include <concepts>
+#include <exception>
 #include <type_traits>
 #include <utility>
 
@@ -17,6 +22,13 @@ struct no_serde
 
 template <class Serde>
 inline constexpr bool decodes = !std::is_same_v<Serde, no_serde>;
+
+// A serde that may have to wait for something before it can decode a record.
+template <class Serde>
+concept prepares_itself = requires(Serde& serde, bytes_view data) {
+    { serde.ready(data) } noexcept -> std::convertible_to<bool>;
+    { serde.prepare(data) } -> std::same_as<boost::asio::awaitable<void>>;
+};
 
 // The types that hooks see for a pair of serdes.
 template <class KeySerde, class ValueSerde>
@@ -66,9 +78,52 @@ public:
             value_serde_.forget();
     }
 
+    // Whether a record may have to wait at all.
+    static constexpr bool prepares = prepares_itself<KeySerde> || prepares_itself<ValueSerde>;
+
+    // Whether decode() can go ahead with the record, because nothing is missing or prepare() has been tried.
+    [[nodiscard]] bool ready(record_view const& view) noexcept
+        requires prepares
+    {
+        if (prepared_)
+            return true;
+        if constexpr (prepares_itself<KeySerde>)
+            if (view.has_key() && !key_serde_.ready(view.key_bytes()))
+                return false;
+        if constexpr (prepares_itself<ValueSerde>)
+            return view.is_tombstone() || value_serde_.ready(view.value_bytes());
+        return true;
+    }
+
+    // Gets what the serdes need for the record. What they throw comes out of decode(): there the record's hooks are.
+    boost::asio::awaitable<void> prepare(record_view view, hook_run& run)
+        requires prepares
+    {
+        run.preparing(true);
+        try
+        {
+            failed_in_ = hook::decode_key;
+            if constexpr (prepares_itself<KeySerde>)
+                if (view.has_key())
+                    co_await key_serde_.prepare(view.key_bytes());
+            failed_in_ = hook::decode_value;
+            if constexpr (prepares_itself<ValueSerde>)
+                if (!view.is_tombstone())
+                    co_await value_serde_.prepare(view.value_bytes());
+        }
+        catch (...)
+        {
+            failure_ = std::current_exception();
+        }
+        run.preparing(false);
+        prepared_ = true;
+    }
+
     // `where` says which of the two was at work when an exception comes out.
     void decode(record& into, hook& where)
     {
+        if constexpr (prepares)
+            throw_if_unprepared(where);
         auto const& view = static_cast<record_view const&>(into);
         if constexpr (decodes<KeySerde>)
         {
@@ -88,8 +143,22 @@ public:
     }
 
 private:
+    void throw_if_unprepared(hook& where)
+    {
+        prepared_ = false;
+        if (!failure_)
+            return;
+        where = failed_in_;
+        std::rethrow_exception(std::exchange(failure_, nullptr));
+    }
+
     [[no_unique_address]] KeySerde key_serde_;
     [[no_unique_address]] ValueSerde value_serde_;
+
+    // Of the record at hand, by prepare().
+    bool prepared_ = false;
+    hook failed_in_ = hook::decode_value;
+    std::exception_ptr failure_;
 };
 
 } // namespace paperboy::detail
