@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/avro_decoder.hpp>
+#include <paperboy/detail/avro_encoder.hpp>
 #include <paperboy/detail/avro_type.hpp>
 #include <paperboy/schema_registry.hpp>
 #include <paperboy/serde.hpp>
@@ -8,14 +9,22 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace paperboy
 {
 
-/// Limits for data that may be hostile.
+/// How records are written, and limits for reading what may be hostile.
 struct avro_options
 {
+    /// The schema that records are written with; empty: the one that the type describes.
+    std::string schema = {};
+
+    /// Under which subject it is registered, and for which part of a record.
+    subject_name subject = subject_name::topic;
+    record_part part = record_part::value;
+
     /// How deep records may be nested by types that contain themselves. 1 to 1,000.
     std::uint32_t max_depth = 64;
 
@@ -65,7 +74,8 @@ public:
 
     /// Throws `setup_error` for options outside their range.
     explicit avro(schema_registry registry, avro_options const& options = {})
-        : decoder_{std::move(registry), detail::avro_type_of<T>(), options.max_depth, options.max_items}
+        : decoder_{registry, detail::avro_type_of<T>(), options.max_depth, options.max_items},
+          encoder_{std::move(registry), detail::avro_type_of<T>(), options.schema, options.subject, options.part}
     {
     }
 
@@ -79,8 +89,32 @@ public:
     /// the next record.
     void decode(bytes_view data, T& out) { decoder_.decode(data, &out); }
 
+    /// The schema that records are written with: that of the options, or the one that `T` describes. Throws
+    /// `setup_error` (`errc::invalid_schema`) when `T` cannot be written with it, or describes none: decimals have
+    /// their scale in a schema only.
+    ///
+    /// Of a described struct it is a record named as in `avro_traits`, with a field for each member; optional ones are
+    /// a union of null and the rest, null by default.
+    [[nodiscard]] std::string const& schema() const { return encoder_.schema(); }
+
+    /// Registers the schema for a topic and completes with its id, as `schema_registry::async_register` does; from then
+    /// on this object and its copies `encode`. Call it at the start; it may be called again.
+    ///
+    /// Throws `setup_error` as `schema()` does, out of the operation.
+    template <class Token>
+    auto async_register(std::string topic, Token&& token) const
+    {
+        return detail::start_registry_operation(encoder_.registry(), encoder_.add(std::move(topic)),
+                                                std::forward<Token>(token));
+    }
+
+    /// Appends `value` in the wire format. Throws `encode_error` before `async_register` has completed, and for values
+    /// that the schema cannot hold: numbers out of range, enumerators without a symbol, decimals of another scale.
+    void encode(T const& value, std::string& out) const { encoder_.encode(&value, out); }
+
 private:
     detail::avro_decoder decoder_;
+    detail::avro_encoder encoder_;
 };
 
 } // namespace paperboy

@@ -25,6 +25,8 @@
 namespace paperboy
 {
 
+class schema_registry;
+
 /// Settings of a `schema_registry`. Meant for designated initialisers; only `urls` is required.
 ///
 /// With g++ 12, do not write a temporary of this type inside a `co_await` expression: that compiler destroys
@@ -207,11 +209,7 @@ struct registry_initiation
 };
 
 template <class T, class Token>
-auto start_registry_operation(registry_handle client, boost::asio::awaitable<T> operation, Token&& token)
-{
-    return boost::asio::async_initiate<Token, void(std::exception_ptr, T)>(registry_initiation<T>{std::move(client)},
-                                                                           token, std::move(operation));
-}
+auto start_registry_operation(schema_registry const& registry, boost::asio::awaitable<T> operation, Token&& token);
 
 } // namespace detail
 
@@ -268,8 +266,7 @@ public:
     template <class Token>
     auto async_schema(std::int32_t id, Token&& token) const
     {
-        return detail::start_registry_operation(client(), detail::fetch_schema(client(), id),
-                                                std::forward<Token>(token));
+        return detail::start_registry_operation(*this, detail::fetch_schema(client(), id), std::forward<Token>(token));
     }
 
     /// A version of a subject: its number (from 1), or `latest`. Completes with `subject_version`.
@@ -278,7 +275,7 @@ public:
     template <class Token>
     auto async_version(std::string subject, std::int32_t version, Token&& token) const
     {
-        return detail::start_registry_operation(client(), detail::fetch_version(client(), std::move(subject), version),
+        return detail::start_registry_operation(*this, detail::fetch_version(client(), std::move(subject), version),
                                                 std::forward<Token>(token));
     }
 
@@ -290,9 +287,8 @@ public:
     template <class Token>
     auto async_register(std::string subject, schema_draft draft, Token&& token) const
     {
-        return detail::start_registry_operation(client(),
-                                                detail::register_schema(client(), std::move(subject), std::move(draft)),
-                                                std::forward<Token>(token));
+        return detail::start_registry_operation(
+            *this, detail::register_schema(client(), std::move(subject), std::move(draft)), std::forward<Token>(token));
     }
 
     /// Whether a schema would be compatible with a version of a subject, as the registry's settings of that subject
@@ -303,11 +299,14 @@ public:
     auto async_check(std::string subject, schema_draft draft, std::int32_t version, Token&& token) const
     {
         return detail::start_registry_operation(
-            client(), detail::check_schema(client(), std::move(subject), std::move(draft), version),
+            *this, detail::check_schema(client(), std::move(subject), std::move(draft), version),
             std::forward<Token>(token));
     }
 
 private:
+    template <class T, class Token>
+    friend auto detail::start_registry_operation(schema_registry const&, boost::asio::awaitable<T>, Token&&);
+
     // Aborts the requests when the last handle goes, though they hold the client too.
     class owner;
 
@@ -316,4 +315,15 @@ private:
     std::shared_ptr<owner const> owner_;
 };
 
+namespace detail
+{
+
+template <class T, class Token>
+auto start_registry_operation(schema_registry const& registry, boost::asio::awaitable<T> operation, Token&& token)
+{
+    return boost::asio::async_initiate<Token, void(std::exception_ptr, T)>(registry_initiation<T>{registry.client()},
+                                                                           token, std::move(operation));
+}
+
+} // namespace detail
 } // namespace paperboy
