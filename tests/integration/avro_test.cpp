@@ -1,0 +1,269 @@
+// Avro through a real broker and a real registry: ours, and what Python's confluent-kafka writes and reads.
+
+#include "support/broker_engine.hpp"
+#include "support/broker_process.hpp"
+#include "support/broker_producer.hpp"
+#include "support/manual_watched.hpp"
+
+#include <paperboy/avro.hpp>
+
+#include <boost/asio/use_future.hpp>
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <boost/test/unit_test.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include <cstdlib>
+#include <map>
+
+namespace shop
+{
+
+enum class state
+{
+    open,
+    paid,
+};
+BOOST_DESCRIBE_ENUM(state, open, paid)
+
+struct line
+{
+    std::string sku;
+    int count = 0;
+};
+BOOST_DESCRIBE_STRUCT(line, (), (sku, count))
+
+// What the peer's first schema lacks is optional here.
+struct order
+{
+    std::int64_t id = 0;
+    std::string item;
+    std::optional<std::string> note;
+    std::optional<std::vector<line>> lines;
+    std::optional<std::map<std::string, double>> prices;
+    std::optional<shop::state> state;
+    std::optional<std::variant<std::monostate, std::int64_t, std::string, line>> extra;
+    std::optional<std::chrono::sys_time<std::chrono::milliseconds>> at_millis;
+    std::optional<std::chrono::sys_time<std::chrono::microseconds>> at_micros;
+    std::optional<std::chrono::sys_days> day;
+    std::optional<std::chrono::milliseconds> time_millis;
+    std::optional<std::chrono::microseconds> time_micros;
+    std::optional<boost::uuids::uuid> key;
+    std::optional<paperboy::avro_decimal> total;
+    std::optional<std::array<std::byte, 4>> hash;
+};
+BOOST_DESCRIBE_STRUCT(order, (),
+                      (id, item, note, lines, prices, state, extra, at_millis, at_micros, day, time_millis, time_micros,
+                       key, total, hash))
+
+// All of what Python prints as it is.
+struct parcel
+{
+    std::int64_t id = 0;
+    std::optional<std::string> note;
+    std::vector<line> lines;
+    std::map<std::string, double> prices;
+    shop::state state = shop::state::paid;
+    std::variant<std::monostate, std::int64_t, std::string> extra;
+    std::chrono::sys_time<std::chrono::milliseconds> at;
+    std::chrono::sys_days day;
+    std::chrono::microseconds time{};
+    boost::uuids::uuid key{};
+};
+BOOST_DESCRIBE_STRUCT(parcel, (), (id, note, lines, prices, state, extra, at, day, time, key))
+
+} // namespace shop
+
+namespace paperboy::test
+{
+namespace
+{
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+std::string setting(char const* name)
+{
+    auto const* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
+    if (value == nullptr)
+        throw std::runtime_error{std::string{name} + " is not set; run the tests by tools/test"};
+    return value;
+}
+
+child_process peer(std::vector<std::string> arguments)
+{
+    auto command = std::vector<std::string>{setting("PAPERBOY_TEST_PYTHON"), PAPERBOY_AVRO_PEER, arguments.front(),
+                                            bootstrap_servers(), setting("PAPERBOY_TEST_REGISTRY")};
+    command.insert(command.end(), arguments.begin() + 1, arguments.end());
+    return child_process{command};
+}
+
+template <class T>
+struct collected
+{
+    std::vector<T> values;
+    std::vector<std::string> errors;
+
+    [[nodiscard]] std::size_t size() const { return values.size() + errors.size(); }
+};
+
+template <class T>
+struct collecting
+{
+    watched<collected<T>>& seen;
+
+    void on_message(record<T> const& record)
+    {
+        seen.update([&](auto& all) { all.values.push_back(record.value()); });
+    }
+    error_action on_error(std::exception_ptr const& error)
+    {
+        seen.update([&](auto& all) { all.errors.push_back(describe(error)); });
+        return error_action::skip;
+    }
+};
+
+// What an engine makes of the first `count` records of a topic.
+template <class T>
+collected<T> consume(std::string const& topic, std::size_t count)
+{
+    auto seen = watched<collected<T>>{};
+    auto const set_up = [&](engine& e)
+    {
+        auto const registry = schema_registry{e.get_executor(), setting("PAPERBOY_TEST_REGISTRY")};
+        e.handle(topic, avro<T>{registry}, collecting<T>{seen});
+    };
+    auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
+    BOOST_TEST(seen.wait_until([&](auto const& all) { return all.size() >= count; }));
+    BOOST_TEST(!running.stop());
+    return seen.get();
+}
+
+// A serde that is registered, with its context.
+template <class T>
+struct writing
+{
+    explicit writing(std::string const& topic) : serde{schema_registry{io, setting("PAPERBOY_TEST_REGISTRY")}}
+    {
+        auto registered = serde.async_register(topic, asio::use_future);
+        io.run();
+        BOOST_TEST(registered.get() > 0);
+    }
+    [[nodiscard]] std::string encoded(T const& value) const
+    {
+        auto out = std::string{};
+        serde.encode(value, out);
+        return out;
+    }
+
+    asio::io_context io;
+    avro<T> serde;
+};
+
+shop::parcel a_parcel()
+{
+    auto out = shop::parcel{};
+    out.id = -3;
+    out.note = "quick";
+    out.lines = {{"a", 1}, {"b", -2}};
+    out.prices = {{"eur", 1.5}};
+    out.extra = "text";
+    out.at += 1709208000123ms;
+    out.day += std::chrono::days{19782};
+    out.time = 1us;
+    return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(avro_suite)
+
+BOOST_AUTO_TEST_CASE(what_python_writes_is_read)
+{
+    auto const topic = cluster{}.make_topic("avro", 1);
+    BOOST_TEST_REQUIRE(peer({"write", topic}).wait(60s) == 0);
+    auto const seen = consume<shop::order>(topic, 4);
+    BOOST_TEST(seen.errors.empty(), seen.errors.front());
+    BOOST_TEST_REQUIRE(seen.values.size() == 4U);
+
+    auto const& old = seen.values[0];
+    BOOST_TEST(old.id == 7);
+    BOOST_TEST(old.item == "old");
+    BOOST_TEST(!old.note);
+    BOOST_TEST(!old.lines);
+    BOOST_TEST(!old.total);
+
+    auto const& full = seen.values[1];
+    BOOST_TEST(full.id == std::int64_t{1} << 40);
+    BOOST_TEST(full.item == "new");
+    BOOST_TEST((full.note == "quick"));
+    BOOST_TEST_REQUIRE(full.lines->size() == 2U);
+    BOOST_TEST(full.lines->at(1).sku == "b");
+    BOOST_TEST(full.lines->at(1).count == -2);
+    BOOST_TEST(full.prices->at("usd") == 2.25);
+    BOOST_TEST((full.state == shop::state::paid));
+    BOOST_TEST(std::get<shop::line>(*full.extra).sku == "c");
+    BOOST_TEST((full.at_millis->time_since_epoch() == 1709208000123ms));
+    BOOST_TEST((full.at_micros->time_since_epoch() == -1us));
+    BOOST_TEST((full.day->time_since_epoch() == std::chrono::days{19782}));
+    BOOST_TEST((full.time_millis == 24h - 1ms));
+    BOOST_TEST((full.time_micros == 1us));
+    BOOST_TEST(to_string(*full.key) == "12345678-1234-5678-1234-567812345678");
+    BOOST_TEST(full.total->to_string() == "-1234.56");
+    BOOST_TEST((full.hash->at(2) == std::byte{0xfe}));
+
+    auto const& other = seen.values[2];
+    BOOST_TEST(!other.note);
+    BOOST_TEST(other.lines->empty());
+    BOOST_TEST((other.state == shop::state::open));
+    BOOST_TEST(std::get<std::int64_t>(*other.extra) == 5);
+    BOOST_TEST(std::get<std::string>(*seen.values[3].extra) == "text");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_is_read_by_python)
+{
+    auto const topic = cluster{}.make_topic("avro", 1);
+    auto const ours = writing<shop::parcel>{topic};
+    auto sender = producer{};
+    sender.send(topic, {.value = ours.encoded(a_parcel())});
+    sender.send(topic, {.value = ours.encoded(shop::parcel{})});
+    sender.flush();
+    auto reader = peer({"read", topic, "2"});
+    BOOST_TEST(reader.line(60s).value_or("") ==
+               R"({"at": "2024-02-29 12:00:00.123000+00:00", "day": "2024-02-29", "extra": "text", "id": -3, )"
+               R"("key": "00000000-0000-0000-0000-000000000000", "lines": [{"count": 1, "sku": "a"}, )"
+               R"({"count": -2, "sku": "b"}], "note": "quick", "prices": {"eur": 1.5}, "state": "paid", )"
+               R"("time": "00:00:00.000001"})");
+    BOOST_TEST(reader.line().value_or("") ==
+               R"({"at": "1970-01-01 00:00:00+00:00", "day": "1970-01-01", "extra": null, "id": 0, )"
+               R"("key": "00000000-0000-0000-0000-000000000000", "lines": [], "note": null, "prices": {}, )"
+               R"("state": "paid", "time": "00:00:00"})");
+    BOOST_TEST(reader.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(bad_records_are_skipped_and_say_why)
+{
+    auto const topic = cluster{}.make_topic("avro", 1);
+    auto const ours = writing<shop::parcel>{topic};
+    auto const good = ours.encoded(a_parcel());
+    auto sender = producer{};
+    sender.send(topic, {.value = good});
+    sender.send(topic, {.value = "\1" + good.substr(1)});
+    sender.send(topic, {.value = "abc"});
+    sender.send(topic, {.value = std::string{"\0\7\7\7\7", 5} + good.substr(5)});
+    sender.send(topic, {.value = good.substr(0, good.size() - 3)});
+    sender.send(topic, {.value = good});
+    sender.flush();
+    auto const seen = consume<shop::parcel>(topic, 6);
+    BOOST_TEST(seen.values.size() == 2U);
+    BOOST_TEST_REQUIRE(seen.errors.size() == 4U);
+    BOOST_TEST(seen.errors[0].find("magic byte 0") != std::string::npos, seen.errors[0]);
+    BOOST_TEST(seen.errors[1].find("found 3 bytes") != std::string::npos, seen.errors[1]);
+    BOOST_TEST(seen.errors[2].find("schema id 117901063") != std::string::npos, seen.errors[2]);
+    BOOST_TEST(seen.errors[2].find("answered 404") != std::string::npos, seen.errors[2]);
+    BOOST_TEST(seen.errors[3].find("bytes are left") != std::string::npos, seen.errors[3]);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::test
