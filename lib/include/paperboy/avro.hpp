@@ -102,6 +102,7 @@ public:
     ///
     /// Throws `setup_error` as `schema()` does, out of the operation.
     template <class Token>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_register(std::string topic, Token&& token) const
     {
         return detail::start_registry_operation(encoder_.registry(), encoder_.add(std::move(topic)),

@@ -264,6 +264,7 @@ public:
     ///
     /// `errc::unknown_schema` when the registry has no such id.
     template <class Token>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_schema(std::int32_t id, Token&& token) const
     {
         return detail::start_registry_operation(*this, detail::fetch_schema(client(), id), std::forward<Token>(token));
@@ -273,6 +274,7 @@ public:
     ///
     /// `errc::unknown_schema` when the registry has no such subject or version.
     template <class Token>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_version(std::string subject, std::int32_t version, Token&& token) const
     {
         return detail::start_registry_operation(*this, detail::fetch_version(client(), std::move(subject), version),
@@ -285,6 +287,7 @@ public:
     /// `errc::invalid_schema` when the registry cannot read it, `errc::incompatible_schema` when the subject's
     /// compatibility forbids it.
     template <class Token>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_register(std::string subject, schema_draft draft, Token&& token) const
     {
         return detail::start_registry_operation(
@@ -296,6 +299,7 @@ public:
     ///
     /// `errc::unknown_schema` when the registry has no such subject or version.
     template <class Token>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_check(std::string subject, schema_draft draft, std::int32_t version, Token&& token) const
     {
         return detail::start_registry_operation(

@@ -8,6 +8,7 @@
 
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -120,7 +121,7 @@ boost::asio::awaitable<void> fetch_references(schema_registry const& registry, s
     for (auto const& each : of.references)
     {
         auto const found = co_await registry.async_version(each.subject, each.version, boost::asio::use_awaitable);
-        if (std::find(ids.begin(), ids.end(), found.schema->id) != ids.end())
+        if (std::ranges::find(ids, found.schema->id) != ids.end())
             continue;
         ids.push_back(found.schema->id);
         if (ids.size() > most_references || depth > 32)

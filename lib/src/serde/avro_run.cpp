@@ -117,7 +117,7 @@ private:
     template <class T>
     static T& as(std::byte* at) noexcept
     {
-        return *static_cast<T*>(static_cast<void*>(at));
+        return *reinterpret_cast<T*>(at);
     }
 
     static void store(std::byte* to, std::int64_t value, std::size_t size) noexcept { std::memcpy(to, &value, size); }

@@ -94,14 +94,13 @@ void take_address(std::string_view text, std::string_view address, registry_url&
     if (!address.empty())
     {
         into.port = address.substr(1);
-        auto const digits =
-            std::all_of(into.port.begin(), into.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+        auto const digits = std::ranges::all_of(into.port, [](char c) { return c >= '0' && c <= '9'; });
         if (address.front() != ':' || into.port.empty() || into.port.size() > 5 || !digits ||
             std::stoi(into.port) < 1 || std::stoi(into.port) > 65535)
             refuse(text, "its port is no number from 1 to 65535; name host and port");
     }
     auto const named = [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == ':'; };
-    if (into.host.empty() || !std::all_of(into.host.begin(), into.host.end(), named))
+    if (into.host.empty() || !std::ranges::all_of(into.host, named))
         refuse(text, "it has no usable host; name host and port");
 }
 
@@ -162,7 +161,7 @@ std::string percent_encoded(std::string_view text)
 std::string printable(std::string_view text, std::size_t limit)
 {
     auto out = std::string{text.substr(0, limit)};
-    std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, ' ');
+    std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, ' ');
     return text.size() > limit ? out + "…" : out;
 }
 
