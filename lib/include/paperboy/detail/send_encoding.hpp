@@ -18,18 +18,18 @@ concept concurrent_serializer =
     requires(S const& serde, typename S::value_type const& value, std::string& out) { serde.encode(value, out); };
 
 template <class X>
-struct is_optional : std::false_type
+struct can_be_null : std::false_type
 {
 };
 template <class X>
-struct is_optional<std::optional<X>> : std::true_type
+struct can_be_null<std::optional<X>> : std::true_type
 {
 };
 
 // What may stand for a key or value of type T: one, or null.
 template <class X, class T>
 concept encodable = std::same_as<X, std::nullopt_t> || std::convertible_to<X const&, T const&> ||
-                    (is_optional<X>::value && std::convertible_to<decltype(*std::declval<X const&>()), T const&>);
+                    (can_be_null<X>::value && std::convertible_to<decltype(*std::declval<X const&>()), T const&>);
 
 // Room for one record's encoded key and value: kept per thread, so that sending allocates nothing for it. No encode
 // runs inside another's, and nothing is awaited in between.
