@@ -68,6 +68,7 @@ bool lanes::has_room_again() const noexcept
 asio::awaitable<void> lanes::take(detail::block_holder block)
 {
     auto& from = hold_block(std::move(block));
+    to_admit_ = from.block->messages().size();
     for (auto const* const each : from.block->messages())
     {
         if (!has_room())
@@ -88,6 +89,7 @@ void lanes::admit(used_block& from, detail::message const& message)
     auto const which = keyed ? schedule_.admit(std::hash<std::string_view>{}(key_of(message))) : schedule_.admit();
     bytes_ += size_of(message);
     admitted_[which] = {&from, &message, tracker_.admit(message.offset)};
+    --to_admit_;
 }
 
 // The block counts as used by the reader itself until all its records are admitted.

@@ -88,7 +88,8 @@ public:
     // Cancels the hooks that run; nothing begins any more.
     void cancel();
 
-    [[nodiscard]] std::size_t unfinished() const noexcept { return schedule_.unfinished(); }
+    // Records that were given to take() and are not finished, admitted or not.
+    [[nodiscard]] std::size_t unfinished() const noexcept { return schedule_.unfinished() + to_admit_; }
 
 private:
     // A block with records that are not finished, or not admitted yet.
@@ -159,6 +160,7 @@ private:
     key_schedule schedule_;
     std::vector<admitted> admitted_;
     std::size_t bytes_ = 0;
+    std::size_t to_admit_ = 0;
     std::deque<used_block> blocks_;
     std::vector<used_block*> spare_blocks_;
     std::vector<std::unique_ptr<lane>> all_;

@@ -243,6 +243,43 @@ BOOST_AUTO_TEST_CASE(every_record_once_and_in_its_keys_order_whatever_fails_and_
     }
 }
 
+// Hooks that never wait are over before the next record is admitted.
+BOOST_AUTO_TEST_CASE(records_that_are_not_admitted_yet_count_as_unfinished)
+{
+    struct quick_handler
+    {
+        boost::asio::awaitable<void> on_message(record_view const&) { co_return; }
+    };
+    struct owner final : lanes_owner
+    {
+        error_action::kind failed_in_lane(detail::retry_fsm&, hook, std::exception_ptr const&, record_view const&,
+                                          error_action const&) noexcept override
+        {
+            return error_action::kind::fail;
+        }
+        void record_finished(record_view const&) override { left.push_back(subject->unfinished()); }
+        void block_used_up(detail::block_holder) override {}
+        void lane_stopped(batch_end, std::exception_ptr const&) override {}
+
+        lanes* subject = nullptr;
+        std::vector<std::size_t> left;
+    };
+    auto context = boost::asio::io_context{};
+    auto const strand = strand_signal::strand{context.get_executor()};
+    auto const factory = detail::make_handler_factory(quick_handler{}, detail::no_serde{}, detail::no_serde{});
+    auto const adapter = factory->make({"test", 0});
+    auto tracker = offset_tracker{};
+    auto const stop = std::atomic<bool>{false};
+    auto told = owner{};
+    auto subject = lanes{strand, *adapter, overlapping(ordering::key, 8), tracker, stop, told};
+    told.subject = &subject;
+    auto block = memory_block::make(std::vector<test_record>(4, test_record{"k", "v"}), {"test", 0});
+    boost::asio::co_spawn(strand, subject.take(std::move(block)),
+                          [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+    context.run();
+    BOOST_TEST(told.left == (std::vector<std::size_t>{3, 2, 1, 0}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(without_ordering_only_the_concurrency_is_bounded)
 {
     auto subject = bench{1, overlapping(ordering::none, 32)};
