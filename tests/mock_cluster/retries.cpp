@@ -190,6 +190,43 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_the_pause_in_front_of_a_retry)
     check_stop(awaitable_failing_handler{shared, often(1h)}, by_key);
 }
 
+// The step before lasts long enough for the whole partition, its end included, to wait in its queue; the step's own end
+// becomes known while the record waits for its next attempt.
+BOOST_AUTO_TEST_CASE(a_step_does_not_pass_a_record_that_is_tried_again)
+{
+    auto const first = make_topic(1);
+    produce(first, 0, 1);
+    produce(topic, 0, 10);
+    auto settings = this->settings();
+    settings.commit.interval = 10ms;
+    settings.properties["fetch.wait.max.ms"] = "20";
+    settings.steps = {{first}, {topic}};
+    auto consuming = engine{io.context(), settings};
+    auto fails = 1;
+    struct slow_handler
+    {
+        int& fails;
+        void on_message(record_view const&)
+        {
+            if (fails-- > 0)
+                throw std::runtime_error{"not yet"};
+        }
+        error_action on_error(std::exception_ptr) { return often(500ms); }
+    };
+    consuming.handle(first, slow_handler{fails});
+    consuming.handle(topic, failing_handler{shared, often(300ms)});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(tried(4));
+    for (auto const& each : consuming.stats().partitions)
+        if (each.topic == topic && each.partition == 0)
+            BOOST_TEST((each.position == 5));
+    shared.update([](auto& all) { all.works = true; });
+    BOOST_TEST(log.wait_for("all steps are over"));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy
