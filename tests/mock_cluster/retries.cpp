@@ -190,6 +190,19 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_the_pause_in_front_of_a_retry)
     check_stop(awaitable_failing_handler{shared, often(1h)}, by_key);
 }
 
+// However short the pauses are, the thread gets to do something else.
+BOOST_AUTO_TEST_CASE(a_record_that_is_tried_for_ever_leaves_its_only_thread_time_to_stop)
+{
+    produce(topic, 0, 10);
+    auto own = test::io_threads{1};
+    auto consuming = engine{own.context(), settings()};
+    consuming.handle(topic, failing_handler{shared, often(1ms)});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(tried(10));
+    consuming.stop();
+    BOOST_TEST(run.get(10s) == error_code{});
+}
+
 // The step before lasts long enough for the whole partition, its end included, to wait in its queue; the step's own end
 // becomes known while the record waits for its next attempt.
 BOOST_AUTO_TEST_CASE(a_step_does_not_pass_a_record_that_is_tried_again)

@@ -9,7 +9,8 @@ namespace paperboy
 
 /// How often, and after which pauses, a failed record is tried again.
 ///
-/// The n-th pause is `first * factor^(n - 1)`, at most `longest`, shortened by a random part of itself up to `jitter`.
+/// The n-th pause is `first * factor^(n - 1)`, at most `longest`, shortened by a random part of itself up to `jitter`,
+/// and at least 1 ms.
 struct backoff
 {
     /// The first pause. 1 ms to 1 h.

@@ -178,6 +178,7 @@ asio::awaitable<void> lanes::pause_before_retry(lane& self)
     auto const until = std::chrono::steady_clock::now() + self.retries.pause();
     while (!begins_none() && std::chrono::steady_clock::now() < until)
         co_await self.retry_pause.wait(until);
+    self.retries.attempt_begins();
 }
 
 void lanes::settle(key_schedule::slot which, detail::batch_end end, bool finished)

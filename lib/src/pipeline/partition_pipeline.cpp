@@ -337,6 +337,7 @@ asio::awaitable<void> partition_pipeline::pause_before_retry()
     auto const until = std::chrono::steady_clock::now() + retries_.pause();
     while (!leave_early_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
         co_await retry_pause_.wait(until);
+    retries_.attempt_begins();
 }
 
 detail::batch_run partition_pipeline::make_run()

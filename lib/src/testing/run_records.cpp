@@ -1,11 +1,12 @@
-
 #include "testing/memory_block.hpp"
+
 #include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/testing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace paperboy::testing
@@ -24,27 +25,37 @@ public:
     {
         auto const verdict = retries_.failed(record.offset(), action, now_, 0);
         if (verdict == error_action::kind::retry)
-            now_ += retries_.pause();
+            resume_at_ = now_ + retries_.pause();
         result_.failures.push_back({where, error, record.offset(), action});
         return verdict;
+    }
+
+    void pass_pause()
+    {
+        now_ = std::max(now_, resume_at_);
+        retries_.attempt_begins();
     }
 
 private:
     test_result& result_;
     paperboy::detail::retry_fsm retries_;
     paperboy::detail::retry_fsm::time_point now_;
+    paperboy::detail::retry_fsm::time_point resume_at_;
 };
 
 using paperboy::detail::batch_end;
 
 // What a handler does, however often it has to wait in between: the pauses before retries pass at once.
-boost::asio::awaitable<batch_end> run_all(paperboy::detail::batch_handler& handler, paperboy::detail::batch_run& run)
+boost::asio::awaitable<batch_end> run_all(paperboy::detail::batch_handler& handler, paperboy::detail::batch_run& run,
+                                         recorder& sink)
 {
     auto end = batch_end::again;
     while (end == batch_end::again || end == batch_end::unprepared)
     {
         if (end == batch_end::unprepared)
             co_await handler.prepare(run);
+        else
+            sink.pass_pause();
         if (handler.asynchronous())
             end = co_await handler.run_async(run);
         else
@@ -88,7 +99,7 @@ test_result detail::run_records(paperboy::detail::batch_handler_factory& factory
     auto const stop = std::atomic<bool>{false};
     auto sink = recorder{result};
     auto run = paperboy::detail::batch_run{*block, block->messages(), position, stop, sink};
-    auto const end = run_to_its_end(run_all(*handler, run), deadline);
+    auto const end = run_to_its_end(run_all(*handler, run, sink), deadline);
     result.stopped = end == batch_end::failed;
     result.finished = records.size() - run.unfinished();
     result.committable = position.load();
@@ -114,7 +125,10 @@ test_result detail::run_as_bulk(paperboy::detail::batch_handler_factory& factory
     auto run = paperboy::detail::bulk_run{views, position, sink};
     auto end = batch_end::again;
     while (end == batch_end::again || (end == batch_end::left && !run.records().empty()))
+    {
+        sink.pass_pause();
         end = run_to_its_end(handler->run_bulk(run), deadline);
+    }
     result.stopped = end == batch_end::failed;
     result.committable = position.load();
     for (auto const& each : views)

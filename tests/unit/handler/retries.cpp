@@ -152,6 +152,25 @@ BOOST_AUTO_TEST_CASE(a_failure_of_the_last_hook_runs_all_of_them_again)
     BOOST_TEST(result.committable == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_last_hook_that_fails_as_well_takes_no_attempt_away)
+{
+    struct handler
+    {
+        int& messages;
+        void on_message(record_view const&)
+        {
+            ++messages;
+            throw std::runtime_error{"no luck"};
+        }
+        void on_finished_handling() { throw std::runtime_error{"no rollback"}; }
+        error_action on_error(std::exception_ptr) { return a_few_times(3, error_action::skip); }
+    };
+    auto messages = 0;
+    auto const result = testing::run(handler{messages}, records(1));
+    BOOST_TEST(messages == 4);
+    BOOST_TEST(result.committable == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_bulk_that_failed_as_a_whole_comes_again)
 {
     auto calls = journal{};
