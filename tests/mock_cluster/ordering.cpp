@@ -4,6 +4,7 @@
 #include "mock_cluster/mock_fixture.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +14,8 @@
 #include <random>
 #include <set>
 #include <span>
+
+#include <sys/eventfd.h>
 
 namespace paperboy
 {
@@ -272,6 +275,75 @@ BOOST_AUTO_TEST_CASE(a_failure_stops_the_engine_in_front_of_its_record)
     BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 100);
 }
 
+// A hook that hangs beside a failed one gets the time of any hook at the end, and not more.
+BOOST_AUTO_TEST_CASE(a_failure_stops_the_engine_although_a_hook_of_another_key_hangs)
+{
+    struct failing_handler : test::hanging_handler
+    {
+        using test::hanging_handler::hanging_handler;
+        boost::asio::awaitable<void> on_message(record_view const& record)
+        {
+            co_await test::hanging_handler::on_message(record);
+            if (record.offset() == 30)
+                throw std::runtime_error{"poison"};
+        }
+    };
+    produce_keys(0, 100, 100);
+    auto hanging = test::watched<hang_log>{};
+    auto settings = this->settings();
+    settings.shutdown_timeout = 1s;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, failing_handler{hanging, 20}, by_key(8));
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(run.get() == make_error_code(errc::handler_failed));
+    BOOST_TEST(consuming.last_failure().offset == 30);
+    BOOST_TEST(hanging.get().cancelled == 1);
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 20);
+}
+
+// The step before lasts long enough for the whole partition, its end included, to wait in its queue. The hooks end
+// without waiting, so each record is over before the next one is admitted.
+BOOST_AUTO_TEST_CASE(a_partitions_end_is_not_taken_for_the_end_of_its_records)
+{
+    struct slow_handler
+    {
+        int& fails;
+        void on_message(record_view const&)
+        {
+            if (fails-- > 0)
+                throw std::runtime_error{"not yet"};
+        }
+        error_action on_error(std::exception_ptr)
+        {
+            auto how = backoff{};
+            how.first = 500ms;
+            return error_action::retry(how);
+        }
+    };
+    struct failing_handler
+    {
+        boost::asio::awaitable<void> on_message(record_view const& record)
+        {
+            if (record.offset() == 1)
+                throw std::runtime_error{"poison"};
+            co_return;
+        }
+    };
+    auto const first = make_topic(1);
+    produce(first, 0, 1);
+    produce_keys(0, 10, 10);
+    auto fails = 1;
+    auto settings = this->settings();
+    settings.properties["fetch.wait.max.ms"] = "20";
+    settings.steps = {{first}, {topic}};
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(first, slow_handler{fails});
+    consuming.handle(topic, failing_handler{}, by_key(8));
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(run.get() == make_error_code(errc::handler_failed));
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(bulks_and_overlapping_records_take_turns)
 {
     produce_keys(0, 3'000, 40);
@@ -335,6 +407,67 @@ BOOST_AUTO_TEST_CASE(an_io_context_that_goes_away_takes_the_overlapping_hooks_wi
         own.halt();
     }
     BOOST_TEST(hanging.get().left == 1);
+}
+
+// Also when nobody but the run has the handler any more: it outlives the frames of its hooks.
+BOOST_AUTO_TEST_CASE(a_handler_outlives_its_overlapping_hooks_when_the_io_context_goes_away)
+{
+    struct lifetimes
+    {
+        int handlers = 0;
+        int waiting = 0;
+        int orphans = 0;
+        int left = 0;
+    };
+    struct counted_handler
+    {
+        struct leaving
+        {
+            test::watched<lifetimes>* log;
+            ~leaving()
+            {
+                log->update(
+                    [](auto& all)
+                    {
+                        ++all.left;
+                        all.orphans += all.handlers == 0 ? 1 : 0;
+                    });
+            }
+        };
+        using descriptor = boost::asio::posix::stream_descriptor;
+        counted_handler(test::watched<lifetimes>& to, descriptor& on) : log{&to}, waits_on{&on} { count(1); }
+        counted_handler(counted_handler const& other) : log{other.log}, waits_on{other.waits_on} { count(1); }
+        ~counted_handler() { count(-1); }
+        void count(int by)
+        {
+            log->update([by](auto& all) { all.handlers += by; });
+        }
+
+        boost::asio::awaitable<void> on_message(record_view const&)
+        {
+            auto const guard = leaving{log};
+            log->update([](auto& all) { ++all.waiting; });
+            co_await waits_on->async_wait(descriptor::wait_read, boost::asio::use_awaitable);
+        }
+
+        test::watched<lifetimes>* log;
+        descriptor* waits_on;
+    };
+    produce_keys(0, 8, 8);
+    auto seen = test::watched<lifetimes>{};
+    {
+        auto own = test::io_threads{};
+        // Older than the engine's own descriptors, so its waits are the last to be given up.
+        auto silent = boost::asio::posix::stream_descriptor{own.context(), ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+        auto consuming = engine{own.context(), settings()};
+        consuming.handle(topic, counted_handler{seen, silent}, by_key(8));
+        consuming.async_run([](error_code) {});
+        BOOST_TEST(seen.wait_until([](auto const& all) { return all.waiting == 8; }));
+        own.halt();
+    }
+    BOOST_TEST(seen.get().left == 8);
+    BOOST_TEST(seen.get().orphans == 0);
+    BOOST_TEST(seen.get().handlers == 0);
 }
 
 BOOST_AUTO_TEST_CASE(options_that_cannot_work_are_refused_with_the_reason)

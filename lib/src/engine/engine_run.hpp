@@ -129,10 +129,12 @@ private:
     void complete();
 
     // What pipelines tell, from their strands.
+    void pipeline_failed(pipeline::partition_pipeline& which) override;
     void pipeline_ended(pipeline::partition_pipeline& which) override;
     void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
     void partition_passed(topic_partition const& where) override;
     void commit_due() override;
+    void on_pipeline_failed(pipeline::assignment::pipeline_ptr const& which);
     void on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which);
     void start_pipelines();
 

@@ -209,6 +209,18 @@ void engine_run::on_step_timeout()
 
 // ---- what pipelines tell, from their strands
 
+void engine_run::pipeline_failed(pipeline::partition_pipeline& which)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), failed = which.shared_from_this()] { self->on_pipeline_failed(failed); });
+}
+
+void engine_run::on_pipeline_failed(pipeline::assignment::pipeline_ptr const& which)
+{
+    if (std::ranges::find(stragglers_, which) == stragglers_.end())
+        fail(failure_of(*which));
+}
+
 void engine_run::pipeline_ended(pipeline::partition_pipeline& which)
 {
     asio::post(strand_,
@@ -219,8 +231,6 @@ void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& whi
 {
     if (std::erase(stragglers_, which) > 0)
         return start_pipelines();
-    if (which->why_ended() == pipeline::partition_end::failed)
-        fail(failure_of(*which));
     if (assignment_ && assignment_->one_ended(which))
         look_whether_drained();
 }

@@ -91,17 +91,19 @@ public:
     // From now on every answer is `end`.
     void stop() noexcept { stopping_ = true; }
 
-    // A record that was handled beside others ended so, whatever the partition is doing.
+    // A record that was handled beside others ended so, whatever the partition is doing. A failure stays the reason.
     void ended(detail::batch_end end) noexcept
     {
         stopping_ = true;
-        if (end != detail::batch_end::left)
+        if (end != detail::batch_end::left && why_ != partition_end::failed)
             why_ = end == detail::batch_end::failed ? partition_end::failed : partition_end::cancelled;
     }
 
     // An exception ended the partition: a cancellation when it was to end anyway, else a failure.
     partition_end broke() noexcept
     {
+        if (why_ == partition_end::failed)
+            return why_;
         why_ = stopping_ ? partition_end::cancelled : partition_end::failed;
         return why_;
     }

@@ -37,22 +37,27 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
 }
 
 // The end is told from the completion handler: by then the coroutine's frame is gone, so nothing of it can outlive the
-// pipeline that the owner drops. Where the io_context goes away instead, the pipeline goes before what keeps it alive.
+// pipeline that the owner drops. Where the io_context goes away instead, in whatever order, the pipeline and what keeps
+// it alive (the handler, in the end) outlive the frames of lanes, and the pipeline goes first.
 void partition_pipeline::start(std::shared_ptr<void> keep_alive)
 {
+    using together = std::pair<std::shared_ptr<void>, std::shared_ptr<partition_pipeline>>;
+    auto alive = std::make_shared<together>(std::move(keep_alive), shared_from_this());
     if (lanes_)
-        lanes_->belong_to(weak_from_this());
+        lanes_->belong_to(alive);
     sends_->attach(
         [weak = weak_from_this()]
         {
             if (auto const self = weak.lock())
                 self->look_whether_congested();
         });
-    auto ended = [keep_alive = std::move(keep_alive), self = shared_from_this()](std::exception_ptr const& error)
+    auto ended = [alive](std::exception_ptr const& error)
     {
+        auto& self = *alive->second;
         if (error)
-            self->broke(error);
-        self->context_.owner.pipeline_ended(*self);
+            self.broke(error);
+        self.tell_failure();
+        self.context_.owner.pipeline_ended(self);
     };
     asio::co_spawn(strand_, run(), asio::bind_cancellation_slot(cancel_.slot(), std::move(ended)));
 }
@@ -199,27 +204,40 @@ void partition_pipeline::broke(std::exception_ptr const& error)
 {
     running_ = nullptr;
     if (fsm_.broke() == partition_end::failed)
-        failure_ = hook_failure{hook::on_message, error, -1};
+        keep_failure(hook::on_message, error, -1);
+}
+
+// The owner may read it on another strand from the moment it is told: then it stays what it is.
+void partition_pipeline::keep_failure(hook where, std::exception_ptr const& error, std::int64_t offset)
+{
+    if (!failure_told_)
+        failure_ = hook_failure{where, error, offset};
+}
+
+void partition_pipeline::tell_failure()
+{
+    if (fsm_.why() == partition_end::failed && !std::exchange(failure_told_, true))
+        context_.owner.pipeline_failed(*this);
 }
 
 // However serve() ends, no lane is left when run() does.
 asio::awaitable<void> partition_pipeline::run()
 {
-    auto broken = std::exception_ptr{};
     try
     {
         co_await serve();
     }
     catch (...)
     {
-        broken = std::current_exception();
+        broke(std::current_exception());
     }
     leave_early_.store(true, std::memory_order_relaxed);
+    tell_failure();
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (lanes_)
-        co_await lanes_->drain();
-    if (broken)
-        std::rethrow_exception(broken);
+    if (!lanes_)
+        co_return;
+    lanes_->look_again();
+    co_await lanes_->drain();
 }
 
 asio::awaitable<void> partition_pipeline::serve()
@@ -411,13 +429,15 @@ void partition_pipeline::block_used_up(detail::block_holder block)
     observe_lag();
 }
 
-// The queue is waited at by nobody who could be told; so its wait is ended, and the machine then says `end`.
+// The queue is waited at by nobody who could be told; so its wait is ended, and the machine then says `end`. A failure
+// is told at once: hooks of other records may take for ever, and only the owner has deadlines for them.
 void partition_pipeline::lane_stopped(detail::batch_end how, std::exception_ptr const& error)
 {
     leave_early_.store(true, std::memory_order_relaxed);
     if (error)
         broke(error);
     fsm_.ended(error ? detail::batch_end::left : how);
+    tell_failure();
     queue_.events().interrupt();
 }
 
@@ -563,7 +583,7 @@ error_action::kind partition_pipeline::failed_in_lane(detail::retry_fsm& retries
     }
     catch (std::exception const&)
     {
-        failure_ = hook_failure{where, error, record.offset()};
+        keep_failure(where, error, record.offset());
         return error_action::kind::fail;
     }
 }
@@ -580,7 +600,7 @@ error_action::kind partition_pipeline::settle(detail::retry_fsm& retries, hook w
                                   std::string{to_string(where)} + " failed: " + describe(error) +
                                   consequence(verdict, retries));
     if (fails)
-        failure_ = hook_failure{where, error, record.offset()};
+        keep_failure(where, error, record.offset());
     else
         (verdict == error_action::kind::skip ? context_.totals.skipped : context_.totals.retried)
             .fetch_add(1, std::memory_order_relaxed);

@@ -57,6 +57,10 @@ public:
     pipeline_owner(pipeline_owner const&) = delete;
     pipeline_owner& operator=(pipeline_owner const&) = delete;
 
+    // A failure ends the pipeline and is its last_failure(); hooks of other records may still run. Called at most once,
+    // before pipeline_ended.
+    virtual void pipeline_failed(partition_pipeline& which) = 0;
+
     // The pipeline has ended: none of its hooks runs or will run. Called once.
     virtual void pipeline_ended(partition_pipeline& which) = 0;
 
@@ -133,8 +137,7 @@ public:
 
     [[nodiscard]] partition_stats stats() const;
 
-    // Valid once the pipeline has ended.
-    [[nodiscard]] partition_end why_ended() const noexcept { return fsm_.why(); }
+    // Valid once the pipeline has failed.
     [[nodiscard]] std::optional<hook_failure> const& last_failure() const noexcept { return failure_; }
 
 private:
@@ -142,6 +145,8 @@ private:
     boost::asio::awaitable<void> serve();
     void broke(std::exception_ptr const& error);
     void cancel_running();
+    void keep_failure(hook where, std::exception_ptr const& error, std::int64_t offset);
+    void tell_failure();
     boost::asio::awaitable<partition_action> handle_async();
     boost::asio::awaitable<partition_action> handle_on(detail::batch_run& batch, detail::batch_end end);
     boost::asio::awaitable<partition_action> handle_bulk();
@@ -204,6 +209,7 @@ private:
         wait_timer_;
     boost::asio::cancellation_signal cancel_;
     std::optional<hook_failure> failure_;
+    bool failure_told_ = false;
     std::chrono::steady_clock::time_point last_logged_;
     std::uint64_t not_logged_ = 0;
     detail::retry_fsm retries_;

@@ -129,6 +129,16 @@ BOOST_AUTO_TEST_CASE(an_exception_is_a_failure_unless_the_partition_was_to_end)
     BOOST_TEST((stopping.why() == partition_end::cancelled));
 }
 
+BOOST_AUTO_TEST_CASE(what_ends_after_a_failure_does_not_hide_it)
+{
+    auto fsm = partition_fsm{};
+    static_cast<void>(fsm.begin());
+    fsm.ended(batch_end::failed);
+    fsm.ended(batch_end::cancelled);
+    BOOST_TEST((fsm.why() == partition_end::failed));
+    BOOST_TEST((fsm.broke() == partition_end::failed));
+}
+
 BOOST_AUTO_TEST_CASE(a_held_partition_rests_whatever_happens_until_it_is_released)
 {
     auto fsm = partition_fsm{};
