@@ -114,14 +114,22 @@ void lanes::let_go(used_block& from)
 
 // ---- and are handled
 
+// Nobody above could take an exception: memory ran out, or a serde could not be copied.
 void lanes::start_lanes()
 {
-    while (living() < max_lanes_)
+    try
     {
-        auto const first = next();
-        if (!first)
-            return;
-        start_lane(*first);
+        while (living() < max_lanes_)
+        {
+            auto const first = next();
+            if (!first)
+                return;
+            start_lane(*first);
+        }
+    }
+    catch (...)
+    {
+        stop_with(detail::batch_end::failed, std::current_exception());
     }
 }
 
@@ -137,15 +145,26 @@ void lanes::start_lane(key_schedule::slot first)
     auto& chosen = idle_lane();
     auto ended = [this, &chosen, owner = keep_alive_.lock()](std::exception_ptr const& error)
     { lane_ended(chosen, error); };
-    asio::co_spawn(strand_, run(chosen, first), asio::bind_cancellation_slot(chosen.cancel.slot(), std::move(ended)));
+    try
+    {
+        asio::co_spawn(strand_, run(chosen, first),
+                       asio::bind_cancellation_slot(chosen.cancel.slot(), std::move(ended)));
+    }
+    catch (...)
+    {
+        idle_.push_back(&chosen);
+        throw;
+    }
 }
 
 lanes::lane& lanes::idle_lane()
 {
     if (idle_.empty())
     {
-        idle_.push_back(all_.emplace_back(std::make_unique<lane>(owner_, strand_)).get());
-        idle_.back()->handler = handler_.another();
+        auto made = std::make_unique<lane>(owner_, strand_);
+        made->handler = handler_.another();
+        idle_.reserve(all_.size() + 1);
+        idle_.push_back(all_.emplace_back(std::move(made)).get());
     }
     auto& chosen = *idle_.back();
     idle_.pop_back();

@@ -215,6 +215,23 @@ handler_options overlapping(ordering order, std::size_t concurrency, std::size_t
     return options;
 }
 
+// Notes what it is told.
+struct quiet_owner final : lanes_owner
+{
+    error_action::kind failed_in_lane(detail::retry_fsm&, hook, std::exception_ptr const&, record_view const&,
+                                      error_action const&) noexcept override
+    {
+        return error_action::kind::fail;
+    }
+    void record_finished(record_view const&) override { left.push_back(subject->unfinished()); }
+    void block_used_up(detail::block_holder) override {}
+    void lane_stopped(batch_end, std::exception_ptr const& error) override { stopped = error; }
+
+    lanes* subject = nullptr;
+    std::vector<std::size_t> left;
+    std::exception_ptr stopped;
+};
+
 constexpr auto seeds = 60U;
 
 } // namespace
@@ -250,27 +267,13 @@ BOOST_AUTO_TEST_CASE(records_that_are_not_admitted_yet_count_as_unfinished)
     {
         boost::asio::awaitable<void> on_message(record_view const&) { co_return; }
     };
-    struct owner final : lanes_owner
-    {
-        error_action::kind failed_in_lane(detail::retry_fsm&, hook, std::exception_ptr const&, record_view const&,
-                                          error_action const&) noexcept override
-        {
-            return error_action::kind::fail;
-        }
-        void record_finished(record_view const&) override { left.push_back(subject->unfinished()); }
-        void block_used_up(detail::block_holder) override {}
-        void lane_stopped(batch_end, std::exception_ptr const&) override {}
-
-        lanes* subject = nullptr;
-        std::vector<std::size_t> left;
-    };
     auto context = boost::asio::io_context{};
-    auto const strand = strand_signal::strand{context.get_executor()};
+    auto const strand = strand_signal::strand{slim_executor{boost::asio::any_io_executor{context.get_executor()}}};
     auto const factory = detail::make_handler_factory(quick_handler{}, detail::no_serde{}, detail::no_serde{});
     auto const adapter = factory->make({"test", 0});
     auto tracker = offset_tracker{};
     auto const stop = std::atomic<bool>{false};
-    auto told = owner{};
+    auto told = quiet_owner{};
     auto subject = lanes{strand, *adapter, overlapping(ordering::key, 8), tracker, stop, told};
     told.subject = &subject;
     auto block = memory_block::make(std::vector<test_record>(4, test_record{"k", "v"}), {"test", 0});
@@ -376,6 +379,51 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_admitted_records_are_bounded)
     subject.run(4, 50);
     BOOST_TEST(subject.tracker.position() == 200);
     BOOST_TEST(subject.seen.most_inside == 1U);
+}
+
+// A serde that cannot be copied for a further lane, wherever that is needed.
+BOOST_AUTO_TEST_CASE(a_lane_that_cannot_be_made_is_a_failure)
+{
+    struct stubborn_serde
+    {
+        using value_type = int;
+        explicit stubborn_serde(bool& works) : copies{&works} {}
+        stubborn_serde(stubborn_serde&&) = default;
+        stubborn_serde(stubborn_serde const& other) : copies{other.copies}
+        {
+            if (!*copies)
+                throw std::runtime_error{"no copy"};
+        }
+        void decode(bytes_view, int& out) const { out = 0; }
+        bool* copies;
+    };
+    struct handler
+    {
+        boost::asio::awaitable<void> on_message(record<stubborn_serde::value_type> const&) { return test::turn(); }
+    };
+    for (auto const when_released : {false, true})
+    {
+        auto context = boost::asio::io_context{};
+        auto const strand = strand_signal::strand{slim_executor{boost::asio::any_io_executor{context.get_executor()}}};
+        auto copies = true;
+        auto const factory = detail::make_handler_factory(handler{}, detail::no_serde{}, stubborn_serde{copies});
+        auto const adapter = factory->make({"test", 0});
+        copies = false;
+        auto tracker = offset_tracker{};
+        auto stop = std::atomic<bool>{false};
+        auto told = quiet_owner{};
+        auto subject = lanes{strand, *adapter, overlapping(ordering::key, 8), tracker, stop, told};
+        subject.hold(when_released);
+        auto block = memory_block::make(std::vector<test_record>(4, test_record{"k", "v"}), {"test", 0});
+        boost::asio::co_spawn(strand, subject.take(std::move(block)),
+                              [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+        boost::asio::post(strand, [&] { subject.hold(false); });
+        boost::asio::co_spawn(strand, subject.drain(), [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+        context.run_for(std::chrono::seconds{5});
+        BOOST_TEST(context.stopped());
+        BOOST_TEST((told.stopped != nullptr));
+        BOOST_TEST(tracker.position() == offset_tracker::nothing_finished);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(held_lanes_finish_what_they_have_and_go_on_when_released)
