@@ -2,9 +2,11 @@
 
 // What the snippets of the README take for granted.
 
+#include <paperboy/avro.hpp>
 #include <paperboy/json.hpp>
 #include <paperboy/mock_cluster.hpp>
 #include <paperboy/paperboy.hpp>
+#include <paperboy/schema_registry.hpp>
 #include <paperboy/testing.hpp>
 
 #include <boost/asio/as_tuple.hpp>
