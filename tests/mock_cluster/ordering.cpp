@@ -9,11 +9,14 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <map>
 #include <random>
 #include <set>
 #include <span>
+#include <thread>
 
 #include <sys/eventfd.h>
 
@@ -389,6 +392,80 @@ BOOST_AUTO_TEST_CASE(paused_nothing_begins_and_resumed_all_goes_on)
     BOOST_TEST(!shared.wait_until([&](auto const& all) { return all.at(0).begun > paused_at + 4; }, 100ms));
     consuming.resume();
     BOOST_TEST(shared.wait_until([](auto const& all) { return finished_in(all) == 1'000; }));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+// Hooks on_message wait until they are let go; bulks are counted.
+struct gated_bulk_handler
+{
+    struct state
+    {
+        bool open = false;
+        std::size_t inside = 0;
+        std::size_t bulks = 0;
+        std::size_t finished = 0;
+    };
+
+    boost::asio::awaitable<void> on_message(record_view const&)
+    {
+        shared.update([](auto& all) { ++all.inside; });
+        auto timer = boost::asio::steady_timer{co_await boost::asio::this_coro::executor};
+        while (!shared.get().open)
+        {
+            timer.expires_after(1ms);
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
+        shared.update(
+            [](auto& all)
+            {
+                --all.inside;
+                ++all.finished;
+            });
+    }
+    void on_bulk(std::span<record_view const> bulk)
+    {
+        shared.update(
+            [&](auto& all)
+            {
+                ++all.bulks;
+                all.finished += bulk.size();
+            });
+    }
+
+    test::watched<state>& shared;
+};
+
+BOOST_AUTO_TEST_CASE(a_bulk_that_waits_for_overlapping_records_does_not_begin_when_paused)
+{
+    auto gate = test::watched<gated_bulk_handler::state>{};
+    auto settings = checked_settings();
+    settings.mode.enter_above_lag = 100;
+    settings.mode.leave_below_lag = 10;
+    settings.mode.max_wait = 1ms;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, gated_bulk_handler{gate}, by_key(16));
+    auto run = outcome_of_run::start(consuming);
+    produce_keys(0, 1, 1);
+    BOOST_TEST(gate.wait_until([](auto const& all) { return all.inside == 1; }));
+    produce_keys(0, 500, 50);
+    BOOST_TEST(log.wait_for("now bulk"));
+    consuming.pause();
+    auto const held = [&]
+    {
+        auto const all = consuming.stats().partitions;
+        return std::ranges::all_of(all, [](auto const& each) { return each.held; });
+    };
+    while (!held())
+        std::this_thread::yield();
+    gate.update([](auto& all) { all.open = true; });
+    BOOST_TEST(gate.wait_until([](auto const& all) { return all.inside == 0; }));
+    auto const cpu = std::clock();
+    BOOST_TEST(!gate.wait_until([](auto const& all) { return all.bulks > 0; }, 300ms));
+    BOOST_TEST(std::clock() - cpu < CLOCKS_PER_SEC / 6);
+    consuming.resume();
+    BOOST_TEST(gate.wait_until([](auto const& all) { return all.finished == 501; }));
+    BOOST_TEST(gate.get().bulks > 0U);
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }

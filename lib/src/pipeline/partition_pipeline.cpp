@@ -478,7 +478,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
 {
     if (lanes_)
         co_await lanes_->drain();
-    if (leave_early_.load(std::memory_order_relaxed))
+    if (leave_early_.load(std::memory_order_relaxed) || fsm_.held())
         co_return fsm_.handled(detail::batch_end::left);
     auto const records = batcher_.next();
     auto const size = records.size();
@@ -528,12 +528,13 @@ void partition_pipeline::choose_mode(std::int64_t next)
 
 // ---- waiting
 
+// A held partition looks at nothing before it is released: a bulk that is due would wake it again and again.
 asio::awaitable<partition_action> partition_pipeline::rest()
 {
     auto ignored = error_code{};
-    if (batcher_.waiting() > 0)
+    if (!fsm_.held() && batcher_.waiting() > 0)
         look_again_at(bulk_deadline_);
-    else if (mode_.automatic() && mode_.bulk() && mode_.dwelt_at() > std::chrono::steady_clock::now())
+    else if (!fsm_.held() && mode_.automatic() && mode_.bulk() && mode_.dwelt_at() > std::chrono::steady_clock::now())
         look_again_at(mode_.dwelt_at());
     resting_.store(!fsm_.held(), std::memory_order_release);
     co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
