@@ -144,8 +144,8 @@ BENCHMARK(json_nlohmann);
 
 class no_failures final : public paperboy::detail::failure_sink
 {
-    void hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
-                     paperboy::error_action) noexcept override
+    paperboy::error_action::kind hook_failed(paperboy::hook, std::exception_ptr const&, paperboy::record_view const&,
+                                             paperboy::error_action const&) noexcept override
     {
         std::terminate();
     }
