@@ -81,8 +81,7 @@ class sending
 public:
     sending()
     {
-        box_->open(
-            loop_.get_executor(), [] { return paperboy::kafka::make_producer_conf(settings()); }, [] {});
+        box_->open(loop_.get_executor(), [] { return paperboy::kafka::make_producer_conf(settings()); }, [] {});
     }
     sending(sending const&) = delete;
     sending& operator=(sending const&) = delete;

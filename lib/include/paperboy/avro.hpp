@@ -36,26 +36,26 @@ struct avro_options
 ///
 /// `T` is one of these, or a struct of them that BOOST_DESCRIBE_STRUCT describes. What the writer's schema has under
 /// the same name is read into it; fields that `T` lacks are skipped; members that the schema lacks are empty where they
-/// are a `std::optional`, and else need a default (see `avro_traits`).
+/// are a `std::optional`, and else need a default (see `avro_traits`). Of the writer's Avro, `T` reads:
 ///
-/// | `T` | Avro of the writer |
-/// |---|---|
-/// | described struct | record |
-/// | `bool` | boolean |
-/// | integers, but for characters | int, long; the value must be within the range |
-/// | `float`, `double` | float, int, long; `double` also double |
-/// | `std::string`, `std::string_view` | string, bytes; the view borrows from the record |
-/// | `std::vector<std::byte>`, `std::span<std::byte const>` | bytes, string, fixed; the span borrows from the record |
-/// | `std::array<std::byte, N>` | fixed of N bytes |
-/// | described enum | enum, by the symbols' names |
-/// | `std::vector<T>`, `std::deque<T>` | array |
-/// | `std::map<std::string, T>`, `std::unordered_map` | map |
-/// | `std::optional<T>` | union of null and what `T` reads; null; or what `T` reads |
-/// | `std::variant<T...>`, with `std::monostate` for null | union, or one of its branches: the alternative of the same
-/// type and name, else the first that can be read | | `std::chrono::sys_time` of any unit, so `sys_days` |
-/// timestamp-millis, -micros, -nanos, local-timestamp-…, date; a plain long counts the type's own unit | |
-/// `std::chrono::duration` of any unit | time-millis, time-micros, since midnight | | `boost::uuids::uuid` | uuid, a
-/// string or a fixed of 16 bytes | | `avro_decimal`, `avro_duration` | decimal, duration |
+/// - described struct: record
+/// - `bool`: boolean
+/// - integers, but for characters: int, long; the value must be within the range
+/// - `float`, `double`: float, int, long; `double` also double
+/// - `std::string`, `std::string_view`: string, bytes; the view borrows from the record
+/// - `std::vector<std::byte>`, `std::span<std::byte const>`: bytes, string, fixed; the span borrows from the record
+/// - `std::array<std::byte, N>`: fixed of N bytes
+/// - described enum: enum, by the symbols' names
+/// - `std::vector<T>`, `std::deque<T>`: array
+/// - `std::map<std::string, T>`, `std::unordered_map`: map
+/// - `std::optional<T>`: union of null and what `T` reads; null; or what `T` reads
+/// - `std::variant<T...>`, with `std::monostate` for null: union, or one of its branches; the alternative of the same
+///   type and name, else the first that can be read
+/// - `std::chrono::sys_time` of any unit, so `sys_days`: timestamp-millis, -micros, -nanos, local-timestamp-…, date; a
+///   plain long counts the type's own unit
+/// - `std::chrono::duration` of any unit: time-millis, time-micros, since midnight
+/// - `boost::uuids::uuid`: uuid, a string or a fixed of 16 bytes
+/// - `avro_decimal`, `avro_duration`: decimal, duration
 ///
 /// Units finer than the type's are cut off. A union that has branches which `T` cannot hold is an error only for
 /// records that have them.

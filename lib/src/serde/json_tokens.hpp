@@ -36,8 +36,9 @@ struct json_tokens
 
 // Finds tokens by simdjson, and with them invalid UTF-8, open strings, and control characters in strings.
 //
-// This is the first stage of all of simdjson's interfaces, On-Demand's as well. What follows it is ours: it goes through
-// fields that are not wanted too, so that broken text is found there as well, and keeps simdjson out of public headers.
+// This is the first stage of all of simdjson's interfaces, On-Demand's as well. What follows it is ours: it goes
+// through fields that are not wanted too, so that broken text is found there as well, and keeps simdjson out of public
+// headers.
 class json_tokenizer
 {
 public:

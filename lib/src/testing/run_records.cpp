@@ -47,7 +47,7 @@ using paperboy::detail::batch_end;
 
 // What a handler does, however often it has to wait in between: the pauses before retries pass at once.
 boost::asio::awaitable<batch_end> run_all(paperboy::detail::batch_handler& handler, paperboy::detail::batch_run& run,
-                                         recorder& sink)
+                                          recorder& sink)
 {
     auto end = batch_end::again;
     while (end == batch_end::again || end == batch_end::unprepared)
