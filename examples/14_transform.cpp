@@ -24,7 +24,7 @@ struct to_fahrenheit
 {
     paperboy::topic_producer<paperboy::text, paperboy::integer<std::int64_t>> out;
 
-    void on_message(celsius_record const& reading)
+    void on_message(celsius_record const& reading) const
     {
         out.send(reading, reading.key(), reading.value() * 9 / 5 + 32, {.timestamp = reading.timestamp()});
     }
