@@ -290,16 +290,14 @@ BOOST_AUTO_TEST_CASE(a_turn_on_a_pipelines_strand_costs_no_allocation)
     BOOST_TEST(allocations_of_turns(plain, 10'100, io) >= 10'000U);
 }
 
-// The first record makes the parser, the texts with escapes its memory.
+// The first record makes the parser, the texts with escapes their memory, a text at the end of a page room for a copy.
 BOOST_AUTO_TEST_CASE_TEMPLATE(json_costs_no_allocation_per_record, Handler, json_handlers)
 {
     for (std::string const value :
          {R"({"page":"/","visitor":7,"price":1.5,"x":["y"]})", R"({"page":"\/\u0041","visitor":7})"})
     {
         static_cast<void>(allocations_of<Handler>(100, value));
-        auto const few = allocations_of<Handler>(100, value);
-        BOOST_TEST(few < 20U);
-        BOOST_TEST(allocations_of<Handler>(10'000, value) == few);
+        BOOST_TEST(allocations_of<Handler>(10'000, value) < 20U);
     }
 }
 
