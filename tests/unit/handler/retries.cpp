@@ -183,6 +183,31 @@ BOOST_AUTO_TEST_CASE(a_bulk_that_failed_as_a_whole_comes_again)
     BOOST_TEST(result.failures.size() == 2U);
 }
 
+// Which record a bulk begins with after did_receive_bulk_messages may change from attempt to attempt.
+BOOST_AUTO_TEST_CASE(a_bulk_whose_first_record_is_removed_at_times_uses_its_retries_up)
+{
+    struct handler
+    {
+        int& attempts;
+        void on_message(record_view const&) {}
+        void did_receive_bulk_messages(std::vector<record_view>& bulk)
+        {
+            if (++attempts % 2 == 0)
+                bulk.erase(bulk.begin());
+        }
+        void on_bulk(std::span<record_view const>)
+        {
+            if (attempts < 100)
+                throw std::runtime_error{"not now"};
+        }
+        error_action on_bulk_error(std::exception_ptr) { return a_few_times(3, error_action::fail); }
+    };
+    auto attempts = 0;
+    auto const result = testing::run_bulk(handler{attempts}, records(4));
+    BOOST_TEST(attempts == 4);
+    BOOST_TEST(result.stopped);
+}
+
 BOOST_AUTO_TEST_CASE(a_named_record_is_tried_again_with_what_follows_it_and_then_passed)
 {
     auto calls = journal{};

@@ -275,7 +275,8 @@ private:
                                                       std::optional<C>& context)
     {
         auto action = error_action::fail;
-        auto const& first = piece.empty() ? run.records().front() : static_cast<record_view const&>(piece.front());
+        // The piece's may have been removed by did_receive_bulk_messages, this time or the next.
+        auto const& first = run.records().front();
         auto own_failure = std::exception_ptr{};
         try
         {
