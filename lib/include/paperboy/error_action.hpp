@@ -54,9 +54,10 @@ public:
     static error_action const skip;
 
     /// All hooks of the record run again after a pause, from `define_context` on; `on_error` is asked at each failure.
-    /// Meanwhile its partition waits (with `ordering::key` its key), other partitions do not, and the engine stays in
-    /// its group. Revocation and `stop()` end a pause; the record then comes again later. When `how` is used up,
-    /// `otherwise` applies, which must be `fail` or `skip`.
+    /// Meanwhile its partition waits (with `ordering::key` its key, as long as other records leave room in
+    /// `max_concurrency`), other partitions do not, and the engine stays in its group. `pause()` does not keep a record
+    /// from its next attempt. Revocation and `stop()` end a pause; the record then comes again later. When `how` is
+    /// used up, `otherwise` applies, which must be `fail` or `skip`.
     ///
     /// Throws `setup_error` (`errc::invalid_config`) for values outside their ranges.
     [[nodiscard]] static error_action retry(backoff const& how = {}, error_action const& otherwise = fail);

@@ -62,12 +62,14 @@ struct handler_options
     /// finished already. A bulk handler's bulks do not overlap with anything.
     paperboy::ordering ordering = paperboy::ordering::partition;
 
-    /// Most records of one partition that are in their hooks at the same time. 1 to 10,000; counts only where records
-    /// do not wait for each other.
+    /// Most records of one partition that are in their hooks, or in a pause before a retry, at the same time. 1 to
+    /// 10,000; counts only where records do not wait for each other. So many stuck keys stop the partition.
     std::size_t max_concurrency = 64;
 
     /// Most records of one partition from the oldest unfinished one on, finished or not: what a crash may repeat, and
-    /// how far other keys get past one that is stuck. `max_concurrency` to 10,000,000.
+    /// how far other keys get past one that is stuck. They get less far past a busy one: the partition also waits when
+    /// 1,000 + 4 * `max_concurrency` records have been read that wait for others, or are in their hooks.
+    /// `max_concurrency` to 10,000,000.
     std::size_t max_unfinished = 100'000;
 };
 

@@ -381,6 +381,25 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_admitted_records_are_bounded)
     BOOST_TEST(subject.seen.most_inside == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_stuck_keys_own_records_stop_all_when_they_fill_the_look_ahead)
+{
+    auto subject = bench{1, overlapping(ordering::key, 8)};
+    subject.keys = 1;
+    subject.handler.stuck = 10;
+    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{50}};
+    auto read_while_stuck = std::int64_t{0};
+    unstick.async_wait(
+        [&](error_code)
+        {
+            read_while_stuck = *subject.seen.begun.rbegin();
+            subject.released = true;
+        });
+    subject.run(100, 50);
+    BOOST_TEST(read_while_stuck > 800);
+    BOOST_TEST(read_while_stuck < 2000);
+    BOOST_TEST(subject.tracker.position() == 5000);
+}
+
 // A serde that cannot be copied for a further lane, wherever that is needed.
 BOOST_AUTO_TEST_CASE(a_lane_that_cannot_be_made_is_a_failure)
 {
