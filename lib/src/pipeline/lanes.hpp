@@ -57,8 +57,8 @@ protected:
 //
 // Three bounds hold the reader back: how many records wait or are in their hooks (look-ahead), how many bytes those
 // have (the policy's max_bytes), and how far the offsets behind the oldest unfinished record reach (max_unfinished, it
-// bounds what a crash repeats). So a stuck key stops the partition when the last is
-// reached, or when its own records fill one of the others.
+// bounds what a crash repeats). So a stuck key stops the partition when the last is reached, or when its own records
+// fill one of the others.
 class lanes
 {
 public:
