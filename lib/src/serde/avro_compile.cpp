@@ -34,6 +34,7 @@ public:
     avro_plan compile(avro_type const& reader)
     {
         static_cast<void>(routine(writer_.root(), &reader, ""));
+        // NOLINTNEXTLINE(modernize-loop-convert): it grows meanwhile
         for (std::size_t i = 0; i < routines_.size(); ++i)
         {
             auto const next = routines_[i];
@@ -182,8 +183,8 @@ private:
         auto values = std::vector<std::optional<std::int64_t>>{};
         for (auto const& symbol : node.symbols)
         {
-            auto const found = std::find_if(type.enumerators.begin(), type.enumerators.end(),
-                                            [&symbol](auto const& each) { return each.name == symbol; });
+            auto const found =
+                std::ranges::find_if(type.enumerators, [&symbol](auto const& each) { return each.name == symbol; });
             values.push_back(found == type.enumerators.end() ? std::nullopt : std::optional{found->value});
         }
         emit({avro_op::read_enum, narrow(offset), narrow(plan_.enums.size()), 0, &type}, path);
@@ -246,7 +247,7 @@ private:
                 continue;
             if (is_same(node, each))
                 return i;
-            if (!fallback && !(in_branch_ && each.shape == avro_shape::record))
+            if (!fallback && (!in_branch_ || each.shape != avro_shape::record))
                 fallback = i;
         }
         return fallback;

@@ -92,7 +92,7 @@ private:
 
     std::string optional(avro_type const& type)
     {
-        auto const inner = write(type.element());
+        auto inner = write(type.element());
         if (inner.starts_with(R"(["null",)"))
             return inner;
         auto out = std::string{R"(["null",)"};
