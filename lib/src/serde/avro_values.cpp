@@ -3,6 +3,7 @@
 #include <boost/core/demangle.hpp>
 
 #include <algorithm>
+#include <ranges>
 
 namespace paperboy
 {
@@ -29,10 +30,10 @@ std::vector<unsigned> magnitude(std::vector<std::byte> const& of, bool negative)
     for (auto const byte : of)
         out.push_back(std::to_integer<unsigned>(negative ? ~byte : byte));
     if (negative)
-        for (auto each = out.rbegin(); each != out.rend(); ++each)
+        for (auto& each : std::views::reverse(out))
         {
-            *each = (*each + 1) & 0xffU;
-            if (*each != 0)
+            each = (each + 1) & 0xffU;
+            if (each != 0)
                 break;
         }
     return out;
@@ -46,7 +47,7 @@ std::string avro_decimal::to_string() const
     auto left = magnitude(unscaled, negative);
     auto digits = std::string{};
     auto const is_zero = [](unsigned byte) { return byte == 0; };
-    while (!std::all_of(left.begin(), left.end(), is_zero))
+    while (!std::ranges::all_of(left, is_zero))
         digits += static_cast<char>('0' + divide_by_ten(left));
     auto const fraction = static_cast<std::size_t>(std::max(scale, 0));
     while (digits.size() <= fraction)

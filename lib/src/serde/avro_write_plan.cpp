@@ -64,8 +64,8 @@ private:
     {
         for (auto const& field : node.fields)
         {
-            auto const found = std::find_if(type.members.begin(), type.members.end(),
-                                            [&field](auto const& each) { return each.name == field.name; });
+            auto const found =
+                std::ranges::find_if(type.members, [&field](auto const& each) { return each.name == field.name; });
             auto const below = path + (path.empty() ? "" : ".") + printable(field.name);
             if (found == type.members.end())
                 throw avro_schema_error{below + ": " + describe(type) + " has no such member"};
@@ -88,7 +88,7 @@ private:
         return out;
     }
 
-    std::optional<std::uint32_t> branch_of_kind(avro_node const& node, avro_kind kind) const
+    [[nodiscard]] std::optional<std::uint32_t> branch_of_kind(avro_node const& node, avro_kind kind) const
     {
         for (std::size_t i = 0; i < node.branches.size(); ++i)
             if (schema_[node.branches[i]].kind == kind)
