@@ -241,7 +241,7 @@ public:
     ///
     /// Throws `setup_error` (`errc::invalid_config`) when a setting cannot work; the text names it, its value unless
     /// that is secret, and the remedy.
-    schema_registry(executor_type executor, schema_registry_settings settings);
+    schema_registry(executor_type executor, schema_registry_settings const& settings);
 
     /// The same with one URL and all defaults.
     schema_registry(executor_type executor, std::string url);

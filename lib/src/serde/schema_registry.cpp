@@ -19,7 +19,7 @@ public:
     std::shared_ptr<detail::registry_client> client;
 };
 
-schema_registry::schema_registry(executor_type executor, schema_registry_settings settings)
+schema_registry::schema_registry(executor_type executor, schema_registry_settings const& settings)
     : owner_{std::make_shared<owner const>(std::move(executor), settings)}
 {
 }

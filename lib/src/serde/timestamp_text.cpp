@@ -109,7 +109,8 @@ std::optional<precise_time> parse_timestamp(std::string_view text) noexcept
     if (!from.good() || !from.ended() || !date.ok())
         return std::nullopt;
     auto const midnight = std::int64_t{sys_days{date}.time_since_epoch().count()} * day;
-    return precise_time{midnight + hours * 3600 + minutes * 60 + seconds - offset, nanoseconds};
+    return precise_time{midnight + std::int64_t{hours} * 3600 + std::int64_t{minutes} * 60 + seconds - offset,
+                        nanoseconds};
 }
 
 bool append_timestamp(precise_time time, int digits, std::string& out)
@@ -123,13 +124,14 @@ bool append_timestamp(precise_time time, int digits, std::string& out)
     auto const date = year_month_day{sys_days{midnight}};
     auto const clock = hh_mm_ss{std::chrono::seconds{time.seconds} - midnight};
     auto text = std::array<char, 40>{};
-    auto size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
-                              unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
-                              static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+    auto const size =
+        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", int{date.year()},
+                      unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(clock.hours().count()),
+                      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
     out.append(text.data(), static_cast<std::size_t>(size));
     if (digits > 0)
     {
-        size = std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(time.nanoseconds));
+        static_cast<void>(std::snprintf(text.data(), text.size(), ".%09d", static_cast<int>(time.nanoseconds)));
         out.append(text.data(), static_cast<std::size_t>(digits) + 1);
     }
     out.push_back('Z');
