@@ -45,6 +45,17 @@ void* operator new[](std::size_t size, std::align_val_t alignment)
 {
     return counted(size, alignment);
 }
+// A sanitizer has these of its own, which would not fit to our delete.
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept
+{
+    count.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size == 0 ? 1 : size);
+}
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept
+{
+    count.fetch_add(1, std::memory_order_relaxed);
+    return std::malloc(size == 0 ? 1 : size);
+}
 void operator delete(void* memory) noexcept
 {
     std::free(memory);
