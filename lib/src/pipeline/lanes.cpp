@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <functional>
 #include <string_view>
@@ -238,10 +239,12 @@ asio::awaitable<void> lanes::drain()
         co_await changed_.wait();
 }
 
+// What a hook sends may be what releases: the others begin after it, not inside it.
 void lanes::hold(bool on)
 {
-    held_ = on;
-    start_lanes();
+    if (std::exchange(held_, on) && !on)
+        if (auto owner = keep_alive_.lock())
+            asio::post(strand_, [this, alive = std::move(owner)] { start_lanes(); });
 }
 
 void lanes::stop_with(detail::batch_end how, std::exception_ptr const& error)

@@ -124,7 +124,7 @@ void partition_pipeline::look_whether_congested()
                    {
                        self->sends_->is_congested() ? self->fsm_.hold(hold_reason::sends)
                                                     : self->fsm_.release(hold_reason::sends);
-                       self->held_.store(self->fsm_.held(), std::memory_order_relaxed);
+                       self->show_held();
                        self->queue_.events().interrupt();
                    });
 }

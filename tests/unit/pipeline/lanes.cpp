@@ -153,6 +153,8 @@ public:
 
     void run(std::size_t blocks, std::size_t records_each)
     {
+        auto const alive = std::make_shared<int>();
+        subject.belong_to(alive);
         boost::asio::co_spawn(strand_, read(blocks, records_each),
                               [](std::exception_ptr const& error) { BOOST_TEST(!error); });
         context.run();
@@ -432,6 +434,8 @@ BOOST_AUTO_TEST_CASE(a_lane_that_cannot_be_made_is_a_failure)
         auto stop = std::atomic<bool>{false};
         auto told = quiet_owner{};
         auto subject = lanes{strand, *adapter, overlapping(ordering::key, 8), tracker, stop, told};
+        auto const alive = std::make_shared<int>();
+        subject.belong_to(alive);
         subject.hold(when_released);
         auto block = memory_block::make(std::vector<test_record>(4, test_record{"k", "v"}), {"test", 0});
         boost::asio::co_spawn(strand, subject.take(std::move(block)),
@@ -443,6 +447,55 @@ BOOST_AUTO_TEST_CASE(a_lane_that_cannot_be_made_is_a_failure)
         BOOST_TEST((told.stopped != nullptr));
         BOOST_TEST(tracker.position() == offset_tracker::nothing_finished);
     }
+}
+
+// What a hook sends may release what it had held: the others begin after it, not inside it.
+BOOST_AUTO_TEST_CASE(a_release_inside_a_hook_begins_no_other_hook_inside_it)
+{
+    struct handler
+    {
+        lanes*& subject;
+        bool inside = false;
+        int nested = 0;
+        int count = 0;
+
+        boost::asio::awaitable<void> on_message(record_view const& record)
+        {
+            ++count;
+            nested += inside ? 1 : 0;
+            if (record.offset() != 0)
+                co_return;
+            subject->hold(true);
+            for (auto turns = 0; turns < 10; ++turns)
+                co_await test::turn();
+            BOOST_TEST(count == 1);
+            inside = true;
+            subject->hold(false);
+            inside = false;
+        }
+    };
+    auto context = boost::asio::io_context{};
+    auto const strand = strand_signal::strand{slim_executor{boost::asio::any_io_executor{context.get_executor()}}};
+    lanes* there = nullptr;
+    auto user = handler{there};
+    auto const adapter =
+        detail::make_handler_factory(std::ref(user), detail::no_serde{}, detail::no_serde{})->make({"test", 0});
+    auto tracker = offset_tracker{};
+    auto stop = std::atomic<bool>{false};
+    auto told = quiet_owner{};
+    auto subject = lanes{strand, *adapter, overlapping(ordering::none, 8), tracker, stop, told};
+    auto const alive = std::make_shared<int>();
+    subject.belong_to(alive);
+    there = &subject;
+    told.subject = &subject;
+    auto block = memory_block::make(std::vector<test_record>(5, test_record{"k", "v"}), {"test", 0});
+    boost::asio::co_spawn(strand, subject.take(std::move(block)),
+                          [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+    context.run_for(std::chrono::seconds{5});
+    BOOST_TEST(context.stopped());
+    BOOST_TEST(user.count == 5);
+    BOOST_TEST(user.nested == 0);
+    BOOST_TEST(tracker.position() == 5);
 }
 
 BOOST_AUTO_TEST_CASE(held_lanes_finish_what_they_have_and_go_on_when_released)
