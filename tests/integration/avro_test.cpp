@@ -13,7 +13,6 @@
 #include <boost/test/unit_test.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
-#include <cstdlib>
 #include <map>
 
 namespace shop
@@ -82,18 +81,10 @@ namespace
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-std::string setting(char const* name)
-{
-    auto const* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
-    if (value == nullptr)
-        throw std::runtime_error{std::string{name} + " is not set; run the tests by tools/test"};
-    return value;
-}
-
 child_process peer(std::vector<std::string> arguments)
 {
-    auto command = std::vector<std::string>{setting("PAPERBOY_TEST_PYTHON"), PAPERBOY_AVRO_PEER, arguments.front(),
-                                            bootstrap_servers(), setting("PAPERBOY_TEST_REGISTRY")};
+    auto command = std::vector<std::string>{environment("PAPERBOY_TEST_PYTHON"), PAPERBOY_AVRO_PEER, arguments.front(),
+                                            bootstrap_servers(), environment("PAPERBOY_TEST_REGISTRY")};
     command.insert(command.end(), arguments.begin() + 1, arguments.end());
     return child_process{command};
 }
@@ -130,7 +121,7 @@ collected<T> consume(std::string const& topic, std::size_t count)
     auto seen = watched<collected<T>>{};
     auto const set_up = [&](engine& e)
     {
-        auto const registry = schema_registry{e.get_executor(), setting("PAPERBOY_TEST_REGISTRY")};
+        auto const registry = schema_registry{e.get_executor(), environment("PAPERBOY_TEST_REGISTRY")};
         e.handle(topic, avro<T>{registry}, collecting<T>{seen});
     };
     auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
@@ -143,7 +134,7 @@ collected<T> consume(std::string const& topic, std::size_t count)
 template <class T>
 struct writing
 {
-    explicit writing(std::string const& topic) : serde{schema_registry{io, setting("PAPERBOY_TEST_REGISTRY")}}
+    explicit writing(std::string const& topic) : serde{schema_registry{io, environment("PAPERBOY_TEST_REGISTRY")}}
     {
         auto registered = serde.async_register(topic, asio::use_future);
         io.run();

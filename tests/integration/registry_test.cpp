@@ -9,7 +9,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
-#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -21,18 +20,10 @@ namespace
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-std::string from_environment(char const* name)
-{
-    auto const* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe): nobody sets it
-    if (value == nullptr)
-        throw std::runtime_error{std::string{name} + " is not set; run the tests by tools/test"};
-    return value;
-}
-
 void tool(std::string const& command)
 {
-    auto run = child_process{
-        {from_environment("PAPERBOY_REGISTRY_TOOL"), command, "--dir", from_environment("PAPERBOY_REGISTRY_DIR")}};
+    auto run =
+        child_process{{environment("PAPERBOY_REGISTRY_TOOL"), command, "--dir", environment("PAPERBOY_REGISTRY_DIR")}};
     BOOST_TEST(run.wait(120s) == 0);
 }
 
@@ -40,14 +31,14 @@ void tool(std::string const& command)
 void kill_registry()
 {
     auto pid = 0;
-    std::ifstream{from_environment("PAPERBOY_REGISTRY_DIR") + "/pid"} >> pid;
+    std::ifstream{environment("PAPERBOY_REGISTRY_DIR") + "/pid"} >> pid;
     BOOST_TEST_REQUIRE(pid > 0);
     BOOST_TEST(::kill(pid, SIGKILL) == 0);
 }
 
 schema_registry_settings patient_settings()
 {
-    auto out = schema_registry_settings{.urls = {from_environment("PAPERBOY_TEST_REGISTRY")}};
+    auto out = schema_registry_settings{.urls = {environment("PAPERBOY_TEST_REGISTRY")}};
     out.retries = 100;
     out.max_backoff = 500ms;
     out.log = logger{log_level::off};

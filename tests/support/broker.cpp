@@ -18,15 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr int patience_ms = 20'000;
 
-std::string environment(char const* name)
-{
-    auto const* const value = std::getenv(name);
-    if (value == nullptr || *value == '\0')
-        throw std::runtime_error{std::string{name} +
-                                 " is not set: this test needs a Kafka broker; run it with tools/test"};
-    return value;
-}
-
 template <class T>
 using owned = std::unique_ptr<T, void (*)(T*)>;
 
@@ -50,6 +41,14 @@ void require_topics(rd_kafka_topic_result_t const** results, std::size_t count)
 }
 
 } // namespace
+
+std::string environment(char const* name)
+{
+    auto const* const value = std::getenv(name);
+    if (value == nullptr || *value == '\0')
+        throw std::runtime_error{std::string{name} + " is not set: this test needs a service; run it with tools/test"};
+    return value;
+}
 
 std::string bootstrap_servers()
 {

@@ -15,7 +15,8 @@
 namespace paperboy::test
 {
 
-// What the environment says; throws std::runtime_error that names tools/test when it does not.
+// What the environment says; all throw std::runtime_error that names tools/test when it does not.
+[[nodiscard]] std::string environment(char const* name);
 [[nodiscard]] std::string bootstrap_servers();
 [[nodiscard]] std::string broker_tool();
 
