@@ -1,0 +1,115 @@
+#pragma once
+
+/// What a table keeps on disk of one of its partitions, or whatever a user's own store keeps it on.
+///
+/// A store is a checkpoint of a changelog partition, never more: the changelog is the truth, and a store holds its fold
+/// up to `next_offset()`. It is written in large pieces at checkpoints, and never told a change that the brokers have
+/// not acknowledged, so a store that is lost, or older than the changelog, costs time and nothing else.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace paperboy
+{
+
+/// A change of one key: its new value, or nothing where the key was erased. Views of the caller's.
+struct shard_change
+{
+    std::string_view key;
+    std::optional<std::string_view> value;
+};
+
+/// A value read from a store, without copying it: the bytes stay where they are until this object is destroyed.
+class pinned_value
+{
+public:
+    /// Nothing was found.
+    pinned_value() noexcept = default;
+
+    /// `bytes` stay as they are while `pin` lives; `pin` may be null for bytes that outlive the caller's use.
+    pinned_value(std::string_view bytes, std::shared_ptr<void const> pin) noexcept : pin_{std::move(pin)}, bytes_{bytes}
+    {
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return bytes_.has_value(); }
+    [[nodiscard]] std::string_view operator*() const noexcept { return *bytes_; }
+
+private:
+    std::shared_ptr<void const> pin_;
+    std::optional<std::string_view> bytes_;
+};
+
+/// A walk over a store as it was when the cursor was made, in ascending order of the keys' bytes. Used by one thread at
+/// a time; destroyed before its store.
+class shard_cursor
+{
+public:
+    shard_cursor() = default;
+    shard_cursor(shard_cursor const&) = delete;
+    shard_cursor& operator=(shard_cursor const&) = delete;
+    virtual ~shard_cursor() = default;
+
+    /// Whether the cursor stands at an entry; `key`, `value` and `next` are for such a cursor only.
+    [[nodiscard]] virtual bool valid() const = 0;
+    /// Views that `next` ends.
+    [[nodiscard]] virtual std::string_view key() const = 0;
+    [[nodiscard]] virtual std::string_view value() const = 0;
+    virtual void next() = 0;
+};
+
+/// The store of one partition of one table. Not thread-safe: the engine calls it from one strand, or from a thread of
+/// its own while the shard is restored, never from two at a time.
+///
+/// Errors are exceptions: `store_error` for what a user can mend (disk full, read-only, no rights), with the path.
+class shard_store
+{
+public:
+    shard_store() = default;
+    shard_store(shard_store const&) = delete;
+    shard_store& operator=(shard_store const&) = delete;
+    /// Closes the store; what was applied stays readable for the next process.
+    virtual ~shard_store() = default;
+
+    /// The changelog offset that follows the last change which the store holds: where a restore goes on. Nothing: the
+    /// store is new, or was cleared.
+    [[nodiscard]] virtual std::optional<std::int64_t> next_offset() const = 0;
+
+    /// Which changelog topic the offsets belong to, as it was given to `clear`; empty for a new store. A topic that was
+    /// deleted and created anew has another identity.
+    [[nodiscard]] virtual std::string changelog_identity() const = 0;
+
+    /// Applies changes of distinct keys in ascending order of their bytes, and `next_offset`, as one: after a crash
+    /// either all of it is there or nothing.
+    virtual void apply(std::span<shard_change const> changes, std::int64_t next_offset) = 0;
+
+    /// The value of a key, or an empty `pinned_value`.
+    [[nodiscard]] virtual pinned_value get(std::string_view key) const = 0;
+
+    /// The entries with `from <= key`, and `key < to` unless `to` is empty.
+    [[nodiscard]] virtual std::unique_ptr<shard_cursor> scan(std::string_view from, std::string_view to) const = 0;
+
+    /// Forgets everything, and remembers whose offsets will come.
+    virtual void clear(std::string_view changelog_identity) = 0;
+};
+
+/// Opens the stores of an engine's tables. Thread-safe. Shared by all tables that are to share its resources.
+class shard_store_provider
+{
+public:
+    shard_store_provider() = default;
+    shard_store_provider(shard_store_provider const&) = delete;
+    shard_store_provider& operator=(shard_store_provider const&) = delete;
+    virtual ~shard_store_provider() = default;
+
+    /// Opens the store of a partition of a table; makes one where there is none. What is there but cannot be read is
+    /// thrown away and logged: the changelog has it all. A store that another process holds is an error that names the
+    /// directory.
+    [[nodiscard]] virtual std::unique_ptr<shard_store> open(std::string_view table, std::int32_t partition) = 0;
+};
+
+} // namespace paperboy
