@@ -1,0 +1,116 @@
+// The part of a pipeline that waits, and tells where it stands.
+
+#include "pipeline/partition_pipeline.hpp"
+
+#include "kafka/memory_plan.hpp"
+#include "pipeline/lag.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace paperboy::pipeline
+{
+
+namespace asio = boost::asio;
+
+// A held partition looks at nothing before it is released: a bulk that is due would wake it again and again.
+asio::awaitable<partition_action> partition_pipeline::rest()
+{
+    auto ignored = error_code{};
+    if (!fsm_.held() && batcher_.waiting() > 0)
+        look_again_at(bulk_deadline_);
+    else if (!fsm_.held() && mode_.automatic() && mode_.bulk() && mode_.dwelt_at() > std::chrono::steady_clock::now())
+        look_again_at(mode_.dwelt_at());
+    resting_.store(!fsm_.held(), std::memory_order_release);
+    co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    resting_.store(false, std::memory_order_release);
+    queue_.events().acknowledge();
+    co_return fsm_.resumed();
+}
+
+// Wakes the pipeline as if by its queue: the look into it then finds the bulk ready, or turns a partition that has
+// caught up back to single.
+void partition_pipeline::look_again_at(std::chrono::steady_clock::time_point when)
+{
+    wait_timer_.expires_at(when);
+    wait_timer_.async_wait(
+        [self = shared_from_this()](error_code error)
+        {
+            if (!error)
+                self->queue_.events().interrupt();
+        });
+}
+
+// A wakeup was missed when the pipeline has rested since the check before, and its queue is not empty now nor was then.
+void partition_pipeline::check_for_missed_wakeup()
+{
+    auto const looks = looks_.load(std::memory_order_acquire);
+    auto const stuck = resting_.load(std::memory_order_acquire) && queue_.events().length() > 0;
+    auto const missed = stuck && looks == looks_when_checked_;
+    looks_when_checked_ = stuck ? looks : 0;
+    if (!missed)
+        return;
+    context_.totals.missed_wakeups.fetch_add(1, std::memory_order_relaxed);
+    context_.settings.log(log_level::warning, to_string(where_) + ": records waited without a wakeup; woken by timer");
+    asio::post(strand_, [this, self = shared_from_this()] { queue_.events().interrupt(); });
+}
+
+// 1. The partition's end was seen, and everything before it is finished: what lies between the last record and the end
+//    are transaction markers, or records that compaction removed. The position moves over them. Not so when the
+//    pipeline is to leave: then records in front of the end may have been dropped unfinished.
+// 2. Whether that, or the records themselves, passed the offset that a step waits for.
+// 3. What was sent on their behalf has to be acknowledged as well. It is said that somebody waits for that before it is
+//    looked at, and who acknowledges asks afterwards: one of the two sees the other.
+void partition_pipeline::look_whether_passed()
+{
+    if (end_seen_ && waiting() == 0 && !leave_early_.load(std::memory_order_relaxed))
+    {
+        tracker_.pass_gap(*end_seen_);
+        end_seen_.reset();
+    }
+    if (!catching_up_to_ || tracker_.position() < *catching_up_to_)
+        return;
+    waits_for_acks_.store(true);
+    if (position() < *catching_up_to_)
+        return;
+    waits_for_acks_.store(false);
+    catching_up_to_.reset();
+    context_.owner.partition_passed(where_);
+}
+
+void partition_pipeline::observe_lag()
+{
+    auto const high = queue_.high_watermark();
+    auto const next = tracker_.position();
+    if (!high || next == offset_tracker::nothing_finished)
+        return;
+    auto const records = lag(*high, next);
+    last_lag_.store(records, std::memory_order_relaxed);
+    if (auto const& watcher = context_.settings.watcher)
+        watcher->on_lag(where_, records);
+}
+
+partition_stats partition_pipeline::stats() const
+{
+    auto result = partition_stats{};
+    result.topic = where_.topic;
+    result.partition = where_.partition;
+    result.records = records_.load(std::memory_order_relaxed);
+    result.bytes = bytes_.load(std::memory_order_relaxed);
+    if (auto const next = tracker_.position(); next != offset_tracker::nothing_finished)
+        result.position = next;
+    if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
+        result.lag = records;
+    result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    result.prefetched = queue_.length();
+    result.buffered_bytes = (result.prefetched + result.in_flight) *
+                            (record_size_.load(std::memory_order_relaxed) + kafka::message_overhead);
+    result.held = held_.load(std::memory_order_relaxed);
+    result.mode = in_bulk_.load(std::memory_order_relaxed) ? handling_mode::bulk : handling_mode::single;
+    return result;
+}
+
+} // namespace paperboy::pipeline
