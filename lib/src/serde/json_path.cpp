@@ -11,17 +11,6 @@ namespace
 
 constexpr std::size_t longest_name = 64;
 
-void append_name(std::string_view name, std::string& out)
-{
-    for (auto const c : excerpt(name, longest_name))
-        if (c == '~')
-            out.append("~0");
-        else if (c == '/')
-            out.append("~1");
-        else
-            out.push_back(c);
-}
-
 std::size_t size_up_to_quote(char const* name)
 {
     auto const* at = name;
@@ -32,18 +21,27 @@ std::size_t size_up_to_quote(char const* name)
 
 } // namespace
 
+void append_step(std::string_view name, std::string& out)
+{
+    out.push_back('/');
+    for (auto const c : excerpt(name, longest_name))
+        if (c == '~')
+            out.append("~0");
+        else if (c == '/')
+            out.append("~1");
+        else
+            out.push_back(c);
+}
+
 std::string json_path::pointer() const
 {
     auto out = std::string{};
     for (auto const& each : std::span{steps_}.first(depth_))
-    {
-        out.push_back('/');
         if (each.name != nullptr)
-            append_name(
+            append_step(
                 {each.name, each.size_or_index == up_to_quote ? size_up_to_quote(each.name) : each.size_or_index}, out);
         else
-            out.append(std::to_string(each.size_or_index));
-    }
+            out.append("/").append(std::to_string(each.size_or_index));
     return out;
 }
 

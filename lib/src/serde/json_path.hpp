@@ -8,6 +8,9 @@
 namespace paperboy::serde
 {
 
+// Appends a step of a JSON pointer, of a name that may be anything.
+void append_step(std::string_view name, std::string& out);
+
 // Where a reader stands in a JSON text: one step for each container around it. Taking a step costs a store; the text of
 // it is made only for errors.
 class json_path

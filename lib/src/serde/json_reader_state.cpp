@@ -1,6 +1,7 @@
 #include "serde/json_reader_state.hpp"
 
 #include "serde/json_escapes.hpp"
+#include "serde/seen_fields.hpp"
 
 #include <paperboy/error.hpp>
 
@@ -13,22 +14,12 @@ namespace paperboy
 {
 
 using serde::json_place;
+using serde::seen_fields;
 
 namespace
 {
 
 constexpr std::size_t most_size = 0xffff'0000U; // places are numbers of 32 bits
-
-// Which fields of a struct were there.
-class seen_fields
-{
-public:
-    [[nodiscard]] bool has(std::size_t field) const noexcept { return (bits_[field / 64] >> (field % 64) & 1U) != 0; }
-    void add(std::size_t field) noexcept { bits_[field / 64] |= std::uint64_t{1} << (field % 64); }
-
-private:
-    std::array<std::uint64_t, detail::max_json_fields / 64> bits_{};
-};
 
 constexpr auto no_field = static_cast<std::size_t>(-1);
 
