@@ -124,6 +124,24 @@ BOOST_FIXTURE_TEST_CASE(an_allowed_missing_topic_is_consumed_once_it_is_created,
     BOOST_TEST(log.violations() == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(partitions_that_a_topic_gets_are_consumed_from_their_beginning, fixture)
+{
+    auto const growing = make_topic("growing", 1);
+    produce(growing, "value");
+    auto engine =
+        running_engine{"engine", settings(), [&](auto& e) { e.handle(growing, journaling_handler{log, "engine"}); }};
+    BOOST_TEST(log.await([&] { return log.finished_count() == 1; }));
+    admin.grow_topic(growing, 3);
+    auto later = producer{}; // one that does not remember a single partition
+    later.send_numbered(growing, 3, 0, 10);
+    later.flush();
+    BOOST_TEST(log.await([&] { return log.finished_count() == 31; }));
+    BOOST_TEST(log.owned_by("engine") == 3U);
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(log.repeated() == 0U);
+    BOOST_TEST(log.violations() == "");
+}
+
 // librdkafka's client is known to hang in its destruction after that.
 BOOST_FIXTURE_TEST_CASE(a_topic_deleted_in_the_middle_does_not_disturb_the_others_nor_the_end, fixture)
 {

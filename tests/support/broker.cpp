@@ -158,6 +158,23 @@ void cluster::delete_topic(std::string const& name)
         throw std::runtime_error{"topic " + name + " does not go away"};
 }
 
+void cluster::grow_topic(std::string const& name, int partitions)
+{
+    auto reason = std::array<char, 256>{};
+    auto const more = owned<rd_kafka_NewPartitions_t>{
+        rd_kafka_NewPartitions_new(name.c_str(), static_cast<std::size_t>(partitions), reason.data(), reason.size()),
+        rd_kafka_NewPartitions_destroy};
+    auto* all = more.get();
+    auto const event = ask(client_.get(), [&](rd_kafka_queue_t* queue)
+                           { rd_kafka_CreatePartitions(client_.get(), &all, 1, nullptr, queue); });
+    std::size_t count = 0;
+    auto const results =
+        rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event.get()), &count);
+    require_topics(results, count);
+    if (!eventually([&] { return visible_partitions(name) == partitions; }))
+        throw std::runtime_error{"topic " + name + " does not grow"};
+}
+
 void cluster::delete_records(std::string const& topic, int partitions)
 {
     auto const list = owned<rd_kafka_topic_partition_list_t>{rd_kafka_topic_partition_list_new(partitions),

@@ -55,6 +55,9 @@ public:
     void create_topic(std::string const& name, int partitions, settings_map const& config = {});
     void delete_topic(std::string const& name);
 
+    // Gives a topic more partitions, so that it has `partitions`.
+    void grow_topic(std::string const& name, int partitions);
+
     // Deletes all that the partitions hold; their offsets go on.
     void delete_records(std::string const& topic, int partitions);
 

@@ -2,6 +2,7 @@
 
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/start_at.hpp>
 #include <paperboy/steps.hpp>
 
 #include <chrono>
@@ -74,7 +75,11 @@ struct config
     /// Shown in the brokers' logs and metrics.
     std::string client_id = "paperboy";
 
-    /// Where to start without a usable committed offset.
+    /// Where partitions start; a handler's own options go first.
+    start_at start = {};
+
+    /// Where to start without a usable committed offset. When an offset turns out not to exist (any more), this decides
+    /// as well, and the log and `observer::on_offset_reset` tell what was not there.
     offset_reset auto_offset_reset = offset_reset::earliest;
 
     /// When finished offsets are committed.

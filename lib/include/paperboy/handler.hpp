@@ -5,6 +5,7 @@
 #include <paperboy/mode.hpp>
 #include <paperboy/ordering.hpp>
 #include <paperboy/record.hpp>
+#include <paperboy/start_at.hpp>
 #include <paperboy/topic_partition.hpp>
 
 #include <concepts>
@@ -71,6 +72,9 @@ struct handler_options
     /// 1,000 + 4 * `max_concurrency` records have been read that wait for others, or are in their hooks.
     /// `max_concurrency` to 10,000,000.
     std::size_t max_unfinished = 100'000;
+
+    /// Instead of `config::start`.
+    std::optional<start_at> start = {};
 };
 
 // What a handler is

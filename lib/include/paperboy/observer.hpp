@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <span>
+#include <string_view>
 
 namespace paperboy
 {
@@ -48,6 +49,11 @@ public:
 
     /// librdkafka or a broker reported an error that the engine survives: brokers down, retries.
     virtual void on_client_error(error_code /*error*/, std::string_view /*text*/) noexcept {}
+
+    /// The partition was to go on at an offset that does not exist (any more): it goes where
+    /// `config::auto_offset_reset` says, which may miss records or repeat them. `text` tells from where, to where and
+    /// why.
+    virtual void on_offset_reset(topic_partition const& /*partition*/, std::string_view /*text*/) noexcept {}
 
     /// A record given to `send` or `async_send` could not be produced; `text` names topic, size and reason.
     virtual void on_produce_error(std::string_view /*topic*/, error_code /*error*/, std::string_view /*text*/) noexcept

@@ -18,6 +18,7 @@
 #include <paperboy/record.hpp>
 #include <paperboy/schema_registry.hpp>
 #include <paperboy/serde.hpp>
+#include <paperboy/start_at.hpp>
 #include <paperboy/stats.hpp>
 #include <paperboy/steps.hpp>
 #include <paperboy/topic_partition.hpp>

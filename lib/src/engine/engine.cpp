@@ -112,6 +112,8 @@ engine& engine::add(std::string topic, handler_options const& options,
     auto chosen = options;
     chosen.mode = options.mode.value_or(settings.mode);
     pipeline::check(chosen, factory->asynchronous(), "the options of \"" + topic + "\"");
+    chosen.start = options.start.value_or(settings.start);
+    pipeline::check(*chosen.start, options.start ? topic : "any", "the options of \"" + topic + "\"");
     handle_->state().router.add(std::move(topic), std::move(factory), chosen);
     return *this;
 }

@@ -16,6 +16,7 @@ engine_impl::engine_impl(asio::any_io_executor executor, config settings)
     : state_{std::make_shared<engine_detail::engine_state>(std::move(executor), std::move(settings))}
 {
     pipeline::check(state_->settings.mode, "config");
+    pipeline::check(state_->settings.start, "", "config");
     static_cast<void>(kafka::make_consumer_conf(state_->settings));
     static_cast<void>(kafka::make_producer_conf(state_->settings));
 }

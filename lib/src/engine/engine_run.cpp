@@ -35,7 +35,7 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
       retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
       steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"},
-      queries_{strand_, "paperboy-query"}, steps_{state_->settings.steps.size()}
+      queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"}, steps_{state_->settings.steps.size()}
 {
 }
 
@@ -168,8 +168,10 @@ void engine_run::on(kafka::assign_event const& event)
     for (auto const& each : offered_)
         topics_seen_.insert(each.topic);
     check_memory_plan();
+    starts_.clear();
+    auto const choose = [this](std::string const& topic) { return start_of(topic); };
     if (engine_.running())
-        return act(rebalance_.assigned());
+        return act(rebalance_.assigned(!start_plan_.ask(offered_, choose).empty()));
     static_cast<void>(consumer_->unassign());
 }
 
@@ -193,6 +195,7 @@ void engine_run::on(kafka::commit_event const& event)
     }
     if (!event.committed.empty())
     {
+        start_plan_.committed(event.committed);
         state_->totals.commits.fetch_add(1);
         auto const now = std::chrono::system_clock::now().time_since_epoch();
         state_->totals.last_commit_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
@@ -278,6 +281,13 @@ void engine_run::on(kafka::stray_event const& event)
     state_->totals.stray_records.fetch_add(1);
     fail(errc::client_failed, to_string(event.where) + "@" + std::to_string(event.offset) +
                                   " arrived on librdkafka's main queue instead of its partition's");
+}
+
+void engine_run::on(kafka::reset_event const& event)
+{
+    log(log_level::warning, to_string(event.where) + ": " + event.text);
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_offset_reset(event.where, event.text);
 }
 
 } // namespace paperboy::engine_detail

@@ -3,6 +3,7 @@
 #include "engine/background_call.hpp"
 #include "engine/engine_fsm.hpp"
 #include "engine/engine_state.hpp"
+#include "engine/start_plan.hpp"
 #include "engine/strand_timer.hpp"
 #include "kafka/capabilities.hpp"
 #include "kafka/consumer.hpp"
@@ -77,9 +78,13 @@ private:
     void on(kafka::error_event const& event);
     void on(kafka::log_event const& event);
     void on(kafka::stray_event const& event);
+    void on(kafka::reset_event const& event);
 
     // The assignment's life.
     void act(pipeline::rebalance_action action);
+    void locate_partitions();
+    void on_located(std::vector<kafka::start_answer> const& answers);
+    [[nodiscard]] start_at start_of(std::string const& topic) const;
     void open_partitions();
     [[nodiscard]] std::vector<pipeline::assignment::pipeline_ptr> make_pipelines();
     void drain_partitions();
@@ -155,6 +160,8 @@ private:
     std::optional<kafka::consumer> consumer_;
     std::shared_ptr<pipeline::assignment> assignment_;
     std::vector<topic_partition> offered_;
+    start_plan start_plan_;
+    std::map<topic_partition, std::int64_t> starts_;
     std::vector<pipeline::assignment::pipeline_ptr> stragglers_;
     std::vector<pipeline::assignment::pipeline_ptr> held_back_;
     std::set<std::string, std::less<>> topics_seen_;
@@ -185,6 +192,7 @@ private:
     background_call replaced_;
     std::vector<kafka::client_remains> remains_;
     background_call queries_;
+    background_call locator_;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;
 };

@@ -62,6 +62,8 @@ void engine_run::act(pipeline::rebalance_action action)
     {
     case pipeline::rebalance_action::none:
         return;
+    case pipeline::rebalance_action::locate:
+        return locate_partitions();
     case pipeline::rebalance_action::open:
         return open_partitions();
     case pipeline::rebalance_action::drain:
@@ -95,7 +97,11 @@ void engine_run::open_partitions()
     state_->show(assignment_);
     auto const partitions = assignment_->partitions();
     log(log_level::info, "assigned " + list_of(partitions));
-    if (auto const error = consumer_->assign(partitions))
+    auto places = std::vector<partition_offset>{};
+    for (auto const& each : partitions)
+        places.emplace_back(each.topic, each.partition,
+                            starts_.contains(each) ? starts_[each] : kafka::consumer::stored);
+    if (auto const error = consumer_->assign(places))
         return fail(error, "librdkafka refuses the assignment: " + error.message());
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_assigned(partitions);
@@ -108,6 +114,8 @@ void engine_run::open_partitions()
     start_pipelines();
     if (!steps_.finished())
         begin_step();
+    if (!starts_.empty())
+        act(commit_.due());
 }
 
 // Hooks of one partition never overlap, not even over two assignments:
@@ -136,6 +144,8 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
             pipeline::pipeline_context{*this, state_->settings, state_->totals}, consumer_->shared_client(),
             state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
             within_memory(target->options)));
+        if (auto const start = starts_.find(where); start != starts_.end())
+            pipelines.back()->begin_at(start->second);
     }
     return pipelines;
 }

@@ -70,6 +70,8 @@ void engine_run::close()
             each->stop();
     if (!consumer_)
         return act(engine_.closed());
+    if (rebalance_.locating())
+        act(rebalance_.revoked(false));
     if (auto const error = consumer_->begin_close())
     {
         log(log_level::warning, "cannot leave the group in order: " + error.message());
@@ -135,6 +137,7 @@ void engine_run::complete()
     destroyer_.forget();
     replaced_.forget();
     queries_.forget();
+    locator_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     if (auto tell = std::exchange(done_, nullptr))

@@ -43,11 +43,13 @@ error_code consumer::subscribe(std::span<std::string const> topics)
     return make_code(rd_kafka_subscribe(client_->get(), list.get()));
 }
 
-error_code consumer::assign(std::span<topic_partition const> partitions)
+static_assert(consumer::stored == RD_KAFKA_OFFSET_INVALID);
+
+error_code consumer::assign(std::span<partition_offset const> partitions)
 {
     auto const list = make_list(partitions.size());
     for (auto const& each : partitions)
-        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+        rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = each.offset;
     return make_code(rd_kafka_assign(client_->get(), list.get()));
 }
 

@@ -33,8 +33,11 @@ public:
     // Joins the group for topics by name or, beginning with '^', by regular expression.
     [[nodiscard]] error_code subscribe(std::span<std::string const> topics);
 
-    // Accepts an assignment; records flow into the partitions' queues from the group's committed offsets.
-    [[nodiscard]] error_code assign(std::span<topic_partition const> partitions);
+    // Where a partition goes on from what the group has committed.
+    static constexpr std::int64_t stored = -1001;
+
+    // Accepts an assignment; records flow into the partitions' queues from these offsets on.
+    [[nodiscard]] error_code assign(std::span<partition_offset const> partitions);
 
     // Gives up the whole assignment.
     [[nodiscard]] error_code unassign();

@@ -56,6 +56,9 @@ enum class error_kind
 // Of any code of kafka_category().
 [[nodiscard]] error_kind kind_of(error_code error) noexcept;
 
+// The error of partitions that find no usable offset to start at.
+[[nodiscard]] error_code no_offset() noexcept;
+
 // Something is wrong with the client, its brokers, or a topic (named when known).
 struct error_event
 {
@@ -79,7 +82,14 @@ struct stray_event
     std::int64_t offset = -1;
 };
 
-using consumer_event =
-    std::variant<std::monostate, assign_event, revoke_event, commit_event, error_event, log_event, stray_event>;
+// A partition goes on at another offset than the one it was to go on at.
+struct reset_event
+{
+    topic_partition where;
+    std::string text;
+};
+
+using consumer_event = std::variant<std::monostate, assign_event, revoke_event, commit_event, error_event, log_event,
+                                    stray_event, reset_event>;
 
 } // namespace paperboy::kafka

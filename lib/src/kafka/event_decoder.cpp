@@ -3,7 +3,10 @@
 #include "kafka/kafka_error.hpp"
 
 #include <array>
+#include <charconv>
+#include <optional>
 #include <span>
+#include <string_view>
 
 namespace paperboy::kafka
 {
@@ -86,6 +89,22 @@ log_level level_of(int syslog_level)
     return syslog_level <= 6 ? log_level::info : log_level::debug;
 }
 
+// librdkafka tells of a reset only in its log: "TOPIC [PARTITION]: offset reset (at offset …, broker …) to …: cause".
+std::optional<reset_event> reset_in(std::string_view facility, std::string_view text)
+{
+    auto const bracket = text.find(" [");
+    auto const what = text.find("]: offset reset (at ");
+    if (facility != "OFFSET" || bracket == text.npos || what == text.npos || what < bracket)
+        return std::nullopt;
+    auto const number = text.substr(bracket + 2, what - bracket - 2);
+    auto partition = std::int32_t{-1};
+    if (std::from_chars(number.data(), number.data() + number.size(), partition).ec != std::errc{})
+        return std::nullopt;
+    auto const topic = text.substr(0, bracket);
+    auto const begin = topic.rfind(' ') + 1; // behind "[thrd:main]: ", where librdkafka names its threads
+    return reset_event{{std::string{topic.substr(begin)}, partition}, std::string{text.substr(what + 3)}};
+}
+
 consumer_event decode_log(rd_kafka_event_t* event)
 {
     char const* facility = nullptr;
@@ -93,6 +112,8 @@ consumer_event decode_log(rd_kafka_event_t* event)
     int level = 0;
     if (rd_kafka_event_log(event, &facility, &text, &level) != 0)
         return {};
+    if (auto reset = reset_in(facility, text); reset && level_of(level) == log_level::warning)
+        return *std::move(reset);
     return log_event{level_of(level), std::string{facility} + ": " + text};
 }
 

@@ -46,4 +46,21 @@ void check(handler_options const& options, bool asynchronous, std::string const&
                               "partition, or let a hook return boost::asio::awaitable<void>"};
 }
 
+void check(start_at const& start, std::string const& topic, std::string const& place)
+{
+    auto const refuse = [&](std::string const& why)
+    { throw setup_error{errc::invalid_config, "paperboy: start in " + place + " " + why}; };
+    if (start.what() == start_at::kind::time && start.when().time_since_epoch().count() < 0)
+        refuse("is a time before 1970; use start_at::beginning()");
+    if (start.what() != start_at::kind::offsets)
+        return;
+    if (topic.empty() || topic.starts_with('^'))
+        refuse("gives offsets, but these are of one topic only: put them into the options of a handler whose topic is "
+               "given by its name");
+    for (auto const& [partition, offset] : start.by_partition())
+        if (partition < 0 || offset < 0)
+            refuse("gives offset " + std::to_string(offset) + " for partition " + std::to_string(partition) +
+                   "; neither may be negative");
+}
+
 } // namespace paperboy::pipeline

@@ -96,6 +96,9 @@ public:
                        boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
                        std::unique_ptr<detail::batch_handler> handler, handler_options const& options);
 
+    // To be called before start(): the partition begins at this offset, which is to be committed.
+    void begin_at(std::int64_t offset) { tracker_.pass_gap(offset); }
+
     // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
     void start(std::shared_ptr<void> keep_alive);
 

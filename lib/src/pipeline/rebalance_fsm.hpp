@@ -8,6 +8,8 @@ enum class rebalance_action
 {
     // Nothing now.
     none,
+    // Ask the brokers where the partitions start; tell located().
+    locate,
     // Make and start a pipeline for each assigned partition.
     open,
     // Let the pipelines finish the record in their hooks; tell drained() when all have ended.
@@ -28,11 +30,19 @@ enum class rebalance_action
 class rebalance_fsm
 {
 public:
-    [[nodiscard]] rebalance_action assigned() noexcept
+    // `locate`: the brokers have to be asked where the partitions start. Until they have answered, nothing is accepted
+    // that would have to be given back.
+    [[nodiscard]] rebalance_action assigned(bool locate = false) noexcept
     {
-        state_ = state::owning;
-        may_commit_ = true;
-        return rebalance_action::open;
+        state_ = locate ? state::locating : state::owning;
+        may_commit_ = !locate;
+        return locate ? rebalance_action::locate : rebalance_action::open;
+    }
+
+    // It is known where the partitions start; an answer that nobody waits for any more changes nothing.
+    [[nodiscard]] rebalance_action located() noexcept
+    {
+        return state_ == state::locating ? assigned() : rebalance_action::none;
     }
 
     // The group takes the assignment back; `lost`: it already has.
@@ -42,7 +52,8 @@ public:
         switch (state_)
         {
         case state::idle:
-            return rebalance_action::release;
+        case state::locating:
+            return release();
         case state::owning:
             state_ = state::draining;
             return rebalance_action::drain;
@@ -75,6 +86,7 @@ public:
         case state::committing:
             return release();
         case state::idle:
+        case state::locating:
         case state::owning:
             break;
         }
@@ -94,6 +106,7 @@ public:
         return state_ == state::committing ? release() : rebalance_action::none;
     }
 
+    [[nodiscard]] bool locating() const noexcept { return state_ == state::locating; }
     [[nodiscard]] bool owning() const noexcept { return state_ == state::owning; }
     [[nodiscard]] bool may_commit() const noexcept { return may_commit_; }
 
@@ -101,6 +114,7 @@ private:
     enum class state
     {
         idle,
+        locating,
         owning,
         draining,
         cancelling,

@@ -15,6 +15,11 @@ namespace
 
 using namespace std::chrono_literals;
 
+struct ignoring_handler
+{
+    void on_message(record_view const&) {}
+};
+
 config usable()
 {
     auto settings = config{};
@@ -248,6 +253,34 @@ BOOST_AUTO_TEST_CASE(durations_have_ranges)
                                                 std::to_string(field.most.count()) + " ms");
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(offsets_to_start_at_are_a_handlers)
+{
+    auto settings = usable();
+    settings.start = start_at::offsets({{0, 1}});
+    BOOST_TEST(contains(refusal(settings), "start in config gives offsets"));
+    settings.start = start_at::time(std::chrono::system_clock::time_point{-1s});
+    BOOST_TEST(contains(refusal(settings), "start_at::beginning()"));
+    auto context = boost::asio::io_context{};
+    auto consuming = engine{context, usable()};
+    auto const handle = [&](std::string const& topic, std::int64_t offset)
+    {
+        auto options = handler_options{};
+        options.start = start_at::offsets({{0, offset}});
+        try
+        {
+            consuming.handle(topic, ignoring_handler{}, options);
+        }
+        catch (setup_error const& error)
+        {
+            return std::string{error.what()};
+        }
+        return std::string{"accepted"};
+    };
+    BOOST_TEST(handle("orders", 1) == "accepted");
+    BOOST_TEST(contains(handle("refunds", -1), "offset -1 for partition 0"));
+    BOOST_TEST(contains(handle("^refunds", 1), "given by its name"));
 }
 
 BOOST_AUTO_TEST_CASE(a_connect_timeout_of_zero_means_none)

@@ -17,6 +17,14 @@ input assigned()
 {
     return [](rebalance_fsm& fsm) { return std::optional{fsm.assigned()}; };
 }
+input assigned_somewhere()
+{
+    return [](rebalance_fsm& fsm) { return std::optional{fsm.assigned(true)}; };
+}
+input located()
+{
+    return [](rebalance_fsm& fsm) { return std::optional{fsm.located()}; };
+}
 input revoked()
 {
     return [](rebalance_fsm& fsm) { return std::optional{fsm.revoked(false)}; };
@@ -70,6 +78,7 @@ std::vector<action> drive(rebalance_fsm& fsm, action next)
             next = fsm.committed();
             break;
         case action::none:
+        case action::locate:
         case action::open:
         case action::release:
             next = action::none;
@@ -91,6 +100,30 @@ BOOST_AUTO_TEST_CASE(a_revocation_drains_commits_and_releases)
                           {"drained", drained(), action::commit},
                           {"committed", committed(), action::release}});
     BOOST_TEST(!fsm.owning());
+}
+
+BOOST_AUTO_TEST_CASE(partitions_are_opened_once_it_is_known_where_they_start)
+{
+    auto fsm = rebalance_fsm{};
+    test::play(fsm, steps{{"assigned", assigned_somewhere(), action::locate},
+                          {"nothing is there to be late", out_of_time(), action::none},
+                          {"located", located(), action::open},
+                          {"located once more", located(), action::none},
+                          {"revoked", revoked(), action::drain}});
+    BOOST_TEST(fsm.may_commit());
+}
+
+BOOST_AUTO_TEST_CASE(partitions_that_are_revoked_before_that_are_given_back_at_once)
+{
+    for (auto const& taken : {revoked(), lost()})
+    {
+        auto fsm = rebalance_fsm{};
+        test::play(fsm, steps{{"assigned", assigned_somewhere(), action::locate},
+                              {"taken away", taken, action::release},
+                              {"a late answer", located(), action::none}});
+        BOOST_TEST(!fsm.may_commit());
+        BOOST_TEST(!fsm.owning());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(slow_hooks_are_cancelled_first)
