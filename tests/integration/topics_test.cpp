@@ -132,6 +132,7 @@ BOOST_FIXTURE_TEST_CASE(partitions_that_a_topic_gets_are_consumed_from_their_beg
         running_engine{"engine", settings(), [&](auto& e) { e.handle(growing, journaling_handler{log, "engine"}); }};
     BOOST_TEST(log.await([&] { return log.finished_count() == 1; }));
     admin.grow_topic(growing, 3);
+    BOOST_TEST(log.await([&] { return log.owned_by("engine") == 3; }));
     auto later = producer{}; // one that does not remember a single partition
     later.send_numbered(growing, 3, 0, 10);
     later.flush();
