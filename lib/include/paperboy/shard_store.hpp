@@ -6,16 +6,44 @@
 /// up to `next_offset()`. It is written in large pieces at checkpoints, and never told a change that the brokers have
 /// not acknowledged, so a store that is lost, or older than the changelog, costs time and nothing else.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace paperboy
 {
+
+/// What kind of `store_error` it is.
+enum class store_failure
+{
+    /// Another process holds the store, or this process has it open already.
+    in_use,
+
+    /// It cannot be read or written: disk full, read-only, no rights. It may be mended, and the store used again.
+    unusable,
+
+    /// What is there is not what was written. `clear` makes the store usable, and a restore fills it; it is empty, too,
+    /// when it is opened again.
+    damaged,
+};
+
+/// A store on disk does not work. The text names the path and the remedy.
+class store_error : public std::runtime_error
+{
+public:
+    store_error(store_failure why, std::string const& text) : std::runtime_error{text}, why_{why} {}
+
+    [[nodiscard]] store_failure why() const noexcept { return why_; }
+
+private:
+    store_failure why_;
+};
 
 /// A change of one key: its new value, or nothing where the key was erased. Views of the caller's.
 struct shard_change
@@ -65,7 +93,8 @@ public:
 /// The store of one partition of one table. Not thread-safe: the engine calls it from one strand, or from a thread of
 /// its own while the shard is restored, never from two at a time.
 ///
-/// Errors are exceptions: `store_error` for what a user can mend (disk full, read-only, no rights), with the path.
+/// Errors are exceptions: `store_error`, from every function but the destructor. After a failed `apply` the store is as
+/// it was before, or damaged.
 class shard_store
 {
 public:
@@ -110,6 +139,9 @@ public:
     /// thrown away and logged: the changelog has it all. A store that another process holds is an error that names the
     /// directory.
     [[nodiscard]] virtual std::unique_ptr<shard_store> open(std::string_view table, std::int32_t partition) = 0;
+
+    /// The memory in bytes that all stores together take at most, to be counted in `config::memory_limit`.
+    [[nodiscard]] virtual std::size_t memory_bytes() const noexcept { return 0; }
 };
 
 } // namespace paperboy
