@@ -1,0 +1,273 @@
+#include "table/working_set.hpp"
+
+#include "table/key_order.hpp"
+#include "table/merged_cursor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace paperboy::table
+{
+namespace
+{
+
+constexpr std::size_t first_pending_capacity = 64;
+
+// A change adds one entry at most; of those that the hand meets, most are clean but some were used.
+constexpr std::size_t steps_per_change = 16;
+
+// A large value would push out many others; the store's own cache has it.
+[[nodiscard]] bool worth_remembering(std::size_t size, std::size_t limit) noexcept
+{
+    constexpr auto at_least = 64U;
+    return size <= limit / at_least;
+}
+
+} // namespace
+
+working_set::working_set(shard_store* store, working_set_settings const& settings)
+    : store_{store}, settings_{settings}, entries_{settings.ordered}, pending_{first_pending_capacity}
+{
+    if (store_ == nullptr)
+        return;
+    stored_offset_ = store_->next_offset();
+    next_offset_ = stored_offset_;
+    buffer_.emplace();
+}
+
+pinned_value working_set::get(std::string_view key)
+{
+    if (auto* const entry = entries_.find(key))
+    {
+        entry->used = true;
+        auto const value = current(*entry);
+        return value ? pinned_value{*value, nullptr} : pinned_value{};
+    }
+    if (store_ == nullptr)
+        return {};
+    auto value = store_->get(key);
+    if (value && worth_remembering((*value).size(), settings_.bytes))
+        remember(key, *value);
+    return value;
+}
+
+void working_set::remember(std::string_view key, std::string_view value)
+{
+    entries_.assign(entries_.make(key), value);
+}
+
+std::optional<std::string_view> working_set::current(resident_entry const& of)
+{
+    if (of.newest != 0)
+        return newest(of).current();
+    return of.erased ? std::nullopt : std::optional<std::string_view>{of.value};
+}
+
+working_set::change_number working_set::set(std::string_view key, std::string_view value)
+{
+    return change(key, value);
+}
+
+working_set::change_number working_set::erase(std::string_view key)
+{
+    return change(key, std::nullopt);
+}
+
+working_set::change_number working_set::change(std::string_view key, std::optional<std::string_view> value)
+{
+    auto* const found = entries_.find(key);
+    auto& entry = found != nullptr ? *found : entries_.make(key);
+    entry.used = found != nullptr;
+    auto const coalesced = settings_.coalesce && entry.newest >= first_ + sent_;
+    if (!coalesced)
+    {
+        if (pending_.full())
+            pending_.set_capacity(pending_.capacity() * 2);
+        pending_.push_back({&entry, {}, false, std::nullopt});
+        entry.newest = first_ + pending_.size() - 1;
+        ++entry.pending;
+    }
+    auto& change = newest(entry);
+    pending_bytes_ -= heap_bytes(change.value);
+    change.value.assign(value.value_or(std::string_view{}));
+    change.erased = !value;
+    pending_bytes_ += heap_bytes(change.value);
+    auto const number = entry.newest;
+    entries_.trim(settings_.bytes, steps_per_change);
+    return number;
+}
+
+void working_set::acknowledged(change_number number, std::int64_t offset)
+{
+    if (number < first_ || number >= first_ + sent_)
+        return;
+    pending_[number - first_].offset = offset;
+    settle();
+    entries_.trim(settings_.bytes, steps_per_change);
+}
+
+bool working_set::settled(pending_change const& change) const noexcept
+{
+    return change.offset && (settings_.who == writers::one || next_offset_.value_or(0) > *change.offset);
+}
+
+void working_set::settle()
+{
+    while (!pending_.empty() && settled(pending_.front()))
+        settle_front();
+}
+
+void working_set::settle_front()
+{
+    auto& change = pending_.front();
+    auto& entry = *change.at;
+    pending_bytes_ -= heap_bytes(change.value);
+    --entry.pending;
+    if (entry.newest == first_)
+        entry.newest = 0;
+    if (settings_.who == writers::one)
+    {
+        entries_.exchange(entry, change.value, change.erased);
+        advance(*change.offset + 1);
+        touched(entry);
+    }
+    else if (entry.clean() && entry.erased)
+        entries_.remove(entry);
+    pending_.pop_front();
+    ++first_;
+    --sent_;
+}
+
+void working_set::touched(resident_entry& entry)
+{
+    if (store_ != nullptr)
+    {
+        if (std::exchange(entry.dirty, true))
+            return;
+        dirty_.push_back(&entry);
+        dirty_bytes_ += entry.bytes();
+    }
+    else if (entry.erased && entry.pending == 0)
+        entries_.remove(entry);
+}
+
+void working_set::restored_one(shard_change const& change)
+{
+    if (buffer_)
+    {
+        buffer_->add(change);
+        return;
+    }
+    auto* const found = entries_.find(change.key);
+    auto& entry = found != nullptr ? *found : entries_.make(change.key);
+    entries_.assign(entry, change.value);
+    touched(entry);
+}
+
+void working_set::advance(std::int64_t next_offset)
+{
+    next_offset_ = std::max(next_offset_.value_or(next_offset), next_offset);
+    if (settings_.who == writers::many)
+        settle();
+}
+
+void working_set::restore_finished()
+{
+    if (!buffer_)
+        return;
+    flush_buffer();
+    buffer_.reset();
+}
+
+void working_set::flush_buffer()
+{
+    apply(buffer_->sorted());
+    buffer_->clear();
+}
+
+void working_set::apply(std::vector<shard_change> const& changes)
+{
+    if (!next_offset_ || (changes.empty() && next_offset_ == stored_offset_))
+        return;
+    store_->apply(changes, *next_offset_);
+    stored_offset_ = next_offset_;
+}
+
+void working_set::checkpoint()
+{
+    if (store_ == nullptr || buffer_)
+        return;
+    auto const order =
+        sorted_by_key(dirty_.size(), [&](std::size_t index) -> std::string_view { return dirty_[index]->key; });
+    auto changes = std::vector<shard_change>{};
+    changes.reserve(order.size());
+    for (auto const index : order)
+    {
+        auto const& entry = *dirty_[index];
+        changes.push_back({entry.key, entry.erased ? std::nullopt : std::optional<std::string_view>{entry.value}});
+    }
+    apply(changes);
+
+    dirty_bytes_ = 0;
+    for (auto* const entry : std::exchange(dirty_, {}))
+    {
+        entry->dirty = false;
+        if (entry->erased && entry->pending == 0)
+            entries_.remove(*entry);
+    }
+    trim();
+}
+
+std::unique_ptr<shard_cursor> working_set::below(std::string_view from, std::string_view to) const
+{
+    return store_ != nullptr ? store_->scan(from, to) : nullptr;
+}
+
+// What differs from the store.
+std::vector<shard_change> working_set::overlay(std::string_view from, std::string_view to)
+{
+    auto changes = std::vector<shard_change>{};
+    entries_.in_order(from, to,
+                      [&](resident_entry const& entry)
+                      {
+                          if (store_ == nullptr || !entry.clean())
+                              changes.push_back({entry.key, current(entry)});
+                      });
+    return changes;
+}
+
+std::unique_ptr<shard_cursor> working_set::walk(std::string_view from, std::string_view to)
+{
+    return std::make_unique<merged_cursor>(overlay(from, to), nullptr, below(from, to));
+}
+
+std::unique_ptr<shard_cursor> working_set::snapshot(std::string_view from, std::string_view to)
+{
+    auto changes = overlay(from, to);
+    auto size = std::size_t{0};
+    for (auto const& each : changes)
+        size += each.key.size() + each.value.value_or(std::string_view{}).size();
+    auto text = std::make_unique_for_overwrite<char[]>(size);
+    auto* at = text.get();
+    auto const keep = [&](std::string_view bytes)
+    {
+        auto const kept = std::string_view{at, bytes.size()};
+        at = std::ranges::copy(bytes, at).out;
+        return kept;
+    };
+    for (auto& each : changes)
+    {
+        each.key = keep(each.key);
+        if (each.value)
+            each.value = keep(*each.value);
+    }
+    return std::make_unique<merged_cursor>(std::move(changes), std::move(text), below(from, to));
+}
+
+std::size_t working_set::bytes() const noexcept
+{
+    return entries_.bytes() + pending_.capacity() * sizeof(pending_change) + pending_bytes_ +
+           dirty_.capacity() * sizeof(resident_entry*) + (buffer_ ? buffer_->bytes() : 0);
+}
+
+} // namespace paperboy::table

@@ -1,0 +1,167 @@
+#pragma once
+
+#include "table/resident_entries.hpp"
+#include "table/restore_buffer.hpp"
+
+#include <paperboy/shard_store.hpp>
+
+#include <boost/circular_buffer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paperboy::table
+{
+
+// Who writes the changelog partition.
+enum class writers : std::uint8_t
+{
+    // This working set alone: an acknowledged change is the next of the changelog.
+    one,
+    // Others too: a change counts where it stands in the changelog, so it has to be read back (`restored`).
+    many,
+};
+
+struct working_set_settings
+{
+    writers who = writers::one;
+    // A change of a key that has not been sent yet is replaced by the next.
+    bool coalesce = false;
+    // Whether keys are kept in order from the start, and not from the first walk on.
+    bool ordered = false;
+    // What entries that are in the store as well, and the others, may take together; the others are not bounded by it.
+    std::size_t bytes = std::numeric_limits<std::size_t>::max();
+    // What a restore collects before it writes.
+    std::size_t restore_bytes = std::size_t{64} << 20U;
+};
+
+// The part of a table's shard that is in memory: all of it without a store, else what was used last and what is not in
+// the store yet. It does no I/O but through the store, and knows no threads.
+//
+// A change goes through three states: pending (set, and perhaps sent), dirty (acknowledged by the brokers) and clean
+// (in the store). The store only ever sees what was acknowledged, so the end of a working set, at whatever moment,
+// leaves the store as the changelog's fold up to the store's next offset.
+//
+// Views that it hands out hold until the next call of anything but `get`.
+class working_set
+{
+public:
+    using change_number = std::uint64_t;
+
+    // `store` may be null, and outlives the working set.
+    explicit working_set(shard_store* store, working_set_settings const& settings = {});
+
+    // Sees changes from when they are set. What is not in memory is read from the store, and remembered.
+    [[nodiscard]] pinned_value get(std::string_view key);
+
+    // Numbers grow with each change, and are never 0. With `coalesce` a change that replaces one has its number.
+    change_number set(std::string_view key, std::string_view value);
+    change_number erase(std::string_view key);
+
+    // Calls `send(change_number, shard_change const&)` for each change that was not sent yet, in the order in which
+    // they have to be acknowledged.
+    template <class Send>
+    void send_changes(Send send)
+    {
+        while (sent_ < pending_.size())
+        {
+            auto const& each = pending_[sent_++];
+            send(first_ + sent_ - 1, shard_change{each.at->key, each.current()});
+        }
+    }
+
+    // The change, and all before it, are in the changelog; `offset` is where. In any order, but changes count in
+    // theirs.
+    void acknowledged(change_number number, std::int64_t offset);
+
+    // Records of the changelog, in order, and the offset behind the last. Until `restore_finished` they go to the store
+    // in large pieces, and `get` and the walks do not see them; may throw what the store throws.
+    template <class Changes>
+    void restored(Changes const& changes, std::int64_t next_offset)
+    {
+        for (shard_change const& each : changes)
+            restored_one(each);
+        advance(next_offset);
+        if (buffer_ && buffer_->bytes() >= settings_.restore_bytes)
+            flush_buffer();
+    }
+    void restore_finished();
+
+    // Brings the store up to what was acknowledged. Throws what the store throws: nothing is lost then, and it may be
+    // tried again.
+    void checkpoint();
+
+    // The entries with `from <= key`, and `key < to` unless `to` is empty, in ascending order of the keys' bytes: as
+    // they are now, whatever changes later, or without a copy until the next change.
+    [[nodiscard]] std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to);
+    [[nodiscard]] std::unique_ptr<shard_cursor> walk(std::string_view from, std::string_view to);
+
+    // Forgets clean entries until the rest fits. Changes do that as they go, but reading does not: it is to be called
+    // after each batch of records.
+    void trim() { entries_.trim(settings_.bytes, 2 * entries_.size()); }
+
+    // The offset up to which the changelog is in here, and up to which it is in the store.
+    [[nodiscard]] std::optional<std::int64_t> next_offset() const noexcept { return next_offset_; }
+    [[nodiscard]] std::optional<std::int64_t> stored_offset() const noexcept { return stored_offset_; }
+
+    // All memory, and the part that only a checkpoint, or an acknowledgement, makes free.
+    [[nodiscard]] std::size_t bytes() const noexcept;
+    [[nodiscard]] std::size_t dirty_bytes() const noexcept { return dirty_bytes_; }
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+    // How many keys are in memory.
+    [[nodiscard]] std::size_t resident() const noexcept { return entries_.size(); }
+
+private:
+    struct pending_change
+    {
+        resident_entry* at = nullptr;
+        std::string value;
+        bool erased = false;
+        std::optional<std::int64_t> offset;
+
+        [[nodiscard]] std::optional<std::string_view> current() const noexcept
+        {
+            return erased ? std::nullopt : std::optional<std::string_view>{value};
+        }
+    };
+
+    change_number change(std::string_view key, std::optional<std::string_view> value);
+    [[nodiscard]] pending_change& newest(resident_entry const& of) { return pending_[of.newest - first_]; }
+    [[nodiscard]] std::optional<std::string_view> current(resident_entry const& of);
+    void remember(std::string_view key, std::string_view value);
+    [[nodiscard]] bool settled(pending_change const& change) const noexcept;
+    void settle_front();
+    void settle();
+    void restored_one(shard_change const& change);
+    // The entry's acknowledged value is now the one in it.
+    void touched(resident_entry& entry);
+    void advance(std::int64_t next_offset);
+    void apply(std::vector<shard_change> const& changes);
+    void flush_buffer();
+    [[nodiscard]] std::vector<shard_change> overlay(std::string_view from, std::string_view to);
+    [[nodiscard]] std::unique_ptr<shard_cursor> below(std::string_view from, std::string_view to) const;
+
+    shard_store* store_;
+    working_set_settings settings_;
+    resident_entries entries_;
+
+    // The first has the number `first_`; those from `sent_` on were not sent yet.
+    boost::circular_buffer<pending_change> pending_;
+    change_number first_ = 1;
+    std::size_t sent_ = 0;
+    std::size_t pending_bytes_ = 0;
+
+    std::vector<resident_entry*> dirty_;
+    std::size_t dirty_bytes_ = 0;
+    std::optional<restore_buffer> buffer_;
+    std::optional<std::int64_t> next_offset_;
+    std::optional<std::int64_t> stored_offset_;
+};
+
+} // namespace paperboy::table
