@@ -1,0 +1,50 @@
+# For tools that run one service on loopback, each in a directory of its own: sourced, not run. The tool sets name,
+# dir, stop_timeout, start_timeout; running (sets pid) and answers tell of its service.
+# shellcheck shell=bash disable=SC2034,SC2154 # set here and used there, and the reverse
+
+cache=${PAPERBOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/paperboy}
+
+fail() { echo "$name: $*" >&2; exit 1; }
+fail_with_log() { tail -n 30 "$dir/log" >&2; fail "$*, see $dir/log"; }
+
+free_port() { # below the range the kernel gives to outgoing connections
+  local free
+  while free=$((20000 + RANDOM % 12000)); (: <"/dev/tcp/127.0.0.1/$free") 2>/dev/null; do :; done
+  echo "$free"
+}
+
+runs_with() { # runs_with ARGUMENT : sets pid; an argument of its own tells our process from a stranger with its number
+  pid=$(cat "$dir/pid" 2>/dev/null) && grep -zqxF -- "$1" "/proc/$pid/cmdline" 2>/dev/null
+}
+
+launch_in_background() { # in a session of its own: Ctrl-C at the caller's terminal is not for it. Our lock (9) is not either.
+  setsid "$@" >>"$dir/log" 2>&1 </dev/null 9>&- &
+  pid=$!
+  echo "$pid" >"$dir/pid"
+}
+
+await_start() { # false as soon as the process is gone
+  local deadline=$((SECONDS + start_timeout))
+  until answers; do
+    kill -0 "$pid" 2>/dev/null || return 1
+    ((SECONDS < deadline)) || fail_with_log "not ready after $start_timeout s"
+    sleep 0.1
+  done
+}
+
+end_process() { # TERM, and CONT in case a test has stopped it; KILL after a deadline
+  local deadline=$((SECONDS + stop_timeout))
+  running || return 0
+  kill -TERM "$pid" && kill -CONT "$pid"
+  while running; do
+    ((SECONDS < deadline)) || kill -KILL "$pid"
+    sleep 0.1
+  done
+} 2>/dev/null
+
+one_at_a_time() { # one_at_a_time COMMAND : one start or stop in a directory
+  mkdir -p "$dir"
+  exec 9>"$dir/lock"
+  flock -w "$start_timeout" 9 || fail "another start or stop is busy in $dir"
+  "$1"
+}
