@@ -1,12 +1,14 @@
-// A program for tests to kill and to halt: consumes a topic and tells on its standard output what it does, one event a
-// line, each written in one piece before it goes on:
+// A program for tests to kill and to halt: consumes a topic and tells what it does, one event a line, each written in
+// one piece before it goes on:
 //
 //     assigned P…   revoked P…   lost P…      the group's decisions, with partitions
 //     start P O     done P O                  a hook begins and ends, with partition and offset
 //     committed P O                           the group's offset of a partition, as the engine reports it
+//     failed P O                              that offset's commit failed
 //     ended TEXT                              async_run has completed, with its error's text
 //
-// With an output topic it sends each record on, to the partition of the same number.
+// It writes to its standard output; with --log to a file, which survives whatever ends it, with the monotonic clock's
+// microseconds in front of each line.
 
 #include <paperboy/paperboy.hpp>
 
@@ -15,12 +17,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <charconv>
 #include <csignal>
+#include <cstring>
 #include <iostream>
+#include <map>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace asio = boost::asio;
@@ -28,10 +37,22 @@ namespace asio = boost::asio;
 namespace
 {
 
+// Where events go.
+int log_file = STDOUT_FILENO;
+
+std::string now()
+{
+    auto time = timespec{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return std::to_string(time.tv_sec * 1'000'000 + time.tv_nsec / 1000);
+}
+
 void tell(std::string line)
 {
     line += '\n';
-    if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+    if (log_file != STDOUT_FILENO)
+        line.insert(0, now() + " ");
+    if (::write(log_file, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
         std::abort();
 }
 
@@ -60,20 +81,34 @@ class telling_observer final : public paperboy::observer
     void on_lost(std::span<paperboy::topic_partition const> partitions) noexcept override { tell("lost", partitions); }
     void on_commit(paperboy::error_code result, std::span<paperboy::partition_offset const> offsets) noexcept override
     {
-        if (!result)
-            for (auto const& each : offsets)
-                tell("committed", each.partition, each.offset);
+        for (auto const& each : offsets)
+            tell(result ? "failed" : "committed", each.partition, each.offset);
     }
 };
 
 struct telling_handler
 {
+    std::chrono::microseconds work;
+
     asio::awaitable<void> on_message(paperboy::record_view const& record)
     {
         tell("start", record.partition(), record.offset());
-        auto timer = asio::steady_timer{co_await asio::this_coro::executor, std::chrono::milliseconds{1}};
+        auto timer = asio::steady_timer{co_await asio::this_coro::executor, work};
         co_await timer.async_wait(asio::use_awaitable);
         tell("done", record.partition(), record.offset());
+    }
+};
+
+struct bulk_handler : telling_handler
+{
+    asio::awaitable<void> on_bulk(std::span<paperboy::record_view const> bulk)
+    {
+        for (auto const& each : bulk)
+            tell("start", each.partition(), each.offset());
+        auto timer = asio::steady_timer{co_await asio::this_coro::executor, work * bulk.size()};
+        co_await timer.async_wait(asio::use_awaitable);
+        for (auto const& each : bulk)
+            tell("done", each.partition(), each.offset());
     }
 };
 
@@ -89,47 +124,137 @@ struct forwarding_handler
     }
 };
 
+constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OPTION]...
+  --output TOPIC      send each record on, to the partition of the same number, instead of working
+  --bulk              take records in bulk however few wait
+  --work N            microseconds that a record takes (1000)
+  --log FILE          tell there
+  --commit N          milliseconds between commits (50)
+  --shutdown N        milliseconds that a stop may take (10000)
+  --revoke N          milliseconds that hooks may keep partitions that are revoked (20000)
+  --threads N         threads that run the engine (2)
+  --set NAME=VALUE    a property of librdkafka
+)";
+
+struct options
+{
+    std::map<std::string, std::string> texts;
+    std::map<std::string, int> numbers = {
+        {"--work", 1000}, {"--commit", 50}, {"--shutdown", 10'000}, {"--revoke", 20'000}, {"--threads", 2}};
+    paperboy::properties properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
+    bool bulk = false;
+
+    explicit options(std::vector<std::string> const& arguments)
+    {
+        for (auto i = std::size_t{0}; i < arguments.size(); ++i)
+        {
+            if (arguments[i] == "--bulk")
+                bulk = true;
+            else if (i + 1 == arguments.size())
+                throw std::invalid_argument{arguments[i] + " lacks its value\n" + usage};
+            else
+                take(arguments[i], arguments[i + 1]), ++i;
+        }
+    }
+
+    [[nodiscard]] std::chrono::milliseconds time(std::string const& name) const
+    {
+        return std::chrono::milliseconds{numbers.at(name)};
+    }
+
+private:
+    void take(std::string const& name, std::string const& value)
+    {
+        if (auto const number = numbers.find(name); number != numbers.end())
+            std::from_chars(value.data(), value.data() + value.size(), number->second);
+        else if (name == "--set")
+            properties[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
+        else if (name == "--output" || name == "--log")
+            texts[name] = value;
+        else
+            throw std::invalid_argument{"unknown option " + name + "\n" + usage};
+    }
+};
+
+paperboy::config make_config(char** operands, options const& chosen)
+{
+    auto settings = paperboy::config{};
+    settings.bootstrap_servers = operands[0];
+    settings.group_id = operands[1];
+    settings.commit.interval = chosen.time("--commit");
+    settings.shutdown_timeout = chosen.time("--shutdown");
+    settings.revoke_timeout = chosen.time("--revoke");
+    settings.properties = chosen.properties;
+    settings.watcher = std::make_shared<telling_observer>();
+    if (chosen.bulk)
+    {
+        settings.mode.enter_above_lag = 1;
+        settings.mode.leave_below_lag = 0;
+    }
+    return settings;
+}
+
+void set_handler(paperboy::engine& engine, std::string const& topic, options const& chosen)
+{
+    auto const work = telling_handler{std::chrono::microseconds{chosen.numbers.at("--work")}};
+    if (auto const output = chosen.texts.find("--output"); output != chosen.texts.end())
+        engine.handle(topic, forwarding_handler{engine.make_producer(output->second)});
+    else if (chosen.bulk)
+        engine.handle(topic, bulk_handler{work});
+    else
+        engine.handle(topic, work);
+}
+
 } // namespace
 
+// A first SIGTERM or SIGINT stops the engine, which ends its hooks and commits; a second one ends the process.
 int main(int argc, char** argv)
 try
 {
-    if (argc != 4 && argc != 5)
-    {
-        std::cerr << "usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OUTPUT_TOPIC]\n";
-        return 2;
-    }
+    if (argc < 4)
+        throw std::invalid_argument{usage};
+    auto const chosen = options{{argv + 4, argv + argc}};
     // A test that is killed leaves nothing behind.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (auto const file = chosen.texts.find("--log"); file != chosen.texts.end())
+    {
+        log_file = ::open(file->second.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        if (log_file < 0)
+            throw std::runtime_error{"cannot write " + file->second};
+    }
     asio::io_context context;
-    auto settings = paperboy::config{};
-    settings.bootstrap_servers = argv[1];
-    settings.group_id = argv[2];
-    settings.commit.interval = std::chrono::milliseconds{50};
-    settings.properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
-    settings.watcher = std::make_shared<telling_observer>();
-    paperboy::engine engine{context, settings};
-    if (argc == 5)
-        engine.handle(argv[3], forwarding_handler{engine.make_producer(argv[4])});
-    else
-        engine.handle(argv[3], telling_handler{});
+    paperboy::engine engine{context, make_config(argv + 1, chosen)};
+    set_handler(engine, argv[3], chosen);
 
-    asio::signal_set signals{context, SIGTERM};
+    asio::signal_set signals{context, SIGTERM, SIGINT};
     signals.async_wait(
         [&](auto error, int)
         {
-            if (!error)
-                engine.stop();
+            if (error)
+                return;
+            signals.async_wait(
+                [](auto again, int number)
+                {
+                    if (!again)
+                        ::_exit(128 + number);
+                });
+            engine.stop();
         });
+    auto result = paperboy::error_code{};
     engine.async_run(
         [&](paperboy::error_code error)
         {
             tell("ended " + error.message());
+            if (error)
+                std::cerr << "consumer_child: " << engine.last_failure().text << '\n';
+            result = error;
             signals.cancel();
         });
-    auto const second = std::jthread{[&] { context.run(); }};
+    auto threads = std::vector<std::jthread>{};
+    for (auto i = 1; i < chosen.numbers.at("--threads"); ++i)
+        threads.emplace_back([&] { context.run(); });
     context.run();
-    return 0;
+    return result ? 1 : 0;
 }
 catch (std::exception const& error)
 {

@@ -18,7 +18,7 @@ consumer_child::consumer_child(std::vector<std::string> const& command) : proces
 
 consumer_child consumer_child::transform(std::string const& group, std::string const& topic, std::string const& output)
 {
-    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, output}};
+    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--output", output}};
 }
 
 bool consumer_child::read()

@@ -1,0 +1,131 @@
+"""The checker finds each violation in journals made by hand, and nothing in those without."""
+
+import unittest
+
+from checker import Findings, check, check_end, check_table, longest_gap
+from journal import merge, parse
+
+
+def events(*logs):
+    """Logs as "NAME: TIME WHAT …; TIME WHAT …"."""
+    parsed = []
+    for log in logs:
+        who, text = log.split(": ", 1)
+        parsed.append(parse(who, "".join(line.strip() + "\n" for line in text.split(";"))))
+    return merge(*parsed)
+
+
+def violated(*logs):
+    return [invariant for invariant, _ in check(events(*logs)).violations]
+
+
+class Clean(unittest.TestCase):
+    def test_a_run_and_its_end(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 done 0 1; 6 committed 0 2; 7 revoked 0; 8 ended Success"
+        found = check(events(log))
+        self.assertEqual(found.violations, [])
+        self.assertEqual((found.duplicates, found.open_work, found.lost({0: 2})), (0, 0, 0))
+
+    def test_a_killed_process_and_its_heir(self):
+        found = check(
+            events(
+                "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 committed 0 1; 5 start 0 1; 6 done 0 1; 7 start 0 2",
+                "b: 9 assigned 0; 10 start 0 1; 11 done 0 1; 12 start 0 2; 13 done 0 2; 14 committed 0 3",
+            )
+        )
+        self.assertEqual(found.violations, [])
+        self.assertEqual((found.duplicates, found.open_work), (2, 2))
+
+    def test_a_commit_on_its_way_at_the_kill(self):
+        self.assertEqual(
+            violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0", "b: 4 assigned 0; 5 start 0 1; 6 done 0 1"), []
+        )
+
+    def test_a_line_that_death_cut_off(self):
+        self.assertEqual([e.offset for e in parse("a", "1 start 0 15\n2 start 0 1")], [15])
+
+    def test_a_bulk(self):
+        self.assertEqual(
+            violated("a: 1 assigned 0; 2 start 0 0; 3 start 0 1; 4 done 0 0; 5 done 0 1; 6 committed 0 2"), []
+        )
+
+    def test_a_hook_that_outlives_its_partition(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 lost 0; 4 done 0 0"), [])
+
+
+class Violations(unittest.TestCase):
+    def test_A_committed_and_not_done(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 committed 0 1; 4 done 0 0"), ["A"])
+
+    def test_A_as_the_brokers_say(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0", "driver: 4 observed 0 2"), ["A"])
+
+    def test_A_a_gap_below(self):
+        self.assertIn("A", violated("a: 1 assigned 0; 2 start 0 1; 3 done 0 1; 4 committed 0 2"))
+
+    def test_B_out_of_order(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 2; 5 done 0 2; 6 start 0 1; 7 done 0 1"
+        self.assertEqual(set(violated(log)), {"B"})
+
+    def test_B_done_falls(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 start 0 1; 4 done 0 1; 5 done 0 0"), ["B"])
+
+    def test_B_done_without_start(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 done 0 0"), ["B"])
+
+    def test_B_the_heir_leaves_something_out(self):
+        self.assertEqual(
+            violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0", "b: 4 assigned 0; 5 start 0 2; 6 done 0 2"), ["B"]
+        )
+
+    def test_C_the_heir_starts_below_what_was_committed(self):
+        found = violated(
+            "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 committed 0 1; 5 revoked 0", "b: 6 assigned 0; 7 start 0 0"
+        )
+        self.assertEqual(found, ["C"])
+
+    def test_D_the_committed_offset_falls(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 done 0 1; 6 committed 0 2; 7 committed 0 1"
+        self.assertEqual(violated(log), ["D"])
+
+    def test_D_as_the_brokers_say(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 committed 0 1"
+        self.assertEqual(violated(log, "driver: 5 observed 0 0"), ["D"])
+
+    def test_E_a_table_that_its_changelog_does_not_make(self):
+        found = Findings()
+        check_table(found, {"x": 1, "y": 2}, [("x", 0), ("x", 1), ("y", 2), ("y", None), ("z", 3)])
+        self.assertEqual([invariant for invariant, _ in found.violations], ["E", "E"])
+        clean = Findings()
+        check_table(clean, {"x": 1}, [("x", 0), ("y", 2), ("x", 1), ("y", None)])
+        self.assertEqual(clean.violations, [])
+
+    def test_F_status_deadline_and_line(self):
+        ended = events("a: 1 ended Success")
+        for status, took, lines in ((1, 1.0, ended), (0, 31.0, ended), (0, 1.0, []), (0, 1.0, ended + ended)):
+            found = Findings()
+            check_end(found, lines, "a", status, took)
+            self.assertEqual([invariant for invariant, _ in found.violations], ["F"])
+        found = Findings()
+        check_end(found, ended, "a", 0, 1.0)
+        self.assertEqual(found.violations, [])
+
+    def test_G_start_after_loss(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 lost 0; 3 start 0 0"), ["G"])
+
+    def test_G_commit_after_revocation(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 revoked 0; 5 committed 0 1"), ["G"])
+
+
+class Numbers(unittest.TestCase):
+    def test_lost_records(self):
+        self.assertEqual(check(events("a: 1 assigned 0; 2 start 0 0; 3 done 0 0")).lost({0: 2, 1: 1}), 2)
+
+    def test_the_longest_gap(self):
+        log = events("a: 1000000 done 0 0; 2000000 done 0 1; 5000000 done 0 2")
+        self.assertEqual(longest_gap(log, 500000), 3.0)
+        self.assertEqual(longest_gap(log, 4000000), 1.0)
+
+
+if __name__ == "__main__":
+    unittest.main()
