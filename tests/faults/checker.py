@@ -114,22 +114,32 @@ class Checker:
             self.found.add("G", f"committed without the partition: {event}")
         else:
             owner.committed = max(owner.committed, event.offset)
-        self.check_committed(event)
+        self.check_done_below(event)
+        self.check_not_lower(event)
+        self.committed[event.partition] = max(self.committed[event.partition], event.offset)
+
+    def on_asked(self, event):
+        """What the brokers say is committed; they were asked at the event's time or later."""
+        self.check_not_lower(event)
 
     def on_observed(self, event):
-        """What the brokers say is committed, asked by the driver."""
-        partition, offset = map(int, event.text.split())
-        self.check_offset(event, partition, offset)
+        """The same answer, at the time when it was there."""
+        self.check_done_below(event)
+        self.committed[event.partition] = max(self.committed[event.partition], event.offset)
 
-    def check_committed(self, event):
-        self.check_offset(event, event.partition, event.offset)
+    def on_moved(self, event):
+        """Somebody else moved the committed offset of a group without members."""
+        self.found.open_work += max(0, self.committed[event.partition] - event.offset)
+        self.committed[event.partition] = event.offset
+        self.complete[event.partition] = max(self.complete[event.partition], event.offset)
 
-    def check_offset(self, event, partition, offset):
-        if offset > self.complete_below(partition) and not self.compacted:
-            self.found.add("A", f"{self.complete_below(partition)} is not done: {event}")
-        if offset < self.committed[partition]:
-            self.found.add("D", f"{self.committed[partition]} was committed before: {event}")
-        self.committed[partition] = max(self.committed[partition], offset)
+    def check_done_below(self, event):
+        if event.offset > self.complete_below(event.partition) and not self.compacted:
+            self.found.add("A", f"{self.complete_below(event.partition)} is not done: {event}")
+
+    def check_not_lower(self, event):
+        if event.offset < self.committed[event.partition]:
+            self.found.add("D", f"{self.committed[event.partition]} was committed before: {event}")
 
     def complete_below(self, partition):
         done = self.found.done[partition]

@@ -49,6 +49,15 @@ class Clean(unittest.TestCase):
             violated("a: 1 assigned 0; 2 start 0 0; 3 start 0 1; 4 done 0 0; 5 done 0 1; 6 committed 0 2"), []
         )
 
+    def test_an_answer_that_was_overtaken(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 5 committed 0 1"
+        self.assertEqual(violated(log, "driver: 4 asked 0 0; 6 observed 0 0"), [])
+
+    def test_an_offset_that_was_moved(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 done 0 1; 6 committed 0 2; 7 revoked 0"
+        heir = "b: 9 assigned 0; 10 start 0 0; 11 done 0 0; 12 committed 0 1"
+        self.assertEqual(violated(log, "driver: 8 moved 0 0", heir), [])
+
     def test_a_hook_that_outlives_its_partition(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 lost 0; 4 done 0 0"), [])
 
@@ -90,7 +99,7 @@ class Violations(unittest.TestCase):
 
     def test_D_as_the_brokers_say(self):
         log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 committed 0 1"
-        self.assertEqual(violated(log, "driver: 5 observed 0 0"), ["D"])
+        self.assertEqual(violated(log, "driver: 5 asked 0 0"), ["D"])
 
     def test_E_a_table_that_its_changelog_does_not_make(self):
         found = Findings()

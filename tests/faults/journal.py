@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PARTITION_LISTS = ("assigned", "revoked", "lost")
-PARTITION_OFFSETS = ("start", "done", "committed", "failed")
+PARTITION_OFFSETS = ("start", "done", "committed", "failed", "asked", "observed", "moved")
 
 
 @dataclass(frozen=True, order=True)

@@ -1,0 +1,67 @@
+"""Members of the group come and go."""
+
+import time
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+
+from process_scenarios import end_in_order
+from scenarios import scenario
+
+
+@scenario("a member joins or leaves every second for 60 s", "clean handovers lose and repeat nothing",
+          partitions=8, rate=80, duplicates="none")
+def storm(world):
+    members = [world.child()]
+    members[0].await_count("done", 100)
+    world.fault()
+    end = time.monotonic() + (10 if world.short else 60)
+    while time.monotonic() < end:
+        if len(members) > 1 and (len(members) > 4 or world.random.random() < 0.5):
+            world.end(members.pop(world.random.randrange(len(members))), deadline=30)
+        else:
+            members.append(world.child())
+        time.sleep(1)
+    world.finish_consumption()
+    for member in members:
+        world.end(member, deadline=30)
+
+
+@scenario("members with a group.instance.id are restarted one after the other", "nobody else's partitions move",
+          partitions=6, rate=80, duplicates="none")
+def static_restart(world):
+    def member(index):
+        return world.child("--set", f"group.instance.id=m{index}", "--set", "session.timeout.ms=20000")
+
+    members = [member(index) for index in range(3)]
+    for each in members:
+        each.await_count("done", 50)
+    settled = [each.count("assigned") for each in members]
+    for index in range(3):
+        world.fault()
+        world.end(members[index])
+        members[index] = member(index)
+        members[index].await_count("done", 50)
+        for other in range(3):
+            expected = settled[other] if other > index else 1
+            if members[other].count("assigned") != expected:
+                raise AssertionError(f"the restart of member {index} has moved partitions of member {other}")
+    world.finish_consumption()
+    for each in members:
+        world.end(each)
+
+
+@scenario("an operator moves the committed offset of a group without members, back and forth",
+          "an engine starts where the group says")
+def moved_offset(world):
+    for step in (-100, 60):
+        child = world.child()
+        child.await_count("done", 1000)
+        world.end(child)
+        offset = world.committed()[0] + step
+        moved = ConsumerGroupTopicPartitions(world.group, [TopicPartition(world.topic, 0, offset)])
+        world.admin.alter_consumer_group_offsets([moved])[world.group].result(30)
+        world.fault()
+        world.tell("moved", 0, offset)
+        if step > 0:
+            world.left_out[0] = step
+    end_in_order(world, world.child())

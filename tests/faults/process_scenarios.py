@@ -1,0 +1,122 @@
+"""Something happens to the consuming process."""
+
+import signal
+import time
+
+from scenarios import scenario
+from world import await_true
+
+
+def end_in_order(world, child):
+    world.finish_consumption()
+    world.end(child)
+
+
+@scenario("kill -9 at random points, also between a record's end and its commit", "at least once: nothing is lost")
+def kill_9(world):
+    world.properties.append("group.instance.id=one")  # so that the heir need not wait for the session's end
+    child = None
+    for _ in range(6 if world.short else 50):
+        child = world.child("--commit", world.random.choice((10, 50, 500)))
+        child.await_count("start", world.random.randrange(1, 60))
+        if world.random.random() < 0.5:
+            child.await_count("committed", 1)
+        time.sleep(world.random.random() * 0.2)
+        world.fault()
+        child.kill()
+        world.committed()
+    end_in_order(world, world.child())
+
+
+def terminate(world, *options):
+    for _ in range(3 if world.short else 12):
+        child = world.child(*options, "--commit", 60000)
+        child.await_count("done", world.random.randrange(20, 200))
+        world.fault()
+        world.end(child)
+    end_in_order(world, world.child(*options))
+
+
+@scenario("SIGTERM, records one by one", "a stop commits all that is done and repeats nothing", duplicates="none")
+def sigterm_single(world):
+    terminate(world)
+
+
+@scenario("SIGTERM, records in bulk", "a stop commits all that is done and repeats nothing", duplicates="none")
+def sigterm_bulk(world):
+    terminate(world, "--bulk")
+
+
+@scenario("a second SIGTERM while the first waits for a hook", "an impatient operator loses nothing", rate=10)
+def second_sigterm(world):
+    child = world.child("--work", 20_000_000, "--shutdown", 30_000)
+    child.await_count("start", 1)
+    child.signal(signal.SIGTERM)
+    time.sleep(0.5)
+    world.fault()
+    child.signal(signal.SIGTERM)
+    status, took = child.wait()
+    if status != 128 + signal.SIGTERM or took > 5:
+        raise AssertionError(f"exits with {status} after {took:.1f} s")
+    end_in_order(world, world.child())
+
+
+@scenario("SIGTERM and a hook that does not end", "a stop keeps its deadline; what was not done is done again", rate=10)
+def sigterm_stuck(world):
+    child = world.child("--work", 60_000_000, "--shutdown", 2000)
+    child.await_count("start", 1)
+    world.fault()
+    world.end(child, expected=1, deadline=4.0, text="")
+    end_in_order(world, world.child())
+
+
+@scenario("SIGSTOP past the session, SIGCONT after the takeover", "a zombie commits nothing and starts nothing")
+def zombie(world):
+    child = world.child()
+    child.await_count("committed", 20)
+    world.fault()
+    child.signal(signal.SIGSTOP)
+    heir = world.child()
+    heir.await_count("done", 500)
+    child.signal(signal.SIGCONT)
+    child.await_count("lost", 1)
+    child.await_count("assigned", 2)
+    world.end(child)
+    end_in_order(world, heir)
+
+
+@scenario("the process's clock is two days ahead, then two days behind", "no deadline hangs on the wall clock")
+def clock(world):
+    library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+    for shift in ("+2d", "-2d"):
+        faked = {"LD_PRELOAD": library, "FAKETIME": shift, "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+        child = world.child(environment=faked)
+        child.await_count("done", 200)
+        world.fault()
+        world.end(child)
+    end_in_order(world, world.child())
+
+
+@scenario("a process sends on what it takes and is killed with -9; the output's leader is killed too",
+          "whatever is committed is in the output", brokers=3, rate=500)
+def transform(world):
+    output = world.topic + "-out"
+    world.create_topic(output, world.partitions)
+    world.properties.append("group.instance.id=one")
+    for round_ in range(3 if world.short else 12):
+        child = world.child("--output", output)
+        child.await_count("committed", 1)
+        child.await_count("done", world.random.randrange(100, 2000))
+        world.fault()
+        if round_ % 3 == 1:
+            leader = world.leader(output, 0)
+            leader.kill()
+            time.sleep(2)
+            child.kill()
+            leader.start()
+        else:
+            child.kill()
+        world.check_output(output)
+    child = world.child("--output", output)
+    end_in_order(world, child)
+    world.check_output(output, world.ends)

@@ -1,0 +1,287 @@
+"""What a scenario works with: a topic that is being filled, consumers as processes, and their journals."""
+
+import os
+import signal
+import subprocess
+import threading
+import time
+import uuid
+from pathlib import Path
+
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+import checker
+import journal
+
+CHILD = os.environ.get("PAPERBOY_CONSUMER_CHILD", "build/release/tests/faults/consumer_child")
+QUIET = {"log_level": 0}
+PATIENCE = 120.0  # seconds that anything may take; what takes longer has failed
+
+
+def microseconds():
+    return time.monotonic_ns() // 1000
+
+
+def await_true(condition, what, deadline=PATIENCE):
+    end = time.monotonic() + deadline
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not within {deadline:.0f} s: {what}")
+        time.sleep(0.05)
+
+
+class Journal:
+    """A file that a process writes, read as it grows."""
+
+    def __init__(self, who, path):
+        self.who, self.path = who, path
+        self.events, self.lines, self.rest, self.position = [], 0, "", 0
+        self.highest_done = {}
+
+    def read(self):
+        if self.path.exists():
+            with self.path.open() as file:
+                file.seek(self.position)
+                text = self.rest + file.read()
+                self.position = file.tell()
+            whole, _, self.rest = text.rpartition("\n")
+            for line in whole.splitlines():
+                event = journal.parse_line(self.who, self.lines, line)
+                self.events.append(event)
+                self.lines += 1
+                if event.what == "done":
+                    self.highest_done[event.partition] = event.offset
+        return self.events
+
+    def count(self, what):
+        return sum(1 for event in self.read() if event.what == what)
+
+
+class Child:
+    def __init__(self, world, who, options, environment):
+        self.who, self.journal = who, Journal(who, world.directory / f"{who}.log")
+        command = [CHILD, world.cluster.servers, world.group, world.topic, "--log", str(self.journal.path), *options]
+        self.errors = (world.directory / f"{who}.err").open("w")
+        self.process = subprocess.Popen(command, stderr=self.errors, env={**os.environ, **environment})
+        self.ended = False
+
+    def count(self, what):
+        return self.journal.count(what)
+
+    def await_count(self, what, count, deadline=PATIENCE):
+        def there():
+            if self.process.poll() is not None and self.count(what) < count:
+                raise RuntimeError(f"{self.who} ended with {self.process.returncode}")
+            return self.count(what) >= count
+
+        await_true(there, f"{count} times '{what}' from {self.who}", deadline)
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(30)
+        self.ended = True
+
+    def wait(self, deadline=PATIENCE):
+        """Status and seconds."""
+        began = time.monotonic()
+        status = self.process.wait(deadline)
+        self.ended = True
+        return status, time.monotonic() - began
+
+
+class Feeder:
+    """Fills the topic's partitions with numbers from a thread, `rate` records per second and partition."""
+
+    def __init__(self, world, rate):
+        self.world, self.rate, self.ends, self.refused = world, rate, {}, 0
+        self.producer = Producer(
+            {"bootstrap.servers": world.cluster.direct_servers, "enable.idempotence": True, "linger.ms": 5, **QUIET}
+        )
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        began, sent = time.monotonic(), 0
+        while not self.stop.is_set():
+            for _ in range(int((time.monotonic() - began) * self.rate) - sent):
+                self.produce(1)
+                sent += 1
+            self.producer.poll(0)
+            self.stop.wait(0.02)
+
+    def produce(self, count):
+        for _ in range(count):
+            for partition in range(self.world.partitions):
+                number = self.ends.get(partition, 0)
+                self.ends[partition] = number + 1
+                self.producer.produce(
+                    self.world.topic, str(number), f"{partition}-{number % 100}", partition, on_delivery=self.delivered
+                )
+
+    def delivered(self, error, _):
+        self.refused += 1 if error else 0
+
+    def finish(self):
+        """Returns {partition: end offset}."""
+        self.stop.set()
+        self.thread.join(30)
+        if self.producer.flush(PATIENCE) or self.refused:
+            raise RuntimeError("the brokers do not take what the test produces")
+        return dict(self.ends)
+
+
+class World:
+    partitions = 4
+
+    def __init__(self, cluster, directory, random, short, partitions=4, rate=150, properties=()):
+        self.cluster, self.random, self.short, self.partitions = cluster, random, short, partitions
+        name = uuid.uuid4().hex[:8]
+        self.topic, self.group, self.directory = f"faults-{name}", f"faults-{name}", Path(directory) / name
+        self.directory.mkdir(parents=True)
+        self.properties = list(properties)
+        self.children, self.faults, self.expectations, self.notes = [], [], [], []
+        self.driver = []
+        self.ends = {}  # how many records were fed, by partition
+        self.left_out = {}  # how many of them nobody was to handle
+        self.admin = AdminClient({"bootstrap.servers": cluster.direct_servers, **QUIET})
+        self.viewer = Consumer(
+            {"bootstrap.servers": cluster.direct_servers, "group.id": self.group, "enable.auto.commit": False, **QUIET}
+        )
+        self.create_topic(self.topic, partitions)
+        self.feeder = Feeder(self, rate)
+
+    def create_topic(self, name, partitions):
+        def created():
+            try:
+                self.admin.create_topics([NewTopic(name, partitions)])[name].result(30)
+                return True
+            except KafkaException as error:
+                return error.args[0].name() == "TOPIC_ALREADY_EXISTS"
+
+        await_true(created, f"topic {name}")
+
+    # Consumers.
+
+    def child(self, *options, environment=None):
+        words = [str(option) for option in options]
+        for each in self.properties:
+            words += ["--set", each]
+        child = Child(self, f"c{len(self.children)}", words, environment or {})
+        self.children.append(child)
+        return child
+
+    def fault(self):
+        """The first call is the moment from which the stall is measured."""
+        self.faults.append(microseconds())
+
+    def end(self, child, number=signal.SIGTERM, expected=0, deadline=12.0, text="Success"):
+        child.signal(number)
+        status, took = child.wait()
+        self.expectations.append((child.who, status, took, expected, deadline, text))
+
+    # What the brokers know.
+
+    def committed(self):
+        before = microseconds()
+        answer = self.viewer.committed([TopicPartition(self.topic, p) for p in range(self.partitions)], timeout=30)
+        found = {each.partition: each.offset for each in answer if each.offset >= 0}
+        for partition, offset in found.items():
+            self.tell("asked", partition, offset, before)
+            self.tell("observed", partition, offset)
+        return found
+
+    def tell(self, what, partition, offset, time=None):
+        line = f"{time or microseconds()} {what} {partition} {offset}"
+        self.driver.append(journal.parse_line("driver", len(self.driver), line))
+
+    def finish_consumption(self):
+        """Feeds no more, and waits until what was fed is done and the group is that far."""
+        self.ends = self.feeder.finish()
+
+        def all_done():
+            for child in self.children:
+                child.journal.read()
+            highest = [child.journal.highest_done for child in self.children]
+            return all(any(each.get(p) == end - 1 for each in highest) for p, end in self.ends.items())
+
+        await_true(all_done, "the last records done")
+
+        def all_committed():
+            try:
+                return self.committed() == self.ends
+            except KafkaException:
+                return False
+
+        await_true(all_committed, f"everything committed, up to {self.ends}; there is {self.committed()}", 60)
+
+    def leader(self, topic, partition):
+        metadata = self.admin.list_topics(topic, timeout=30)
+        return self.cluster.brokers[metadata.topics[topic].partitions[partition].leader - 1]
+
+    def coordinator(self):
+        described = self.admin.describe_consumer_groups([self.group])[self.group].result(30)
+        return self.cluster.brokers[described.coordinator.id - 1]
+
+    def await_partitions(self, count):
+        def there():
+            return len(self.admin.list_topics(self.topic, timeout=30).topics[self.topic].partitions) == count
+
+        await_true(there, f"{count} partitions")
+
+    def numbers_in(self, topic):
+        """By partition, the numbers in a topic that a process sends the records on to."""
+        reader = Consumer(
+            {"bootstrap.servers": self.cluster.direct_servers, "group.id": "reader", "enable.auto.commit": False, **QUIET}
+        )
+        numbers, open_partitions = {}, {}
+        for partition in range(self.partitions):
+            numbers[partition] = []
+            _, end = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+            if end > 0:
+                open_partitions[partition] = end
+        reader.assign([TopicPartition(topic, partition, 0) for partition in open_partitions])
+        deadline = time.monotonic() + PATIENCE
+        while open_partitions:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{topic} cannot be read to its end")
+            for record in reader.consume(10000, timeout=0.5):
+                if record.error():
+                    continue
+                numbers[record.partition()].append(int(record.value()))
+                if record.offset() >= open_partitions.get(record.partition(), 1 << 60) - 1:
+                    del open_partitions[record.partition()]
+        reader.close()
+        return numbers
+
+    def check_output(self, output, ends=None):
+        """What is committed (or everything below `ends`) is in the output, and each run of it in order."""
+        below = ends or self.committed()
+        for partition, numbers in self.numbers_in(output).items():
+            missing = set(range(below.get(partition, 0))) - set(numbers)
+            if missing:
+                raise AssertionError(f"{len(missing)} records of partition {partition} are not in the output")
+
+    # The end.
+
+    def events(self):
+        return journal.merge(*(child.journal.read() for child in self.children), self.driver)
+
+    def findings(self):
+        events = self.events()
+        found = checker.check(events)
+        for who, status, took, expected, deadline, text in self.expectations:
+            checker.check_end(found, events, who, status, took, expected, deadline, text)
+        return found, checker.longest_gap(events, self.faults[0]) if self.faults else 0.0
+
+    def close(self):
+        self.feeder.stop.set()
+        for child in self.children:
+            if child.process.poll() is None:
+                child.kill()
+            child.errors.close()
+        self.viewer.close()
