@@ -86,11 +86,11 @@ void check_guarantee(std::uint32_t seed, std::string const& topic)
     {
         auto const watching = outsider{log, group, topic};
         BOOST_TEST(log.await([&] { return log.finished_count() == std::size_t{partitions * per_partition_count}; }));
-        BOOST_TEST(watching.looks() > 10);
+        BOOST_TEST(watching.looks() > 1);
     }
     BOOST_TEST(!engine.stop());
     BOOST_TEST(log.repeated() == 0U);
-    BOOST_TEST(log.commits() > 10U);
+    BOOST_TEST(log.commits() > 1U);
     BOOST_TEST(log.violations() == "");
     auto const committed = group_view{group}.committed(topic, partitions);
     for (auto partition = 0; partition < partitions; ++partition)
