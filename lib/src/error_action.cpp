@@ -1,5 +1,6 @@
 #include <paperboy/error_action.hpp>
 
+#include <paperboy/detail/topic_name.hpp>
 #include <paperboy/error.hpp>
 
 #include <string>
@@ -28,11 +29,25 @@ error_action error_action::retry(backoff const& how, error_action const& otherwi
     require(how.jitter >= 0 && how.jitter <= 1, "jitter", how.jitter, "0 to 1");
     require(how.total >= 0ms, "total", how.total.count(), "0 or more");
     if (otherwise.what() == kind::retry)
-        throw setup_error{errc::invalid_config,
-                          "paperboy: error_action::retry ends in another retry; let it end in fail or skip"};
+        throw setup_error{
+            errc::invalid_config,
+            "paperboy: error_action::retry ends in another retry; let it end in fail, skip or dead_letter"};
     auto action = error_action{kind::retry};
     action.otherwise_ = otherwise.what();
     action.how_ = how;
+    action.dead_letter_topic_ = otherwise.dead_letter_topic_;
+    return action;
+}
+
+error_action error_action::dead_letter(std::string_view topic)
+{
+    if (!topic.empty() && !detail::is_topic_name(topic))
+        throw setup_error{errc::invalid_config,
+                          "paperboy: \"" + std::string{topic} +
+                              "\" cannot be a topic for dead letters: a topic's name has 1 to 249 "
+                              "letters, digits, '.', '_' or '-'"};
+    auto action = error_action{kind::dead_letter};
+    action.dead_letter_topic_ = topic;
     return action;
 }
 
@@ -46,6 +61,8 @@ std::string_view to_string(error_action::kind what) noexcept
         return "skip";
     case error_action::kind::retry:
         return "retry";
+    case error_action::kind::dead_letter:
+        return "dead_letter";
     }
     return "unknown";
 }

@@ -124,8 +124,25 @@ struct forwarding_handler
     }
 };
 
+// Tells only of every fiftieth record's end.
+struct burying_handler
+{
+    std::string letters;
+
+    void on_message(paperboy::record_view const& record)
+    {
+        if (record.offset() % 100 == 7)
+            throw std::invalid_argument{"poison"};
+        if (record.offset() % 50 == 0)
+            tell("done", record.partition(), record.offset());
+    }
+    paperboy::error_action on_error(std::exception_ptr) { return paperboy::error_action::dead_letter(letters); }
+};
+
 constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OPTION]...
   --output TOPIC      send each record on, to the partition of the same number, instead of working
+  --dead-letters TOPIC
+                      fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait
   --work N            microseconds that a record takes (1000)
   --log FILE          tell there
@@ -169,7 +186,7 @@ private:
             std::from_chars(value.data(), value.data() + value.size(), number->second);
         else if (name == "--set")
             properties[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
-        else if (name == "--output" || name == "--log")
+        else if (name == "--output" || name == "--log" || name == "--dead-letters")
             texts[name] = value;
         else
             throw std::invalid_argument{"unknown option " + name + "\n" + usage};
@@ -199,6 +216,8 @@ void set_handler(paperboy::engine& engine, std::string const& topic, options con
     auto const work = telling_handler{std::chrono::microseconds{chosen.numbers.at("--work")}};
     if (auto const output = chosen.texts.find("--output"); output != chosen.texts.end())
         engine.handle(topic, forwarding_handler{engine.make_producer(output->second)});
+    else if (auto const letters = chosen.texts.find("--dead-letters"); letters != chosen.texts.end())
+        engine.handle(topic, burying_handler{letters->second});
     else if (chosen.bulk)
         engine.handle(topic, bulk_handler{work});
     else

@@ -21,6 +21,11 @@ consumer_child consumer_child::transform(std::string const& group, std::string c
     return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--output", output}};
 }
 
+consumer_child consumer_child::burying(std::string const& group, std::string const& topic, std::string const& letters)
+{
+    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--dead-letters", letters}};
+}
+
 bool consumer_child::read()
 {
     auto const line = process_.line();

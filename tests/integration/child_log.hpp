@@ -29,6 +29,9 @@ public:
     // One that sends what it consumes on.
     static consumer_child transform(std::string const& group, std::string const& topic, std::string const& output);
 
+    // One that fails on every hundredth record, from offset 7 on.
+    static consumer_child burying(std::string const& group, std::string const& topic, std::string const& letters);
+
     [[nodiscard]] child_process& process() noexcept { return process_; }
     [[nodiscard]] std::vector<child_event> const& events() const noexcept { return events_; }
 

@@ -91,8 +91,9 @@ struct outbox_fixture : test::mock_fixture
     {
         auto settings = this->settings();
         settings.producer.properties = std::move(producing);
-        box->open(
+        box->prepare(
             loop.get_executor(), [settings] { return kafka::make_producer_conf(settings); }, [this] { woken = true; });
+        box->open();
     }
 
     // Serves the outbox until the condition holds.

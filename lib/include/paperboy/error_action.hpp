@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace paperboy
@@ -44,6 +45,7 @@ public:
         fail,
         skip,
         retry,
+        dead_letter,
     };
 
     /// The engine finishes other running hooks, commits what is finished, stops, and `async_run` completes with
@@ -57,10 +59,37 @@ public:
     /// Meanwhile its partition waits (with `ordering::key` its key, as long as other records leave room in
     /// `max_concurrency`), other partitions do not, and the engine stays in its group. `pause()` does not keep a record
     /// from its next attempt. Revocation and `stop()` end a pause; the record then comes again later. When `how` is
-    /// used up, `otherwise` applies, which must be `fail` or `skip`.
+    /// used up, `otherwise` applies, which may be anything but another retry.
     ///
     /// Throws `setup_error` (`errc::invalid_config`) for values outside their ranges.
     [[nodiscard]] static error_action retry(backoff const& how = {}, error_action const& otherwise = fail);
+
+    /// The record is produced, as it came, to a topic for dead letters, and the next one follows. Its offset is
+    /// finished only when that topic has acknowledged it: a crash may produce it twice, and never loses it.
+    ///
+    /// `topic`: where to; empty: the record's own topic with ".dlq" behind it. The record keeps its key, value, headers
+    /// and timestamp (null keys and values too) and goes to the partition of its own number, modulo the number of
+    /// partitions there. Behind its own headers it gets these, all of them text; those of a record that was a dead
+    /// letter before stay in front of the new ones:
+    ///
+    /// - `__paperboy.errors.topic`, `.partition`, `.offset`: where it came from;
+    /// - `__paperboy.errors.timestamp`: its timestamp there, in milliseconds since 1970; missing when it has none;
+    /// - `__paperboy.errors.group`: the consumer group;
+    /// - `__paperboy.errors.stage`: the hook that failed, or "decoding the key", "decoding the value";
+    /// - `__paperboy.errors.exception.class.name`: the exception's type, demangled;
+    /// - `__paperboy.errors.exception.message`: its text, at most 1,000 bytes;
+    /// - `__paperboy.errors.attempts`: how often the record was tried.
+    ///
+    /// The engine's producer sends it, with the settings of `config::producer`; it is made with the first dead letter
+    /// when no `make_producer` asked for it. While the topic does not exist, and the cluster does not create it, the
+    /// partition waits: the log names the topic, nothing is skipped, and it goes on when the topic is there. The same
+    /// while brokers are away. A dead letter that the broker refuses for good (no right to write, too large, a
+    /// compacted topic and no key) ends the run with `errc::produce_failed`; the record comes again in the next run.
+    ///
+    /// A handler whose expression fits the topic of its dead letters would get them as well: let expressions exclude
+    /// it. Throws `setup_error` (`errc::invalid_config`) for a name that Kafka does not allow. A topic cannot have
+    /// itself for its dead letters: then the engine stops as with `fail`.
+    [[nodiscard]] static error_action dead_letter(std::string_view topic = {});
 
     /// Which of them it is.
     [[nodiscard]] constexpr kind what() const noexcept { return what_; }
@@ -68,6 +97,9 @@ public:
     /// With `retry`: how, and what applies in the end.
     [[nodiscard]] constexpr backoff const& how() const noexcept { return how_; }
     [[nodiscard]] constexpr kind otherwise() const noexcept { return otherwise_; }
+
+    /// With `dead_letter`, also as a retry's end: the topic; empty for the default.
+    [[nodiscard]] constexpr std::string const& dead_letter_topic() const noexcept { return dead_letter_topic_; }
 
     bool operator==(error_action const&) const = default;
 
@@ -77,12 +109,13 @@ private:
     kind what_;
     kind otherwise_;
     backoff how_ = {};
+    std::string dead_letter_topic_ = {};
 };
 
 inline constexpr error_action error_action::fail{kind::fail};
 inline constexpr error_action error_action::skip{kind::skip};
 
-/// "fail", "skip" or "retry".
+/// "fail", "skip", "retry" or "dead_letter".
 [[nodiscard]] std::string_view to_string(error_action::kind what) noexcept;
 
 } // namespace paperboy

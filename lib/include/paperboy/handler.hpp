@@ -75,6 +75,18 @@ struct handler_options
 
     /// Instead of `config::start`.
     std::optional<start_at> start = {};
+
+    /// What becomes of a record whose hook failed, when the handler has no `on_error`; and of a bulk that failed as a
+    /// whole, when it has no `on_bulk_error`.
+    error_action on_failure = error_action::fail;
+
+    /// What becomes of a record whose key or value its serde refuses; `on_error` is not asked then. Nothing: that is a
+    /// failure as any other, `on_error` decides, and without one `on_failure`, so that by default the engine stops.
+    ///
+    /// It is about records that cannot be decoded, not about a schema registry that cannot be asked
+    /// (`errc::registry_unreachable`, `registry_refused`, `registry_bad_answer`): such a failure of a good record goes
+    /// the way of all others.
+    std::optional<error_action> on_undecodable = {};
 };
 
 // What a handler is
@@ -97,6 +109,7 @@ struct handler_options
 //   error_action on_error(std::exception_ptr [, record_view const& [, C*]])
 //                                                        after any hook above failed, or decoding did; C* is null when
 //                                                        define_context itself failed. Or awaitable<error_action>.
+//                                                        Without it, handler_options::on_failure.
 //   void on_finished_handling([record_view const&] [, C&] [, outcome])
 //                                                        always, when define_context succeeded: after success and after
 //                                                        failure. Its own failure goes through on_error as well.
@@ -105,12 +118,14 @@ struct handler_options
 // std::vector of R, S is std::span<R const>; tombstones are in it, to be told by is_tombstone(). Per bulk:
 //
 //   C    define_context()                                once per bulk; the form with a record gets the bulk's first
-//        (keys and values are decoded here; what cannot be decoded goes through on_error record by record)
+//        (keys and values are decoded here; what cannot be decoded goes through on_error record by record, unless
+//        handler_options::on_undecodable decides)
 //   void did_receive_bulk_messages(B& [, C&])            may change or remove records, in their order
 //   void on_bulk(S [, C&])                               the work; may throw bulk_error to say which record failed
 //   error_action on_bulk_error(std::exception_ptr [, S [, C*]])
 //                                                        after any hook of the bulk failed as a whole; the action is
-//                                                        for all its records. Without it, `fail`.
+//                                                        for all its records. Without it,
+//                                                        handler_options::on_failure.
 //   void on_finished_handling([S] [, C&] [, outcome])    always, as above; without a form that takes S, one of those
 //                                                        that take no record
 //

@@ -82,6 +82,9 @@ struct engine_stats
     /// Failures whose action was `error_action::retry` and that were, or are about to be, tried again.
     std::uint64_t retried = 0;
 
+    /// Records that were sent to a topic for dead letters, acknowledged there or not.
+    std::uint64_t dead_letters = 0;
+
     /// Commits that the group accepted, and that failed.
     std::uint64_t commits = 0;
     std::uint64_t failed_commits = 0;

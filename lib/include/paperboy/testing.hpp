@@ -2,6 +2,7 @@
 
 #include <paperboy/detail/handler_factory.hpp>
 #include <paperboy/error.hpp>
+#include <paperboy/handler.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
 
@@ -47,23 +48,7 @@ struct test_failure
     error_action action = error_action::fail;
 };
 
-/// What became of the records.
-struct test_result
-{
-    /// Records whose hooks have finished, skipped ones included.
-    std::size_t finished = 0;
-
-    /// The offset that the engine could commit: one past the last finished record; -1 when none finished.
-    std::int64_t committable = -1;
-
-    /// Whether the engine would have stopped with `errc::handler_failed`.
-    bool stopped = false;
-
-    /// Every failure, in order.
-    std::vector<test_failure> failures;
-};
-
-/// A record that a handler has sent.
+/// A record that a handler has sent, or that went to the dead letters.
 struct sent_record
 {
     std::string topic;
@@ -83,6 +68,26 @@ struct sent_record
 
     /// The offset of the record that it was sent on behalf of; -1 for `async_send`.
     std::int64_t cause = -1;
+};
+
+/// What became of the records.
+struct test_result
+{
+    /// Records whose hooks have finished, skipped ones included.
+    std::size_t finished = 0;
+
+    /// The offset that the engine could commit: one past the last finished record; -1 when none finished.
+    std::int64_t committable = -1;
+
+    /// Whether the engine would have stopped with `errc::handler_failed`.
+    bool stopped = false;
+
+    /// Every failure, in order.
+    std::vector<test_failure> failures;
+
+    /// The records that would have gone to the dead letters, as they would be produced, in order; the partition is the
+    /// record's own, the group is "test".
+    std::vector<sent_record> dead_letters;
 };
 
 /// Stands for the engine's producer in tests of handlers that send: what they send is kept here, and acknowledged at
@@ -117,9 +122,11 @@ namespace detail
 {
 
 test_result run_records(paperboy::detail::batch_handler_factory& factory, std::vector<test_record> const& records,
-                        topic_partition const& where, std::chrono::milliseconds deadline);
+                        topic_partition const& where, std::chrono::milliseconds deadline,
+                        handler_options const& options);
 test_result run_as_bulk(paperboy::detail::batch_handler_factory& factory, std::vector<test_record> const& records,
-                        topic_partition const& where, std::chrono::milliseconds deadline);
+                        topic_partition const& where, std::chrono::milliseconds deadline,
+                        handler_options const& options);
 
 } // namespace detail
 
@@ -128,36 +135,37 @@ test_result run_as_bulk(paperboy::detail::batch_handler_factory& factory, std::v
 /// call; a hook that waits for something only another io_context can deliver never completes: after `deadline` it
 /// throws `std::runtime_error`.
 ///
-/// `handler` may be an object, a `std::ref` or a `per_partition`. The serdes are those passed to `engine::handle`.
+/// `handler` may be an object, a `std::ref` or a `per_partition`. The serdes are those passed to `engine::handle`. Of
+/// `options`, `on_failure` and `on_undecodable` count.
 template <class Handler>
 test_result run(Handler handler, std::vector<test_record> const& records, topic_partition const& where = {"test", 0},
-                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_records(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
                                                                        paperboy::detail::no_serde{}),
-                               records, where, deadline);
+                               records, where, deadline, options);
 }
 
 /// The same with values decoded.
 template <deserializer ValueSerde, class Handler>
 test_result run(ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
                 topic_partition const& where = {"test", 0},
-                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_records(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
                                                                        std::move(value_serde)),
-                               records, where, deadline);
+                               records, where, deadline, options);
 }
 
 /// The same with keys and values decoded.
 template <deserializer KeySerde, deserializer ValueSerde, class Handler>
 test_result run(KeySerde key_serde, ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
                 topic_partition const& where = {"test", 0},
-                std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_records(
         *paperboy::detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)),
-        records, where, deadline);
+        records, where, deadline, options);
 }
 
 /// Calls a bulk handler's hooks for `records` as one bulk; otherwise as `run`. `finished` counts only when the whole
@@ -165,33 +173,33 @@ test_result run(KeySerde key_serde, ValueSerde value_serde, Handler handler, std
 template <class Handler>
 test_result run_bulk(Handler handler, std::vector<test_record> const& records,
                      topic_partition const& where = {"test", 0},
-                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_as_bulk(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
                                                                        paperboy::detail::no_serde{}),
-                               records, where, deadline);
+                               records, where, deadline, options);
 }
 
 /// The same with values decoded.
 template <deserializer ValueSerde, class Handler>
 test_result run_bulk(ValueSerde value_serde, Handler handler, std::vector<test_record> const& records,
                      topic_partition const& where = {"test", 0},
-                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_as_bulk(*paperboy::detail::make_handler_factory(std::move(handler), paperboy::detail::no_serde{},
                                                                        std::move(value_serde)),
-                               records, where, deadline);
+                               records, where, deadline, options);
 }
 
 /// The same with keys and values decoded.
 template <deserializer KeySerde, deserializer ValueSerde, class Handler>
 test_result run_bulk(KeySerde key_serde, ValueSerde value_serde, Handler handler,
                      std::vector<test_record> const& records, topic_partition const& where = {"test", 0},
-                     std::chrono::milliseconds deadline = std::chrono::seconds{10})
+                     std::chrono::milliseconds deadline = std::chrono::seconds{10}, handler_options const& options = {})
 {
     return detail::run_as_bulk(
         *paperboy::detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)),
-        records, where, deadline);
+        records, where, deadline, options);
 }
 
 } // namespace paperboy::testing

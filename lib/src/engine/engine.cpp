@@ -4,6 +4,8 @@
 #include "pipeline/option_check.hpp"
 #include "pipeline/topic_router.hpp"
 
+#include <paperboy/detail/topic_name.hpp>
+
 #include <utility>
 
 namespace paperboy
@@ -91,14 +93,12 @@ std::shared_ptr<detail::send_target> engine::send_target_for(std::string const& 
     if (handle_->running())
         throw setup_error{errc::already_running,
                           "paperboy: a producer to \"" + topic + "\" cannot be made while the engine runs"};
-    if (!pipeline::is_topic_name(topic))
+    if (!detail::is_topic_name(topic))
         throw setup_error{errc::invalid_config, "paperboy: \"" + topic +
                                                     "\" cannot be produced to: a topic's name has 1 to 249 letters, "
                                                     "digits, '.', '_' or '-'"};
     auto& state = handle_->state();
-    auto const lock = std::scoped_lock{state.guard};
-    if (!state.outbox)
-        state.outbox = std::make_shared<kafka::outbox>();
+    state.produces = true;
     return state.outbox;
 }
 

@@ -34,8 +34,10 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
     : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
       retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
-      steps_timer_{strand_}, destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"},
-      queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"}, steps_{state_->settings.steps.size()}
+      steps_timer_{strand_}, letter_timer_{strand_}, destroyer_{strand_, "paperboy-close"},
+      replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
+      letter_query_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
+      steps_{state_->settings.steps.size()}
 {
 }
 
@@ -100,7 +102,7 @@ void engine_run::begin()
                        if (error)
                            self->fail(errc::client_failed, describe(error));
                    });
-    if (state_->outbox)
+    if (state_->outbox->is_open())
         start_sends();
     on_housekeeping();
     on_commit_interval();

@@ -113,6 +113,9 @@ private:
 
     // What hooks send.
     void open_producer();
+    void open_producer_late();
+    void look_after_letters();
+    void on_letter_topic(kafka::letter_question const& asked, kafka::topic_answer const& answer);
     void start_sends();
     [[nodiscard]] boost::asio::awaitable<void> serve_sends();
     void on(kafka::outbox_turn& turn);
@@ -188,11 +191,13 @@ private:
     strand_timer connect_timer_;
     strand_timer shutdown_timer_;
     strand_timer steps_timer_;
+    strand_timer letter_timer_;
     background_call destroyer_;
     background_call replaced_;
     std::vector<kafka::client_remains> remains_;
     background_call queries_;
     background_call locator_;
+    background_call letter_query_;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;
 };

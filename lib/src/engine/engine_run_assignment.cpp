@@ -141,8 +141,8 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
         if (!target)
             throw std::runtime_error{"no handler fits " + to_string(where)};
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
-            pipeline::pipeline_context{*this, state_->settings, state_->totals}, consumer_->shared_client(),
-            state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
+            pipeline::pipeline_context{*this, state_->settings, state_->totals, *state_->outbox},
+            consumer_->shared_client(), state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
             within_memory(target->options)));
         if (auto const start = starts_.find(where); start != starts_.end())
             pipelines.back()->begin_at(start->second);

@@ -106,8 +106,7 @@ void engine_run::destroy_client()
 // to hold it.
 void engine_run::reap(std::function<void()> gone, bool tell)
 {
-    if (state_->outbox)
-        remains_.push_back(state_->outbox->close(tell));
+    remains_.push_back(state_->outbox->close(tell));
     auto client = consumer_->shared_client();
     consumer_.reset();
     destroyer_.run(
@@ -128,7 +127,7 @@ void engine_run::complete()
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_,
-                             &shutdown_timer_, &steps_timer_})
+                             &shutdown_timer_, &steps_timer_, &letter_timer_})
         each->stop();
     assignment_.reset();
     state_->show(nullptr);
@@ -138,6 +137,7 @@ void engine_run::complete()
     replaced_.forget();
     queries_.forget();
     locator_.forget();
+    letter_query_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     if (auto tell = std::exchange(done_, nullptr))

@@ -22,8 +22,6 @@ namespace asio = boost::asio;
 // The outbox outlives the run, so it holds nothing of it.
 void engine_run::open_producer()
 {
-    if (!state_->outbox)
-        return;
     auto wake = [weak = weak_from_this()]
     {
         if (auto const self = weak.lock())
@@ -32,10 +30,14 @@ void engine_run::open_producer()
                        {
                            if (self->state_->outbox->is_open())
                                self->state_->outbox->events().interrupt();
+                           else
+                               self->open_producer_late();
                        });
     };
-    state_->outbox->open(
+    state_->outbox->prepare(
         strand_, [state = state_.get()] { return kafka::make_producer_conf(state->settings); }, std::move(wake));
+    if (state_->produces)
+        state_->outbox->open();
 }
 
 void engine_run::start_sends()
@@ -56,6 +58,7 @@ asio::awaitable<void> engine_run::serve_sends()
     {
         auto turn = outbox.serve();
         on(turn);
+        look_after_letters();
         if (engine_.completed() || !outbox.is_open())
             co_return;
         if (turn.more || turn.replaced)
@@ -142,8 +145,6 @@ void engine_run::look_whether_drained()
 // The group is left; what async_send still has on its way is waited for, within the time for the shutdown.
 bool engine_run::sends_are_over()
 {
-    if (!state_->outbox)
-        return true;
     state_->outbox->refuse_more();
     flushing_ = !hurried_ && state_->outbox->is_open() && !state_->outbox->settled();
     return !flushing_;

@@ -65,7 +65,6 @@ failure engine_state::why_failed() const
 engine_stats engine_state::stats() const
 {
     auto result = engine_stats{};
-    auto sends = std::shared_ptr<kafka::outbox>{};
     auto const current = [&]
     {
         auto const lock = std::scoped_lock{guard};
@@ -73,13 +72,13 @@ engine_stats engine_state::stats() const
             result.step = step;
         result.step_passed = step_passed;
         result.step_partitions = step_partitions;
-        sends = outbox;
         return visible;
     }();
     result.records = totals.records.load();
     result.bytes = totals.bytes.load();
     result.skipped = totals.skipped.load();
     result.retried = totals.retried.load();
+    result.dead_letters = totals.dead_letters.load();
     result.commits = totals.commits.load();
     result.failed_commits = totals.failed_commits.load();
     if (auto const ms = totals.last_commit_ms.load(); ms >= 0)
@@ -87,8 +86,7 @@ engine_stats engine_state::stats() const
     result.assignments = totals.assignments.load();
     result.stray_records = totals.stray_records.load();
     result.missed_wakeups = totals.missed_wakeups.load();
-    if (sends)
-        result.producer = sends->stats();
+    result.producer = outbox->stats();
     if (current)
         result.partitions = current->stats();
     for (auto const& each : result.partitions)

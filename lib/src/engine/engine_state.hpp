@@ -30,8 +30,10 @@ struct engine_state
     pipeline::topic_router router;
     pipeline::counters totals;
 
-    // Made with the first producer, before any run; null without one.
-    std::shared_ptr<kafka::outbox> outbox;
+    // Its client exists while a run is at hand: from the start when a producer was made, else from the first dead
+    // letter on.
+    std::shared_ptr<kafka::outbox> const outbox = std::make_shared<kafka::outbox>();
+    bool produces = false;
 
     // For questions from other threads: the assignment at hand and why the last run failed.
     mutable std::mutex guard;

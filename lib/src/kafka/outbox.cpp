@@ -70,7 +70,7 @@ void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
     if (must_wait)
         let_wait(what, ticket);
     else if (error)
-        fail(ticket, error);
+        refused(what, ticket, error);
 }
 
 // What a client that has failed for good refuses waits for the next client.
@@ -92,10 +92,17 @@ error_code outbox::try_to_produce(detail::outgoing_view const& what, delivery& t
 void outbox::let_wait(detail::outgoing_view const& what, delivery& ticket)
 {
     waiting_.push_back({detail::outgoing{what}, &ticket});
-    if (!ticket.ledger || std::ranges::find(congested_, ticket.ledger) != congested_.end())
+    congest(ticket.ledger);
+    if (fsm_.idle())
+        wake_();
+}
+
+void outbox::congest(std::shared_ptr<detail::send_ledger> const& ledger)
+{
+    if (!ledger || std::ranges::find(congested_, ledger) != congested_.end())
         return;
-    congested_.push_back(ticket.ledger);
-    ticket.ledger->congested();
+    congested_.push_back(ledger);
+    ledger->congested();
 }
 
 void outbox::fail(delivery& ticket, error_code error)
@@ -122,6 +129,7 @@ outbox::delivery& outbox::take_ticket(detail::outgoing_view const& what)
     ticket.number = next_number_++;
     ticket.topic = what.topic;
     ticket.bytes = what.bytes();
+    ticket.source = no_letter;
     ticket.used = true;
     return ticket;
 }

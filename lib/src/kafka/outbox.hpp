@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kafka/letter_topics_fsm.hpp"
 #include "kafka/outbox_fsm.hpp"
 #include "kafka/producer.hpp"
 
@@ -46,6 +47,23 @@ struct outbox_turn
     std::string trouble;
 };
 
+// A question to the brokers about a topic that dead letters wait for.
+struct letter_question
+{
+    std::size_t topic = 0;
+    std::string name;
+    // To be asked of this one, see ask_partition_count.
+    client_remains client;
+};
+
+// What the answer means.
+struct letter_turn
+{
+    letter_news news = letter_news::none;
+    // How many letters wait for the topic, or did.
+    std::size_t letters = 0;
+};
+
 // One line about it: topic, size, reason and remedy.
 [[nodiscard]] std::string describe(send_failure const& failure);
 
@@ -63,19 +81,37 @@ public:
     void send(detail::outgoing_view const& what, record_view const& cause) override;
     void send(detail::outgoing_view const& what, std::shared_ptr<detail::send_completion> completion) override;
 
-    // Makes the client; throws setup_error. `wake` makes the run call serve(), from any thread.
-    void open(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake);
+    // Sends a dead letter on behalf of `cause`: as send(), but its partition is taken modulo the number of partitions
+    // that its topic has, and as long as there is no such topic, it waits.
+    void send_letter(detail::outgoing_view const& what, record_view const& cause);
+
+    // Accepts records from now on; open() has to follow when `wake` is called and wants_client(). `wake` makes the run
+    // call serve(), from any thread.
+    void prepare(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake);
+    [[nodiscard]] bool wants_client() const;
+
+    // Makes the client; throws setup_error.
+    void open();
     [[nodiscard]] bool is_open() const noexcept { return producer_.has_value(); }
+
+    // There will be no client: what waits fails.
+    void give_up();
 
     // Where reports arrive; only while is_open(), and until serve() replaces the client.
     [[nodiscard]] event_queue& events() noexcept { return producer_->events(); }
 
     [[nodiscard]] outbox_turn serve();
 
+    // The topic to ask the brokers for now; answered() has to follow before the next one. When there is none: when to
+    // look again, if at all.
+    [[nodiscard]] std::optional<letter_question> to_ask() const;
+    [[nodiscard]] std::optional<letter_topics::time_point> asks_next() const;
+    letter_turn answered(std::size_t topic, topic_answer const& answer);
+
     // Accepts nothing more.
     void refuse_more();
 
-    // Whether nothing is on its way or waits.
+    // Whether nothing is on its way, or waits for anything but a topic.
     [[nodiscard]] bool settled() const;
 
     // Lets go of the client. What is not reported is forgotten; callers are told that it was aborted, unless the
@@ -85,6 +121,8 @@ public:
     [[nodiscard]] producer_stats stats() const;
 
 private:
+    static constexpr std::int32_t no_letter = -1;
+
     struct delivery
     {
         std::uint64_t number = 0;
@@ -93,6 +131,8 @@ private:
         std::shared_ptr<detail::send_ledger> ledger;
         std::int64_t cause = -1;
         std::shared_ptr<detail::send_completion> completion;
+        // Of a dead letter: the partition that its record came from.
+        std::int32_t source = no_letter;
         bool used = false;
     };
     struct waiting_record
@@ -112,6 +152,13 @@ private:
     void send_now(detail::outgoing_view const& what, delivery& ticket);
     [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, delivery& ticket, bool& must_wait);
     void let_wait(detail::outgoing_view const& what, delivery& ticket);
+    void congest(std::shared_ptr<detail::send_ledger> const& ledger);
+    void relieve_all();
+    void refused(detail::outgoing_view const& what, delivery& ticket, error_code error);
+    void wait_for_topic(detail::outgoing what, delivery& ticket);
+    void fail_letters(std::size_t topic, error_code error);
+    [[nodiscard]] std::size_t letters_for(std::size_t topic) const;
+    void address_letters(std::size_t topic, std::int32_t partitions);
     [[nodiscard]] bool produce_some();
     void act(client_action action, outbox_turn& turn);
     void replace(outbox_turn& turn);
@@ -137,6 +184,9 @@ private:
     std::uint64_t next_number_ = 0;
     std::deque<waiting_record> waiting_;
     std::vector<waiting_record> taken_back_;
+    // Dead letters whose topic is not known to exist.
+    std::deque<waiting_record> letters_;
+    letter_topics letter_topics_;
     std::vector<std::shared_ptr<detail::send_ledger>> congested_;
     std::vector<send_failure> failures_;
     std::vector<completion_call> completions_;
@@ -152,6 +202,7 @@ private:
     };
     std::vector<report> reports_;
     std::vector<waiting_record> just_taken_back_;
+    std::vector<waiting_record> topic_gone_;
 };
 
 } // namespace paperboy::kafka

@@ -10,7 +10,7 @@ enum class send_action
 {
     // Give it to librdkafka; tell accepted() or full().
     produce,
-    // Behind those that wait already.
+    // Behind those that wait already, or until there is a client.
     wait,
     // It cannot be sent: there is no client.
     refuse,
@@ -44,6 +44,8 @@ class outbox_fsm
 public:
     outbox_fsm() = default;
 
+    // The client is made when something is sent.
+    void opens_when_needed() noexcept { *this = outbox_fsm{state::idle}; }
     void opened() noexcept { *this = outbox_fsm{state::open}; }
     void closed() noexcept { *this = outbox_fsm{state::closed}; }
 
@@ -54,6 +56,7 @@ public:
         {
         case state::open:
             return others_wait ? send_action::wait : send_action::produce;
+        case state::idle:
         case state::purging:
             return send_action::wait;
         case state::closed:
@@ -96,6 +99,7 @@ public:
     // There is none, and will be none.
     void irreplaceable() noexcept { state_ = state::given_up; }
 
+    [[nodiscard]] bool idle() const noexcept { return state_ == state::idle; }
     [[nodiscard]] bool open() const noexcept { return state_ == state::open; }
     [[nodiscard]] bool purging() const noexcept { return state_ == state::purging; }
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
@@ -104,6 +108,7 @@ private:
     enum class state
     {
         closed,
+        idle,
         open,
         purging,
         given_up,

@@ -38,6 +38,8 @@ std::string remedy_for(error_code error)
         return "; give this user the right to write to it";
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
         return "; message.timeout.ms in config::producer.properties was over, 0 waits for ever";
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+        return "; a compacted topic takes no record without a key";
     default:
         return "";
     }
@@ -51,16 +53,36 @@ std::string describe(send_failure const& failure)
            "\" could not be produced: " + failure.error.message() + remedy_for(failure.error);
 }
 
-void outbox::open(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake)
+void outbox::prepare(boost::asio::any_io_executor const& executor, conf_maker make_conf, std::function<void()> wake)
 {
     auto const lock = std::scoped_lock{guard_};
-    producer_.emplace(executor, make_conf());
     executor_ = executor;
     make_conf_ = std::move(make_conf);
     wake_ = std::move(wake);
     failures_.clear();
+    letter_topics_ = {};
     refusing_ = false;
+    fsm_.opens_when_needed();
+}
+
+bool outbox::wants_client() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return fsm_.idle() && (!waiting_.empty() || !letters_.empty());
+}
+
+void outbox::open()
+{
+    auto const lock = std::scoped_lock{guard_};
+    producer_.emplace(executor_, make_conf_());
     fsm_.opened();
+}
+
+void outbox::give_up()
+{
+    auto const lock = std::scoped_lock{guard_};
+    fsm_.irreplaceable();
+    fail_waiting();
 }
 
 outbox_turn outbox::serve()
@@ -94,11 +116,12 @@ void outbox::on_delivery(delivery_report const& told)
 {
     auto* const ticket = static_cast<delivery*>(told.ticket);
     auto const back = told.error && (fsm_.purging() || (fsm_.open() && producer_->fatal()));
-    if (back)
-        just_taken_back_.push_back({copy_of(told.message, ticket->topic), ticket});
+    auto const gone = told.error && !back && ticket->source != no_letter && is_missing(told.error);
+    if (back || gone)
+        (back ? just_taken_back_ : topic_gone_).push_back({copy_of(told.message, ticket->topic), ticket});
     else if (!told.error && ticket->ledger)
         ticket->ledger->acknowledged(ticket->cause);
-    reports_.push_back({ticket, told.error, {told.partition, told.offset}, back});
+    reports_.push_back({ticket, told.error, {told.partition, told.offset}, back || gone});
 }
 
 void outbox::settle_reports(outbox_turn& turn)
@@ -121,6 +144,8 @@ void outbox::settle_reports(outbox_turn& turn)
     stats_.acknowledged += acknowledged;
     std::ranges::move(just_taken_back_, std::back_inserter(taken_back_));
     just_taken_back_.clear();
+    for (auto& each : std::exchange(topic_gone_, {}))
+        refused(each.what.view(), *each.ticket, make_code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
     act(fsm_.reported(reports_.size(), acknowledged > 0), turn);
     reports_.clear();
     if (fsm_.open() && producer_->fatal())
@@ -139,13 +164,12 @@ bool outbox::produce_some()
         if (must_wait)
             return false;
         if (error)
-            fail(*next.ticket, error);
+            refused(next.what.view(), *next.ticket, error);
         waiting_.pop_front();
     }
     if (!waiting_.empty())
         return fsm_.open();
-    for (auto const& each : std::exchange(congested_, {}))
-        each->relieved();
+    relieve_all();
     return false;
 }
 
@@ -206,6 +230,9 @@ void outbox::fail_waiting()
     for (auto const& each : waiting_)
         fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
     waiting_.clear();
+    for (auto const& each : letters_)
+        fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
+    letters_.clear();
 }
 
 void outbox::refuse_more()
@@ -214,6 +241,7 @@ void outbox::refuse_more()
     refusing_ = true;
 }
 
+// Dead letters without a topic wait for something that nobody does in time.
 bool outbox::settled() const
 {
     auto const lock = std::scoped_lock{guard_};
@@ -233,6 +261,8 @@ client_remains outbox::close(bool tell)
     waiting_.clear();
     taken_back_.clear();
     just_taken_back_.clear();
+    topic_gone_.clear();
+    letters_.clear();
     reports_.clear();
     congested_.clear();
     unused_.clear();
@@ -251,7 +281,7 @@ producer_stats outbox::stats() const
     auto const lock = std::scoped_lock{guard_};
     auto result = stats_;
     result.in_flight = fsm_.in_flight();
-    result.waiting = waiting_.size() + taken_back_.size();
+    result.waiting = waiting_.size() + taken_back_.size() + letters_.size();
     return result;
 }
 

@@ -151,6 +151,30 @@ detail::outgoing copy_of(rd_kafka_message_t const& message, std::size_t topic)
     return detail::outgoing{what};
 }
 
+topic_answer ask_partition_count(client_remains const& client, std::string const& topic,
+                                 std::chrono::milliseconds timeout)
+{
+    auto const handle = topic_handle{rd_kafka_topic_new(client.get(), topic.c_str(), nullptr)};
+    if (!handle)
+        return {make_code(rd_kafka_last_error()), 0};
+    struct rd_kafka_metadata const* metadata = nullptr;
+    if (auto const error =
+            rd_kafka_metadata(client.get(), 0, handle.get(), &metadata, static_cast<int>(timeout.count())))
+        return {make_code(error), 0};
+    auto answer = topic_answer{make_code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), 0};
+    if (metadata->topic_cnt == 1)
+        answer = {make_code(metadata->topics[0].err), metadata->topics[0].partition_cnt};
+    rd_kafka_metadata_destroy(metadata);
+    return answer;
+}
+
+bool is_missing(error_code error) noexcept
+{
+    return error == make_code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) ||
+           error == make_code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) ||
+           error == make_code(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+}
+
 bool is_queue_full(error_code error) noexcept
 {
     return error == make_code(RD_KAFKA_RESP_ERR__QUEUE_FULL);

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -73,6 +74,9 @@ public:
 
     [[nodiscard]] event_queue& events() noexcept { return events_; }
 
+    // For questions from another thread.
+    [[nodiscard]] client_remains const& client() const noexcept { return client_; }
+
     // Takes the client out; only destruction may follow.
     [[nodiscard]] client_remains release() noexcept;
 
@@ -87,6 +91,21 @@ private:
 // A copy of a reported record, to be produced again to the same topic number, with its own partition or the one that
 // the key's hash chose.
 [[nodiscard]] detail::outgoing copy_of(rd_kafka_message_t const& message, std::size_t topic);
+
+// What brokers say of a topic.
+struct topic_answer
+{
+    error_code error;
+    std::int32_t partitions = 0;
+};
+
+// How many partitions a topic has. Blocks for up to `timeout`: for a thread of its own. A cluster that creates topics
+// on demand creates it.
+[[nodiscard]] topic_answer ask_partition_count(client_remains const& client, std::string const& topic,
+                                               std::chrono::milliseconds timeout);
+
+// Whether an error says that a topic or a partition does not exist.
+[[nodiscard]] bool is_missing(error_code error) noexcept;
 
 // Whether a produce() that failed with this may succeed once reports have made room.
 [[nodiscard]] bool is_queue_full(error_code error) noexcept;

@@ -13,6 +13,7 @@ struct counters
     std::atomic<std::uint64_t> bytes{0};
     std::atomic<std::uint64_t> skipped{0};
     std::atomic<std::uint64_t> retried{0};
+    std::atomic<std::uint64_t> dead_letters{0};
     std::atomic<std::uint64_t> commits{0};
     std::atomic<std::uint64_t> failed_commits{0};
     std::atomic<std::int64_t> last_commit_ms{-1};

@@ -174,6 +174,7 @@ lanes::lane& lanes::idle_lane()
 
 asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
 {
+    auto const leaves = [this] { return begins_none(); };
     for (auto which = std::optional{first}; which; which = next())
     {
         auto const& chosen = admitted_[*which];
@@ -182,7 +183,7 @@ asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
         auto end = co_await self.handler->run_async(record);
         while (end == detail::batch_end::again)
         {
-            co_await pause_before_retry(self);
+            co_await self.attempts.pause(leaves);
             if (begins_none())
                 break;
             end = co_await self.handler->run_async(record);
@@ -190,15 +191,6 @@ asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
         self.running = nullptr;
         settle(*which, end, record.unfinished() == 0);
     }
-}
-
-// Ends early when nothing begins any more.
-asio::awaitable<void> lanes::pause_before_retry(lane& self)
-{
-    auto const until = std::chrono::steady_clock::now() + self.retries.pause();
-    while (!begins_none() && std::chrono::steady_clock::now() < until)
-        co_await self.retry_pause.wait(until);
-    self.retries.attempt_begins();
 }
 
 void lanes::settle(key_schedule::slot which, detail::batch_end end, bool finished)
@@ -259,7 +251,7 @@ void lanes::look_again()
     changed_.notify();
     for (auto const& each : all_)
     {
-        each->retry_pause.notify();
+        each->attempts.notify();
         if (begins_none() && each->running != nullptr && each->running->preparing())
             each->cancel_hooks();
     }

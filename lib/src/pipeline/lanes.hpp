@@ -3,10 +3,10 @@
 #include "pipeline/key_schedule_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 
+#include "pipeline/record_attempts.hpp"
 #include "pipeline/strand_signal.hpp"
 
 #include <paperboy/detail/batch_run.hpp>
-#include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -32,9 +32,13 @@ public:
     lanes_owner(lanes_owner const&) = delete;
     lanes_owner& operator=(lanes_owner const&) = delete;
 
-    // A hook of a record failed; what becomes of the record. `retries` is the lane's.
-    virtual error_action::kind failed_in_lane(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+    // A hook of a record failed; what becomes of the record. `attempts` are the lane's.
+    virtual error_action::kind failed_in_lane(record_attempts& attempts, hook where, std::exception_ptr const& error,
                                               record_view const& record, error_action const& action) noexcept = 0;
+
+    // As detail::failure_sink has them.
+    virtual std::optional<error_action> says_of(hook where, std::exception_ptr const& error, bool can_ask) = 0;
+    virtual error_action::kind bury_in_lane(record_attempts const& attempts, record_view const& record) noexcept = 0;
 
     // The record's hooks have ended and its offset is accounted for.
     virtual void record_finished(record_view const& record) = 0;
@@ -107,12 +111,20 @@ private:
     };
     struct lane final : detail::failure_sink
     {
-        lane(lanes_owner& told, strand_signal::strand const& strand) : owner{told}, retry_pause{strand} {}
+        lane(lanes_owner& told, strand_signal::strand const& strand) : owner{told}, attempts{strand} {}
 
         error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                                        error_action const& action) noexcept override
         {
-            return owner.failed_in_lane(retries, where, error, record, action);
+            return owner.failed_in_lane(attempts, where, error, record, action);
+        }
+        std::optional<error_action> without_asking(hook where, std::exception_ptr const& error, bool can_ask) override
+        {
+            return owner.says_of(where, error, can_ask);
+        }
+        error_action::kind bury(record_view const& record) noexcept override
+        {
+            return owner.bury_in_lane(attempts, record);
         }
 
         void cancel_hooks()
@@ -124,8 +136,7 @@ private:
 
         lanes_owner& owner;
         std::unique_ptr<detail::batch_handler> handler;
-        detail::retry_fsm retries;
-        strand_signal retry_pause;
+        record_attempts attempts;
         boost::asio::cancellation_signal cancel;
         detail::hook_run* running = nullptr;
         std::atomic<std::int64_t> position{offset_tracker::nothing_finished};
@@ -139,7 +150,6 @@ private:
     void start_lane(key_schedule::slot first);
     [[nodiscard]] lane& idle_lane();
     [[nodiscard]] boost::asio::awaitable<void> run(lane& self, key_schedule::slot first);
-    [[nodiscard]] boost::asio::awaitable<void> pause_before_retry(lane& self);
     [[nodiscard]] std::optional<key_schedule::slot> next();
     void settle(key_schedule::slot which, detail::batch_end end, bool finished);
     void lane_ended(lane& which, std::exception_ptr const& error);

@@ -21,7 +21,7 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
     : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
       queue_{std::move(client), strand_, where_, sends_, fetch_limit, context.settings.batch_size},
       handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
-      batcher_{policy_}, wait_timer_{strand_}, retry_pause_{strand_},
+      batcher_{policy_}, wait_timer_{strand_}, failures_{options}, attempts_{strand_},
       random_{static_cast<unsigned>(where_.partition) + 1U}
 {
     if (options.ordering != ordering::partition)
@@ -62,7 +62,7 @@ void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> chan
                [self = shared_from_this(), change = std::move(change)]
                {
                    change(*self);
-                   self->retry_pause_.notify();
+                   self->attempts_.notify();
                    if (self->lanes_)
                        self->lanes_->look_again();
                    self->queue_.events().interrupt();
@@ -165,7 +165,7 @@ void partition_pipeline::cancel_hooks()
                {
                    fsm_.stop();
                    cancel_running();
-                   retry_pause_.notify();
+                   attempts_.notify();
                    if (lanes_)
                        lanes_->cancel();
                });

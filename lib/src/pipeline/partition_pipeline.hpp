@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kafka/outbox.hpp"
 #include "kafka/partition_queue.hpp"
 #include "pipeline/batcher.hpp"
 #include "pipeline/counters.hpp"
@@ -8,11 +9,12 @@
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
 #include "pipeline/partition_sends.hpp"
+#include "pipeline/record_attempts.hpp"
 #include "pipeline/slim_executor.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
-#include <paperboy/detail/retry_fsm.hpp>
+#include <paperboy/detail/failure_policy.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/stats.hpp>
@@ -83,6 +85,7 @@ struct pipeline_context
     pipeline_owner& owner;
     config const& settings;
     counters& totals;
+    kafka::outbox& outbox;
 };
 
 // One assigned partition at work: fetches blocks of records and runs the handler over them, on a strand of its own.
@@ -174,12 +177,17 @@ private:
     void count(std::size_t records, std::uint64_t bytes);
     error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                                    error_action const& action) noexcept override;
-    error_action::kind failed_in_lane(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+    std::optional<error_action> without_asking(hook where, std::exception_ptr const& error, bool can_ask) override;
+    error_action::kind bury(record_view const& record) noexcept override;
+    error_action::kind failed_in_lane(record_attempts& attempts, hook where, std::exception_ptr const& error,
                                       record_view const& record, error_action const& action) noexcept override;
-    error_action::kind settle(detail::retry_fsm& retries, hook where, std::exception_ptr const& error,
+    std::optional<error_action> says_of(hook where, std::exception_ptr const& error, bool can_ask) override;
+    error_action::kind bury_in_lane(record_attempts const& attempts, record_view const& record) noexcept override;
+    error_action::kind settle(record_attempts& attempts, hook where, std::exception_ptr const& error,
                               record_view const& record, error_action const& action);
-    [[nodiscard]] std::string consequence(error_action::kind verdict, detail::retry_fsm const& retries);
-    [[nodiscard]] boost::asio::awaitable<void> pause_before_retry();
+    void count_failure(error_action::kind verdict);
+    [[nodiscard]] std::string consequence(error_action::kind verdict, record_attempts& attempts);
+    void send_dead_letter(detail::burial const& why, record_view const& record);
     void record_finished(record_view const& record) override;
     void block_used_up(detail::block_holder block) override;
     void lane_stopped(detail::batch_end how, std::exception_ptr const& error) override;
@@ -215,8 +223,8 @@ private:
     bool failure_told_ = false;
     std::chrono::steady_clock::time_point last_logged_;
     std::uint64_t not_logged_ = 0;
-    detail::retry_fsm retries_;
-    strand_signal retry_pause_;
+    detail::failure_policy failures_;
+    record_attempts attempts_;
     std::minstd_rand random_;
 
     std::atomic<bool> leave_early_{false};

@@ -50,6 +50,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
         co_await lanes_->drain();
     if (leave_early_.load(std::memory_order_relaxed) || fsm_.held())
         co_return fsm_.handled(detail::batch_end::left);
+    auto const leaves = [this] { return leave_early_.load(std::memory_order_relaxed); };
     auto const records = batcher_.next();
     auto const size = records.size();
     auto const bytes = batcher_.bulk_bytes();
@@ -59,7 +60,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     while (end == detail::batch_end::again || (end == detail::batch_end::left && !bulk.records().empty()))
     {
         if (end == detail::batch_end::again)
-            co_await pause_before_retry();
+            co_await attempts_.pause(leaves);
         if (leave_early_.load(std::memory_order_relaxed))
             break;
         end = co_await handler_->run_bulk(bulk);

@@ -49,12 +49,13 @@ std::int64_t partition_pipeline::next_offset() const
 
 asio::awaitable<partition_action> partition_pipeline::handle_async()
 {
+    auto const leaves = [this] { return leave_early_.load(std::memory_order_relaxed); };
     auto batch = make_run();
     running_ = &batch;
     auto end = co_await handler_->run_async(batch);
     while (end == detail::batch_end::again)
     {
-        co_await pause_before_retry();
+        co_await attempts_.pause(leaves);
         if (leave_early_.load(std::memory_order_relaxed))
             break;
         end = co_await handler_->run_async(batch);
@@ -67,11 +68,12 @@ asio::awaitable<partition_action> partition_pipeline::handle_async()
 // are finished; the others of the block follow it.
 asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_run& batch, detail::batch_end end)
 {
+    auto const leaves = [this] { return leave_early_.load(std::memory_order_relaxed); };
     running_ = &batch;
     while (end == detail::batch_end::again || end == detail::batch_end::unprepared)
     {
         if (end == detail::batch_end::again)
-            co_await pause_before_retry();
+            co_await attempts_.pause(leaves);
         else
             co_await handler_->prepare(batch);
         end = batch.cancelled() ? detail::batch_end::cancelled : handler_->run(batch);

@@ -1,5 +1,6 @@
 #include "pipeline/topic_router.hpp"
 
+#include <paperboy/detail/topic_name.hpp>
 #include <paperboy/error.hpp>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ void check_name(std::string const& topic)
 {
     if (topic.empty())
         refuse("a handler's topic is empty; give a topic's name, or a regular expression that begins with '^'");
-    if (!is_topic_name(topic))
+    if (!detail::is_topic_name(topic))
         refuse("\"" + topic +
                "\" cannot be a topic's name: at most 249 letters, digits, '.', '_' and '-'; a regular expression "
                "begins with '^'");
@@ -43,15 +44,6 @@ std::regex compile(std::string const& pattern)
 }
 
 } // namespace
-
-// Kafka's own rule: org.apache.kafka.common.internals.Topic.
-bool is_topic_name(std::string_view text) noexcept
-{
-    constexpr std::size_t longest = 249;
-    constexpr std::string_view legal = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    return !text.empty() && text.size() <= longest && text != "." && text != ".." &&
-           text.find_first_not_of(legal) == text.npos;
-}
 
 void topic_router::add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory,
                        handler_options const& options)

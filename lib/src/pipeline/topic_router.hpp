@@ -14,9 +14,6 @@
 namespace paperboy::pipeline
 {
 
-// Whether a topic may have this name.
-[[nodiscard]] bool is_topic_name(std::string_view text) noexcept;
-
 // Which handler a topic's records go to: by name first, then by the first regular expression that matches.
 class topic_router
 {

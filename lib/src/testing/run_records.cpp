@@ -1,5 +1,8 @@
 #include "testing/memory_block.hpp"
+#include "testing/sent_record.hpp"
 
+#include <paperboy/detail/dead_letter.hpp>
+#include <paperboy/detail/failure_policy.hpp>
 #include <paperboy/detail/retry_fsm.hpp>
 #include <paperboy/testing.hpp>
 
@@ -18,7 +21,7 @@ namespace
 class recorder final : public paperboy::detail::failure_sink
 {
 public:
-    explicit recorder(test_result& result) : result_{result} {}
+    recorder(test_result& result, handler_options const& options) : result_{result}, policy_{options} {}
 
     error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                                    error_action const& action) noexcept override
@@ -26,8 +29,23 @@ public:
         auto const verdict = retries_.failed(record.offset(), action, now_, 0);
         if (verdict == error_action::kind::retry)
             resume_at_ = now_ + retries_.pause();
+        if (verdict == error_action::kind::dead_letter)
+            burial_ = {record.offset(), where, error, retries_.retries_of(record.offset()) + 1,
+                       paperboy::detail::dead_letter_topic(record.topic(), action.dead_letter_topic())};
         result_.failures.push_back({where, error, record.offset(), action});
         return verdict;
+    }
+
+    std::optional<error_action> without_asking(hook where, std::exception_ptr const& error, bool can_ask) override
+    {
+        return policy_.without_asking(where, error, can_ask);
+    }
+
+    error_action::kind bury(record_view const& record) noexcept override
+    {
+        auto const letter = paperboy::detail::dead_letter{record, burial_, "test"};
+        result_.dead_letters.push_back(keep(letter.view(0), burial_.topic, record.offset()));
+        return error_action::kind::skip;
     }
 
     void pass_pause()
@@ -38,6 +56,8 @@ public:
 
 private:
     test_result& result_;
+    paperboy::detail::failure_policy policy_;
+    paperboy::detail::burial burial_;
     paperboy::detail::retry_fsm retries_;
     paperboy::detail::retry_fsm::time_point now_;
     paperboy::detail::retry_fsm::time_point resume_at_;
@@ -90,14 +110,14 @@ batch_end run_to_its_end(boost::asio::awaitable<batch_end> hooks, std::chrono::m
 
 test_result detail::run_records(paperboy::detail::batch_handler_factory& factory,
                                 std::vector<test_record> const& records, topic_partition const& where,
-                                std::chrono::milliseconds deadline)
+                                std::chrono::milliseconds deadline, handler_options const& options)
 {
     auto result = test_result{};
     auto const handler = factory.make(where);
     auto const block = memory_block::make(records, where);
     auto position = std::atomic<std::int64_t>{-1};
     auto const stop = std::atomic<bool>{false};
-    auto sink = recorder{result};
+    auto sink = recorder{result, options};
     auto run = paperboy::detail::batch_run{*block, block->messages(), position, stop, sink};
     auto const end = run_to_its_end(run_all(*handler, run, sink), deadline);
     result.stopped = end == batch_end::failed;
@@ -108,7 +128,7 @@ test_result detail::run_records(paperboy::detail::batch_handler_factory& factory
 
 test_result detail::run_as_bulk(paperboy::detail::batch_handler_factory& factory,
                                 std::vector<test_record> const& records, topic_partition const& where,
-                                std::chrono::milliseconds deadline)
+                                std::chrono::milliseconds deadline, handler_options const& options)
 {
     auto result = test_result{};
     auto const handler = factory.make(where);
@@ -121,7 +141,7 @@ test_result detail::run_as_bulk(paperboy::detail::batch_handler_factory& factory
     for (auto const* const each : block->messages())
         views.emplace_back(*block, *each);
     auto position = std::atomic<std::int64_t>{-1};
-    auto sink = recorder{result};
+    auto sink = recorder{result, options};
     auto run = paperboy::detail::bulk_run{views, position, sink};
     auto end = batch_end::again;
     while (end == batch_end::again || (end == batch_end::left && !run.records().empty()))

@@ -1,8 +1,11 @@
+#include "testing/sent_record.hpp"
+
 #include <paperboy/record.hpp>
 #include <paperboy/testing.hpp>
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace paperboy::testing
 {
@@ -15,6 +18,22 @@ std::optional<std::string> owned(std::optional<std::string_view> const& bytes)
 }
 
 } // namespace
+
+sent_record keep(paperboy::detail::outgoing_view const& what, std::string topic, std::int64_t cause)
+{
+    auto record = sent_record{};
+    record.topic = std::move(topic);
+    record.key = owned(what.key);
+    record.value = owned(what.value);
+    if (what.partition != paperboy::detail::outgoing_view::any_partition)
+        record.partition = what.partition;
+    if (what.timestamp_ms != 0)
+        record.timestamp_ms = what.timestamp_ms;
+    for (auto const& [name, value] : what.headers)
+        record.headers.emplace_back(name, owned(value));
+    record.cause = cause;
+    return record;
+}
 
 class sent_log::impl final : public paperboy::detail::send_target
 {
@@ -30,12 +49,12 @@ public:
 
     void send(outgoing_view const& what, record_view const& cause) override
     {
-        static_cast<void>(keep(what, cause.offset()));
+        static_cast<void>(add(what, cause.offset()));
     }
 
     void send(outgoing_view const& what, std::shared_ptr<paperboy::detail::send_completion> completion) override
     {
-        auto const where = produced{std::max(what.partition, 0), keep(what, -1)};
+        auto const where = produced{std::max(what.partition, 0), add(what, -1)};
         completion->complete({}, where);
     }
 
@@ -47,20 +66,10 @@ public:
 
 private:
     // How many records the topic had before.
-    std::int64_t keep(outgoing_view const& what, std::int64_t cause)
+    std::int64_t add(outgoing_view const& what, std::int64_t cause)
     {
         auto const lock = std::scoped_lock{guard_};
-        auto record = sent_record{};
-        record.topic = topics_[what.topic];
-        record.key = owned(what.key);
-        record.value = owned(what.value);
-        if (what.partition != outgoing_view::any_partition)
-            record.partition = what.partition;
-        if (what.timestamp_ms != 0)
-            record.timestamp_ms = what.timestamp_ms;
-        for (auto const& [name, value] : what.headers)
-            record.headers.emplace_back(name, owned(value));
-        record.cause = cause;
+        auto record = keep(what, topics_[what.topic], cause);
         auto const before = std::ranges::count(records_, record.topic, &sent_record::topic);
         records_.push_back(std::move(record));
         return before;

@@ -112,7 +112,7 @@ std::vector<plan> all_plans(std::set<hook> const& throwing)
 {
     auto all = std::vector<plan>{};
     for (auto const what : {thrown::standard, thrown::strange})
-        for (auto const answer : {error_action::skip, error_action::fail})
+        for (auto const& answer : {error_action::skip, error_action::fail})
             all.push_back({throwing, what, answer});
     return all;
 }

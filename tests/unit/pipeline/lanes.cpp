@@ -135,10 +135,15 @@ public:
         stopped = how;
         stop = true;
     }
-    error_action::kind failed_in_lane(detail::retry_fsm& retries, hook, std::exception_ptr const&,
+    error_action::kind failed_in_lane(record_attempts& attempts, hook, std::exception_ptr const&,
                                       record_view const& record, error_action const& action) noexcept override
     {
-        return retries.failed(record.offset(), action, std::chrono::steady_clock::now(), 0);
+        return attempts.retries().failed(record.offset(), action, std::chrono::steady_clock::now(), 0);
+    }
+    std::optional<error_action> says_of(hook, std::exception_ptr const&, bool) override { return std::nullopt; }
+    error_action::kind bury_in_lane(record_attempts const&, record_view const&) noexcept override
+    {
+        return error_action::kind::fail;
     }
 
     // Nothing below the position may be unfinished.
@@ -220,8 +225,13 @@ handler_options overlapping(ordering order, std::size_t concurrency, std::size_t
 // Notes what it is told.
 struct quiet_owner final : lanes_owner
 {
-    error_action::kind failed_in_lane(detail::retry_fsm&, hook, std::exception_ptr const&, record_view const&,
+    error_action::kind failed_in_lane(record_attempts&, hook, std::exception_ptr const&, record_view const&,
                                       error_action const&) noexcept override
+    {
+        return error_action::kind::fail;
+    }
+    std::optional<error_action> says_of(hook, std::exception_ptr const&, bool) override { return error_action::fail; }
+    error_action::kind bury_in_lane(record_attempts const&, record_view const&) noexcept override
     {
         return error_action::kind::fail;
     }

@@ -6,10 +6,12 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace paperboy::detail
 {
@@ -66,17 +68,24 @@ public:
     }
 
     // Whether a record that is left out of the bulk is to be reported: when the bulk is tried again, not once more.
-    [[nodiscard]] bool left_out_first_time(record_view const& record) noexcept
+    [[nodiscard]] bool left_out_first_time(record_view const& record)
     {
-        if (record.offset() <= left_out_)
+        auto const at = std::ranges::lower_bound(left_out_, record.offset());
+        if (at != left_out_.end() && *at == record.offset())
             return false;
-        left_out_ = record.offset();
+        left_out_.insert(at, record.offset());
         return true;
+    }
+
+    [[nodiscard]] bool was_left_out(record_view const& record) const noexcept
+    {
+        return std::ranges::binary_search(left_out_, record.offset());
     }
 
 private:
     std::span<record_view const> records_;
-    std::int64_t left_out_ = -1;
+    // In their order.
+    std::vector<std::int64_t> left_out_;
 };
 
 // How a pass ended.

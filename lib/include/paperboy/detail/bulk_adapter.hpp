@@ -33,7 +33,7 @@ class bulk_adapter
 public:
     bulk_adapter(H& handler, decoder& decode) : handler_{handler}, decoder_{decode} {}
 
-    // 1. Decode all; a record that cannot be decoded is skipped, or ends the bulk in front of it. Raw views need no
+    // 1. Decode all; a record that cannot be decoded is left out, or ends the bulk in front of it. Raw views need no
     //    decoding: unless a hook may change the bulk, the hooks see those that the bulk was formed with.
     // 2. Run the hooks over what is left, piece by piece: a bulk_error ends a piece at the record it names.
     // 3. Only then let a record that has to stop the engine, or to be tried again, do so: what came before it is
@@ -54,6 +54,7 @@ public:
                 undecodable = co_await decode_rest(run, std::move(reached));
             shown_ = records_;
         }
+        taken_ = undecodable ? views.first(undecodable->index) : views;
         auto end = batch_end::left;
         for (std::size_t start = 0; start < shown_.size() && end == batch_end::left && !run.cancelled();)
         {
@@ -72,7 +73,8 @@ public:
         }
         auto const& failed = undecodable->record;
         run.finish_below(failed.offset());
-        auto const verdict = run.report(undecodable->where, undecodable->error, failed, undecodable->action);
+        auto const verdict =
+            run.conclude(run.report(undecodable->where, undecodable->error, failed, undecodable->action), failed);
         if (verdict == error_action::kind::skip)
             run.finish_below(failed.offset() + 1);
         co_return end_of(verdict);
@@ -85,11 +87,13 @@ private:
     // With a constructor: g++ 12 destroys aggregates twice in coroutines.
     struct undecodable_record
     {
-        undecodable_record(hook from, std::exception_ptr why, record_view const& which, error_action const& asked)
-            : where{from}, error{std::move(why)}, record{which}, action{asked}
+        undecodable_record(std::size_t at, hook from, std::exception_ptr why, record_view const& which,
+                           error_action const& asked)
+            : index{at}, where{from}, error{std::move(why)}, record{which}, action{asked}
         {
         }
 
+        std::size_t index;
         hook where;
         std::exception_ptr error;
         record_view record;
@@ -133,7 +137,7 @@ private:
         return decoded{views.size()};
     }
 
-    // The first record that cannot be decoded and is not skipped, if there is one; records_ holds those before it.
+    // The first record that cannot be decoded and is not left out, if there is one; records_ holds those before it.
     boost::asio::awaitable<std::optional<undecodable_record>> decode_rest(bulk_run& run, decoded reached)
     {
         auto const views = run.records();
@@ -149,14 +153,20 @@ private:
                     reached = decode_from(views, reached.at);
                     continue;
                 }
-            auto const action = co_await ask_on_error(run, reached.error, view, nullptr);
-            if (action != error_action::skip)
-                co_return undecodable_record{reached.where, std::move(reached.error), view, action};
-            if (run.left_out_first_time(view))
-                run.report(reached.where, reached.error, view, action);
+            auto action = co_await ask_on_error(run, reached.where, reached.error, view);
+            if (leaves_out(action) && run.left_out_first_time(view) &&
+                run.conclude(run.report(reached.where, reached.error, view, action), view) != error_action::kind::skip)
+                action = error_action::fail;
+            if (!leaves_out(action))
+                co_return undecodable_record{reached.at, reached.where, std::move(reached.error), view, action};
             reached = decode_from(views, reached.at + 1);
         }
         co_return std::nullopt;
+    }
+
+    static bool leaves_out(error_action const& action) noexcept
+    {
+        return action.what() == error_action::kind::skip || action.what() == error_action::kind::dead_letter;
     }
 
     static batch_end end_of(error_action::kind verdict) noexcept
@@ -169,6 +179,8 @@ private:
             return batch_end::again;
         case error_action::kind::skip:
             return batch_end::left;
+        case error_action::kind::dead_letter:
+            break;
         }
         return batch_end::failed;
     }
@@ -229,6 +241,8 @@ private:
                 verdict = stricter(verdict, co_await finish(run, piece, context, how));
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
+        if (verdict == error_action::kind::dead_letter)
+            verdict = error && where == hook::did_receive_bulk_messages ? bury(run, taken_) : bury(run, piece);
         if (verdict != error_action::kind::skip)
             co_return piece_result{end_of(verdict), start};
         if (!failed_at)
@@ -236,15 +250,26 @@ private:
         co_return co_await pass_failed_record(run, *failed_at, cause_of(error));
     }
 
+    // A hook that has failed may have removed records before it did: then those are buried that it was given.
+    template <class Records>
+    error_action::kind bury(bulk_run& run, Records const& records)
+    {
+        for (record_view const& each : records)
+            if (!run.was_left_out(each) &&
+                run.conclude(error_action::kind::dead_letter, each) != error_action::kind::skip)
+                return error_action::kind::fail;
+        return error_action::kind::skip;
+    }
+
     // The record that a bulk_error names goes through on_error as if it had come alone.
     boost::asio::awaitable<piece_result> pass_failed_record(bulk_run& run, std::size_t at, std::exception_ptr error)
     {
         auto const view = static_cast<record_view const&>(shown_[at]);
         run.finish_below(view.offset());
-        auto const action = co_await ask_on_error(run, error, view, nullptr);
+        auto const action = co_await ask_on_error(run, hook::on_bulk, error, view);
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, at};
-        auto const verdict = run.report(hook::on_bulk, error, view, action);
+        auto const verdict = run.conclude(run.report(hook::on_bulk, error, view, action), view);
         if (verdict != error_action::kind::skip)
             co_return piece_result{end_of(verdict), at};
         run.finish_below(view.offset() + 1);
@@ -274,16 +299,23 @@ private:
     boost::asio::awaitable<error_action::kind> decide(bulk_run& run, hook where, std::exception_ptr error, S piece,
                                                       std::optional<C>& context)
     {
-        auto action = error_action::fail;
+        auto const known = run.without_asking(where, error, hooks::on_bulk_error::fits);
+        auto action = known.value_or(error_action::fail);
         // The piece's may have been removed by did_receive_bulk_messages, this time or the next.
         auto const& first = run.records().front();
         auto own_failure = std::exception_ptr{};
         try
         {
             if constexpr (hooks::on_bulk_error::awaitable)
-                action = co_await on_bulk_error(error, piece, context);
+            {
+                if (!known)
+                    action = co_await on_bulk_error(error, piece, context);
+            }
             else if constexpr (hooks::on_bulk_error::fits)
-                action = on_bulk_error(error, piece, context);
+            {
+                if (!known)
+                    action = on_bulk_error(error, piece, context);
+            }
         }
         catch (...)
         {
@@ -296,17 +328,24 @@ private:
         co_return run.report(where, error, first, action);
     }
 
-    boost::asio::awaitable<error_action> ask_on_error(bulk_run& run, std::exception_ptr error, record_view view,
-                                                      C* context)
+    boost::asio::awaitable<error_action> ask_on_error(bulk_run& run, hook where, std::exception_ptr error,
+                                                      record_view view)
     {
-        auto action = error_action::fail;
+        auto const known = run.without_asking(where, error, hooks::on_error::fits);
+        auto action = known.value_or(error_action::fail);
         auto own_failure = std::exception_ptr{};
         try
         {
             if constexpr (hooks::on_error::awaitable)
-                action = co_await on_error(error, view, context);
+            {
+                if (!known)
+                    action = co_await on_error(error, view, nullptr);
+            }
             else if constexpr (hooks::on_error::fits)
-                action = on_error(error, view, context);
+            {
+                if (!known)
+                    action = on_error(error, view, nullptr);
+            }
         }
         catch (...)
         {
@@ -402,6 +441,8 @@ private:
     std::vector<R> records_;
     // What the hooks see: records_, or the bulk itself.
     S shown_;
+    // What of the bulk was decoded, and what was left out.
+    std::span<record_view const> taken_;
 };
 
 } // namespace paperboy::detail

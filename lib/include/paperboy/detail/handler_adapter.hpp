@@ -73,7 +73,7 @@ public:
                 if constexpr (decoder::prepares)
                     if (!decoder_.ready(run.current())) [[unlikely]]
                         return batch_end::unprepared;
-                auto const verdict = handle(run, slots);
+                auto const verdict = run.conclude(handle(run, slots), run.current());
                 if (verdict != error_action::kind::skip) [[unlikely]]
                     return end_of(verdict);
                 run.finish();
@@ -176,6 +176,7 @@ public:
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
+                verdict = run.conclude(verdict, run.current());
                 if (verdict != error_action::kind::skip)
                     co_return end_of(verdict);
                 run.finish();
@@ -235,7 +236,7 @@ private:
         return verdict == error_action::kind::retry ? batch_end::again : batch_end::failed;
     }
 
-    // The whole life of one record, without a coroutine: `skip` when it is over, `fail` or `retry` when it is not.
+    // The whole life of one record, without a coroutine: what becomes of it.
     error_action::kind handle(batch_run& run, record_slots& slots)
     {
         auto failed = failed_hook{};
@@ -344,15 +345,17 @@ private:
                               std::span<R const>{&slots.as_record(), 1}});
     }
 
-    // Asks on_error what becomes of the record and reports it; an on_error that fails itself means `fail`.
+    // What becomes of the record, by its handler's options or its on_error; an on_error that fails itself means `fail`.
     error_action::kind decide(batch_run& run, failed_hook const& failed, std::optional<C>& context)
     {
-        auto action = error_action::fail;
+        auto const known = run.without_asking(failed.where, failed.error, hooks::on_error::fits);
+        auto action = known.value_or(error_action::fail);
         if constexpr (hooks::on_error::fits && !hooks::on_error::awaitable)
         {
             try
             {
-                action = call_on_error(run.current(), failed, context);
+                if (!known)
+                    action = call_on_error(run.current(), failed, context);
             }
             catch (...)
             {
@@ -365,12 +368,14 @@ private:
     boost::asio::awaitable<error_action::kind> decide_async(batch_run& run, failed_hook const& failed,
                                                             std::optional<C>& context)
     {
-        auto action = error_action::fail;
+        auto const known = run.without_asking(failed.where, failed.error, true);
+        auto action = known.value_or(error_action::fail);
         auto own_failure = std::exception_ptr{};
         auto const view = run.current();
         try
         {
-            action = co_await call_on_error(view, failed, context);
+            if (!known)
+                action = co_await call_on_error(view, failed, context);
         }
         catch (...)
         {

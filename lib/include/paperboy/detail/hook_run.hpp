@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <optional>
 
 namespace paperboy::detail
 {
@@ -22,6 +23,19 @@ public:
 
     virtual error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,
                                            error_action const& action) noexcept = 0;
+
+    // What the handler's options say of a failure; nothing when on_error is to be asked, which `can_ask` allows.
+    [[nodiscard]] virtual std::optional<error_action> without_asking(hook /*where*/,
+                                                                     std::exception_ptr const& /*error*/, bool can_ask)
+    {
+        if (can_ask)
+            return std::nullopt;
+        return error_action::fail;
+    }
+
+    // All hooks of a record have ended of which `dead_letter` was the last word: it goes on its way. Answers `skip`, or
+    // `fail` when it cannot.
+    virtual error_action::kind bury(record_view const& /*record*/) noexcept { return error_action::kind::fail; }
 
 protected:
     ~failure_sink() = default;
@@ -43,6 +57,17 @@ public:
         return sink_.hook_failed(where, error, record, action);
     }
 
+    [[nodiscard]] std::optional<error_action> without_asking(hook where, std::exception_ptr const& error, bool can_ask)
+    {
+        return sink_.without_asking(where, error, can_ask);
+    }
+
+    // The last word on a record once its hooks have ended: `skip` when it is over, else `fail` or `retry`.
+    error_action::kind conclude(error_action::kind verdict, record_view const& record) noexcept
+    {
+        return verdict == error_action::kind::dead_letter ? sink_.bury(record) : verdict;
+    }
+
     // The awaitable hooks were cancelled: no hook is called any more, what is in them is not finished.
     void cancel() noexcept { cancelled_ = true; }
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
@@ -62,9 +87,10 @@ private:
 [[nodiscard]] constexpr error_action::kind stricter(error_action::kind left, error_action::kind right) noexcept
 {
     using kind = error_action::kind;
-    if (left == kind::fail || right == kind::fail)
-        return kind::fail;
-    return left == kind::retry || right == kind::retry ? kind::retry : kind::skip;
+    for (auto const first : {kind::fail, kind::retry, kind::dead_letter})
+        if (left == first || right == first)
+            return first;
+    return kind::skip;
 }
 
 } // namespace paperboy::detail

@@ -51,6 +51,9 @@ public:
 
     [[nodiscard]] outgoing_view view() const noexcept;
 
+    // Sends it to another partition.
+    void readdress(std::int32_t partition) noexcept { view_.partition = partition; }
+
 private:
     // The views point into bytes_, whose memory stays where it is when this moves.
     outgoing_view view_;

@@ -55,6 +55,12 @@ public:
     // How often the record has been tried again, a try that was just decided included.
     [[nodiscard]] std::size_t retries() const noexcept { return retries_; }
 
+    // The same of this record; 0 when it is not the one at hand.
+    [[nodiscard]] std::size_t retries_of(std::int64_t offset) const noexcept
+    {
+        return offset == offset_ ? retries_ : 0;
+    }
+
 private:
     // Never none at all: a record that is tried for ever would leave its thread no time for anything else.
     [[nodiscard]] std::chrono::milliseconds pause_after(backoff const& how, double chance) const

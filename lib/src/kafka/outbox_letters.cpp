@@ -1,0 +1,139 @@
+// The part of the outbox that deals with dead letters: they wait until it is known how many partitions their topic has.
+
+#include "kafka/outbox.hpp"
+
+#include "kafka/kafka_error.hpp"
+
+#include <paperboy/record.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+using clock = std::chrono::steady_clock;
+
+} // namespace
+
+void outbox::send_letter(detail::outgoing_view const& what, record_view const& cause)
+{
+    auto const& ledger = cause.ledger();
+    if (ledger)
+        ledger->sending(cause.offset());
+    auto lock = std::unique_lock{guard_};
+    auto& ticket = take_ticket(what);
+    ticket.ledger = ledger;
+    ticket.cause = cause.offset();
+    ticket.source = what.partition;
+    auto const partitions = letter_topics_.partitions(what.topic);
+    if (partitions == 0 && fsm_.send(false) != send_action::refuse)
+    {
+        ++stats_.records;
+        stats_.bytes += ticket.bytes;
+        return wait_for_topic(detail::outgoing{what}, ticket);
+    }
+    auto addressed = what;
+    addressed.partition = partitions == 0 ? what.partition : what.partition % partitions;
+    send_now(addressed, ticket);
+    tell_completions(lock);
+}
+
+// A dead letter's topic may go while letters are on their way to it.
+void outbox::refused(detail::outgoing_view const& what, delivery& ticket, error_code error)
+{
+    if (ticket.source == no_letter || !is_missing(error))
+        return fail(ticket, error);
+    letter_topics_.lost(ticket.topic, clock::now());
+    wait_for_topic(detail::outgoing{what}, ticket);
+}
+
+void outbox::wait_for_topic(detail::outgoing what, delivery& ticket)
+{
+    letters_.push_back({std::move(what), &ticket});
+    letter_topics_.wanted(ticket.topic, clock::now());
+    congest(ticket.ledger);
+    wake_();
+}
+
+// Who has letters that wait for their topic takes no more records, whatever else has room.
+void outbox::relieve_all()
+{
+    auto const waits = [this](auto const& ledger)
+    { return std::ranges::any_of(letters_, [&](auto const& each) { return each.ticket->ledger == ledger; }); };
+    auto const relieved = std::ranges::stable_partition(congested_, waits);
+    for (auto const& each : relieved)
+        each->relieved();
+    congested_.erase(relieved.begin(), relieved.end());
+}
+
+// ---- the topics
+
+std::optional<letter_question> outbox::to_ask() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    auto const topic = letter_topics_.to_ask(clock::now());
+    if (!topic || !producer_ || !fsm_.open())
+        return std::nullopt;
+    return letter_question{*topic, topics_[*topic], producer_->client()};
+}
+
+std::optional<letter_topics::time_point> outbox::asks_next() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return fsm_.open() ? letter_topics_.next() : std::nullopt;
+}
+
+letter_turn outbox::answered(std::size_t topic, topic_answer const& answer)
+{
+    auto lock = std::unique_lock{guard_};
+    auto const now = clock::now();
+    auto turn = letter_turn{letter_news::none, letters_for(topic)};
+    if (!answer.error && answer.partitions > 0)
+    {
+        turn.news = letter_topics_.answered(topic, answer.partitions, now);
+        address_letters(topic, answer.partitions);
+    }
+    else if (!answer.error || is_missing(answer.error))
+        turn.news = letter_topics_.answered(topic, 0, now);
+    else if (answer.error == condition::retriable)
+        letter_topics_.unanswered(topic, now);
+    else
+        fail_letters(topic, answer.error);
+    wake_();
+    tell_completions(lock);
+    return turn;
+}
+
+std::size_t outbox::letters_for(std::size_t topic) const
+{
+    return static_cast<std::size_t>(
+        std::ranges::count_if(letters_, [&](auto const& each) { return each.ticket->topic == topic; }));
+}
+
+// They go to the end of what waits, in their order; serve() produces them.
+void outbox::address_letters(std::size_t topic, std::int32_t partitions)
+{
+    auto const theirs =
+        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.ticket->topic != topic; });
+    std::ranges::sort(theirs, {}, [](waiting_record const& each) { return each.ticket->number; });
+    for (auto& each : theirs)
+        each.what.readdress(each.ticket->source % partitions);
+    std::ranges::move(theirs, std::back_inserter(waiting_));
+    letters_.erase(theirs.begin(), theirs.end());
+}
+
+void outbox::fail_letters(std::size_t topic, error_code error)
+{
+    auto const theirs =
+        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.ticket->topic != topic; });
+    for (auto const& each : theirs)
+        fail(*each.ticket, error);
+    letters_.erase(theirs.begin(), theirs.end());
+    letter_topics_.given_up(topic);
+}
+
+} // namespace paperboy::kafka
