@@ -6,6 +6,7 @@
 #include <paperboy/detail/run_operation.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/handler.hpp>
+#include <paperboy/health.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>
@@ -28,10 +29,10 @@ namespace paperboy
 /// happens on the executor given to the constructor, whose threads you own; librdkafka adds its own threads while the
 /// engine runs.
 ///
-/// Threads: `stop`, `pause`, `resume`, `stats` and `last_failure` are safe from any thread. The other members are not
-/// safe concurrently. Signals: none are touched; call `stop()` from your own handler (an asio::signal_set). Destroying
-/// an engine in the middle of a run is safe: it is a terminal cancellation, and `async_run` still completes as long as
-/// the executor runs.
+/// Threads: `stop`, `pause`, `resume`, `stats`, `health` and `last_failure` are safe from any thread. The other members
+/// are not safe concurrently. Signals: none are touched; call `stop()` from your own handler (an asio::signal_set).
+/// Destroying an engine in the middle of a run is safe: it is a terminal cancellation, and `async_run` still completes
+/// as long as the executor runs.
 class engine
 {
 public:
@@ -147,10 +148,16 @@ public:
     /// What the engine has done and where each assigned partition stands. Cheap: reads counters.
     [[nodiscard]] engine_stats stats() const;
 
+    /// Whether the engine is starting, running, stopping, stopped or failed, with a line that says why: for probes.
+    /// Cheap; no server is needed.
+    [[nodiscard]] engine_health health() const;
+
     /// Why the last run ended by itself; its code is empty when it did not.
     [[nodiscard]] failure last_failure() const;
 
 private:
+    friend class engine_monitor;
+
     engine& add(std::string topic, handler_options const& options,
                 std::unique_ptr<detail::batch_handler_factory> factory);
 

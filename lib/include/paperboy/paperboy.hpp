@@ -6,9 +6,11 @@
 #include <paperboy/avro.hpp>
 #include <paperboy/config.hpp>
 #include <paperboy/engine.hpp>
+#include <paperboy/engine_monitor.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/error_action.hpp>
 #include <paperboy/handler.hpp>
+#include <paperboy/health.hpp>
 #include <paperboy/last_by_key.hpp>
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>

@@ -2,6 +2,7 @@
 
 #include <paperboy/mode.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,39 @@
 
 namespace paperboy
 {
+
+/// How long something took, how often.
+struct duration_histogram
+{
+    /// The upper ends of the buckets, in seconds, each included in its bucket; a last bucket has no end.
+    static constexpr std::array<double, 14> bounds{0.0001, 0.00025, 0.001, 0.0025, 0.01, 0.025, 0.1,
+                                                   0.25,   0.5,     1,     2.5,    5,    10,    60};
+
+    /// How many fell into each bucket and into no earlier one.
+    std::array<std::uint64_t, bounds.size() + 1> counts{};
+
+    /// How many there were, and how long they took together, in seconds.
+    std::uint64_t count = 0;
+    double seconds = 0;
+};
+
+/// What an engine has done with one topic since it was made, over all partitions ever assigned.
+struct topic_stats
+{
+    std::string topic;
+
+    /// Failures of hooks and decoders by what became of the record.
+    std::uint64_t skipped = 0;
+    std::uint64_t retried = 0;
+    std::uint64_t dead_letters = 0;
+    std::uint64_t failed = 0;
+
+    /// How long batches of records handled one by one took, and bulks: from the first hook to the last, with pauses
+    /// before retries and waits for serdes. Where records of a partition may overlap (`ordering`), single ones are not
+    /// timed.
+    duration_histogram batches;
+    duration_histogram bulks;
+};
 
 /// Where one assigned partition stands.
 struct partition_stats
@@ -28,8 +62,15 @@ struct partition_stats
     /// Offset that the group committed last through this engine; nothing before the first commit.
     std::optional<std::int64_t> committed;
 
-    /// High watermark minus the next offset, as of the last fetch; nothing before the first one.
+    /// Offset after the partition's last record, as of the last answer to a fetch; nothing before the first one.
+    std::optional<std::int64_t> high_watermark;
+
+    /// High watermark minus the next offset; nothing before the first fetched record.
     std::optional<std::int64_t> lag;
+
+    /// Age of the oldest unfinished record, to the batch: 0 where there is none. Where that record has not been fetched
+    /// yet, the age of the one before it; where records have no timestamp, nothing.
+    std::optional<std::chrono::milliseconds> lag_age;
 
     /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
@@ -72,6 +113,10 @@ struct producer_stats
 /// A snapshot of an engine, made by `engine::stats()`.
 struct engine_stats
 {
+    /// `config::group_id` and `config::client_id`.
+    std::string group_id;
+    std::string client_id;
+
     /// Records and bytes handed to hooks since the engine was made, over all partitions ever assigned.
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
@@ -92,8 +137,16 @@ struct engine_stats
     /// When the group last accepted a commit.
     std::optional<std::chrono::system_clock::time_point> last_commit;
 
-    /// Assignments received from the group.
+    /// How long commits took until the group answered.
+    duration_histogram commit_durations;
+
+    /// Assignments received from the group, those given back, and those that the group took away.
     std::uint64_t assignments = 0;
+    std::uint64_t revocations = 0;
+    std::uint64_t losses = 0;
+
+    /// Errors of brokers and of librdkafka that the engine survived.
+    std::uint64_t client_errors = 0;
 
     /// Records that arrived on librdkafka's main queue instead of their partition's, and were dropped with an error
     /// logged; always 0 unless librdkafka misbehaves.
@@ -115,6 +168,9 @@ struct engine_stats
 
     /// What `send` and `async_send` have done.
     producer_stats producer = {};
+
+    /// The topics that partitions were ever assigned of.
+    std::vector<topic_stats> topics;
 
     /// The partitions assigned now.
     std::vector<partition_stats> partitions;

@@ -83,6 +83,11 @@ engine_stats engine::stats() const
     return handle_->state().stats();
 }
 
+engine_health engine::health() const
+{
+    return handle_->state().health_now();
+}
+
 failure engine::last_failure() const
 {
     return handle_->state().why_failed();

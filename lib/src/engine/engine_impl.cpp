@@ -45,6 +45,7 @@ void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> co
     if (state_->router.empty())
     {
         state_->record({errc::no_handler, "no topic has a handler; call engine::handle before async_run"});
+        state_->tell_health(&engine_detail::health_fsm::ended, true, state_->why_failed().text);
         return completion->complete(errc::no_handler);
     }
     try
@@ -54,9 +55,12 @@ void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> co
     catch (setup_error const& error)
     {
         state_->record({error.code(), error.what()});
+        state_->tell_health(&engine_detail::health_fsm::ended, true, error.what());
         return completion->complete(error.code());
     }
     state_->record({});
+    state_->tell_health(&engine_detail::health_fsm::started,
+                        "joining group \"" + state_->settings.group_id + "\" at " + state_->settings.bootstrap_servers);
     auto run = std::make_shared<engine_detail::engine_run>(state_->executor, state_);
     {
         auto const lock = std::scoped_lock{guard_};

@@ -45,6 +45,8 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
 engine_run::~engine_run()
 {
     state_->show(nullptr);
+    if (done_)
+        state_->tell_health(&health_fsm::ended, false, "the executor went away in the middle of the run");
     assignment_.reset();
     held_back_.clear();
     stragglers_.clear();
@@ -188,6 +190,7 @@ void engine_run::on(kafka::commit_event const& event)
 {
     auto const ours = assignment_ && event.ticket == assignment_->epoch();
     auto const& watcher = state_->settings.watcher;
+    state_->totals.commit_durations.add(std::chrono::steady_clock::now() - commit_sent_);
     if (event.error)
     {
         state_->totals.failed_commits.fetch_add(1);
@@ -223,6 +226,7 @@ error_code engine_run::settle(kafka::commit_event const& event)
 
 void engine_run::on(kafka::error_event const& event)
 {
+    state_->totals.client_errors.fetch_add(1);
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_client_error(event.error, event.text);
     if (event.fatal)
@@ -256,6 +260,7 @@ void engine_run::on_trouble(kafka::error_event const& event)
         return fail(event.error, event.text);
     case kafka::error_kind::brokers_away:
         trouble_ = "cannot reach " + settings.bootstrap_servers + ": " + event.text;
+        state_->tell_health(&health_fsm::trouble, trouble_);
         return log_rarely(trouble_ + "; still trying");
     case kafka::error_kind::transient:
         break;

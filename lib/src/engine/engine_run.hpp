@@ -131,6 +131,7 @@ private:
     // The end.
     void act(engine_action action);
     void close();
+    [[nodiscard]] std::string why_over(error_code result) const;
     void hurry();
     void destroy_client();
     void reap(std::function<void()> gone, bool tell = true);
@@ -178,6 +179,7 @@ private:
     bool flushing_ = false;
     error_code commit_error_;
     std::chrono::steady_clock::time_point last_trouble_;
+    std::chrono::steady_clock::time_point commit_sent_;
     std::string trouble_;
 
     engine_fsm engine_;

@@ -96,6 +96,7 @@ void engine_run::open_partitions()
     assignment_ = std::make_shared<pipeline::assignment>(++epoch_, std::move(pipelines));
     state_->show(assignment_);
     auto const partitions = assignment_->partitions();
+    state_->tell_health(&health_fsm::assigned, partitions.size());
     log(log_level::info, "assigned " + list_of(partitions));
     auto places = std::vector<partition_offset>{};
     for (auto const& each : partitions)
@@ -141,7 +142,8 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
         if (!target)
             throw std::runtime_error{"no handler fits " + to_string(where)};
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
-            pipeline::pipeline_context{*this, state_->settings, state_->totals, *state_->outbox},
+            pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
+                                       *state_->outbox},
             consumer_->shared_client(), state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
             within_memory(target->options)));
         if (auto const start = starts_.find(where); start != starts_.end())
@@ -188,6 +190,7 @@ void engine_run::release_partitions()
     commit_error_ = {};
     auto const ended = std::exchange(assignment_, nullptr);
     state_->show(nullptr);
+    state_->tell_health(&health_fsm::released, lost_);
     if (auto const error = consumer_->unassign())
         log(log_level::warning, "librdkafka refuses to give partitions back: " + error.message());
     if (!ended)
@@ -195,6 +198,7 @@ void engine_run::release_partitions()
     std::ranges::copy(ended->unended(), std::back_inserter(stragglers_));
     auto const partitions = ended->partitions();
     log(log_level::info, (lost_ ? "lost " : "revoked ") + list_of(partitions));
+    (lost_ ? state_->totals.losses : state_->totals.revocations).fetch_add(1);
     if (auto const& watcher = state_->settings.watcher)
         lost_ ? watcher->on_lost(partitions) : watcher->on_revoked(partitions);
 }
@@ -285,6 +289,7 @@ void engine_run::send_commit()
     if (offsets.empty())
         return act(commit_.nothing_to_send());
     commit_.sent();
+    commit_sent_ = std::chrono::steady_clock::now();
     if (auto const error = consumer_->commit(offsets, assignment_->epoch()))
         on(kafka::commit_event{assignment_->epoch(), error, {}, offsets, {}});
 }

@@ -59,6 +59,7 @@ void engine_run::act(engine_action action)
 // pipelines are told at once all the same: the revocation may have to wait for an answer of a broker.
 void engine_run::close()
 {
+    state_->tell_health(&health_fsm::stopping, why_over(engine_.result()));
     commit_timer_.stop();
     connect_timer_.stop();
     shutdown_timer_.start(state_->settings.shutdown_timeout, [self = shared_from_this()]
@@ -77,6 +78,16 @@ void engine_run::close()
         log(log_level::warning, "cannot leave the group in order: " + error.message());
         act(engine_.closed());
     }
+}
+
+std::string engine_run::why_over(error_code result) const
+{
+    if (!result)
+        return "stop() was called";
+    if (result == boost::asio::error::operation_aborted)
+        return "async_run was cancelled";
+    auto known = state_->why_failed();
+    return known.code == result ? std::move(known.text) : result.message();
 }
 
 void engine_run::hurry()
@@ -140,6 +151,8 @@ void engine_run::complete()
     letter_query_.forget();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
+    auto const failed = result && result != boost::asio::error::operation_aborted;
+    state_->tell_health(&health_fsm::ended, failed, why_over(result));
     if (auto tell = std::exchange(done_, nullptr))
         tell(result);
 }

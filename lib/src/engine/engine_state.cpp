@@ -62,9 +62,23 @@ failure engine_state::why_failed() const
     return last_failure;
 }
 
+engine_health engine_state::health_now() const
+{
+    auto const lock = std::scoped_lock{guard};
+    return health.now();
+}
+
+pipeline::topic_counters& engine_state::counters_of(std::string const& topic)
+{
+    auto const lock = std::scoped_lock{guard};
+    return topics[topic];
+}
+
 engine_stats engine_state::stats() const
 {
     auto result = engine_stats{};
+    result.group_id = settings.group_id;
+    result.client_id = settings.client_id;
     auto const current = [&]
     {
         auto const lock = std::scoped_lock{guard};
@@ -72,6 +86,9 @@ engine_stats engine_state::stats() const
             result.step = step;
         result.step_passed = step_passed;
         result.step_partitions = step_partitions;
+        for (auto const& [topic, counted] : topics)
+            result.topics.push_back({topic, counted.skipped.load(), counted.retried.load(), counted.dead_letters.load(),
+                                     counted.failed.load(), counted.single.snapshot(), counted.bulk.snapshot()});
         return visible;
     }();
     result.records = totals.records.load();
@@ -83,7 +100,11 @@ engine_stats engine_state::stats() const
     result.failed_commits = totals.failed_commits.load();
     if (auto const ms = totals.last_commit_ms.load(); ms >= 0)
         result.last_commit = std::chrono::system_clock::time_point{std::chrono::milliseconds{ms}};
+    result.commit_durations = totals.commit_durations.snapshot();
     result.assignments = totals.assignments.load();
+    result.revocations = totals.revocations.load();
+    result.losses = totals.losses.load();
+    result.client_errors = totals.client_errors.load();
     result.stray_records = totals.stray_records.load();
     result.missed_wakeups = totals.missed_wakeups.load();
     result.producer = outbox->stats();

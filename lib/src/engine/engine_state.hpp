@@ -1,9 +1,11 @@
 #pragma once
 
+#include "engine/health_fsm.hpp"
 #include "engine/pause_list.hpp"
 #include "kafka/outbox.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/topic_counters.hpp"
 #include "pipeline/topic_router.hpp"
 
 #include <paperboy/config.hpp>
@@ -12,8 +14,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -39,6 +45,9 @@ struct engine_state
     mutable std::mutex guard;
     std::shared_ptr<pipeline::assignment const> visible;
     failure last_failure;
+    health_fsm health{std::chrono::system_clock::now()};
+    // Each stays where it is: pipelines refer to their topic's.
+    std::map<std::string, pipeline::topic_counters, std::less<>> topics;
     std::size_t step = 0;
     std::size_t step_passed = 0;
     std::size_t step_partitions = 0;
@@ -55,6 +64,20 @@ struct engine_state
     void show(std::shared_ptr<pipeline::assignment const> current);
     void record(failure why);
     [[nodiscard]] failure why_failed() const;
+
+    // Tells the machine what happened; the time is added.
+    template <class... Arguments, class... Given>
+    void tell_health(void (health_fsm::*event)(Arguments...), Given&&... given)
+    {
+        auto const lock = std::scoped_lock{guard};
+        if constexpr (sizeof...(Arguments) > sizeof...(Given))
+            (health.*event)(std::forward<Given>(given)..., std::chrono::system_clock::now());
+        else
+            (health.*event)(std::forward<Given>(given)...);
+    }
+    [[nodiscard]] engine_health health_now() const;
+
+    [[nodiscard]] pipeline::topic_counters& counters_of(std::string const& topic);
     [[nodiscard]] engine_stats stats() const;
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pipeline/duration_counter.hpp"
+
 #include <atomic>
 #include <cstdint>
 
@@ -17,7 +19,11 @@ struct counters
     std::atomic<std::uint64_t> commits{0};
     std::atomic<std::uint64_t> failed_commits{0};
     std::atomic<std::int64_t> last_commit_ms{-1};
+    duration_counter commit_durations;
     std::atomic<std::uint64_t> assignments{0};
+    std::atomic<std::uint64_t> revocations{0};
+    std::atomic<std::uint64_t> losses{0};
+    std::atomic<std::uint64_t> client_errors{0};
     std::atomic<std::uint64_t> stray_records{0};
     std::atomic<std::uint64_t> missed_wakeups{0};
     // Records finished since the last commit was sent, for commit_policy::records.

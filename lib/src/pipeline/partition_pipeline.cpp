@@ -230,6 +230,9 @@ asio::awaitable<void> partition_pipeline::serve()
             action = fetch();
             break;
         case partition_action::handle:
+        {
+            auto const began = std::chrono::steady_clock::now();
+            auto const bulk = batcher_.waiting() > 0;
             if (batcher_.waiting() > 0)
                 action = co_await handle_bulk();
             else if (lanes_)
@@ -243,7 +246,11 @@ asio::awaitable<void> partition_pipeline::serve()
                 auto const waits = end == detail::batch_end::again || end == detail::batch_end::unprepared;
                 action = waits ? co_await handle_on(batch, end) : finish_batch(batch, end);
             }
+            if (bulk || !lanes_)
+                (bulk ? context_.of_topic.bulk : context_.of_topic.single)
+                    .add(std::chrono::steady_clock::now() - began);
             break;
+        }
         case partition_action::yield:
             co_await asio::post(strand_, asio::use_awaitable);
             action = fsm_.resumed();

@@ -9,8 +9,10 @@
 #include "pipeline/offset_tracker.hpp"
 #include "pipeline/partition_fsm.hpp"
 #include "pipeline/partition_sends.hpp"
+#include "pipeline/record_ages.hpp"
 #include "pipeline/record_attempts.hpp"
 #include "pipeline/slim_executor.hpp"
+#include "pipeline/topic_counters.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/detail/batch_run.hpp>
@@ -85,6 +87,7 @@ struct pipeline_context
     pipeline_owner& owner;
     config const& settings;
     counters& totals;
+    topic_counters& of_topic;
     kafka::outbox& outbox;
 };
 
@@ -161,6 +164,8 @@ private:
     partition_action fetch();
     detail::batch_run make_run();
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
+    void keep_ages();
+    void show_lag(partition_stats& to) const;
     void look_whether_passed();
     void look_whether_congested();
     void on_strand(std::function<void(partition_pipeline&)> change);
@@ -238,7 +243,7 @@ private:
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<std::uint64_t> record_size_{0};
     std::atomic<std::size_t> in_flight_{0};
-    std::atomic<std::int64_t> last_lag_{-1};
+    record_ages ages_;
 };
 
 } // namespace paperboy::pipeline

@@ -69,6 +69,7 @@ error_action::kind partition_pipeline::settle(record_attempts& attempts, hook wh
     if (fails)
         keep_failure(where, error, record.offset());
     count_failure(verdict);
+    context_.of_topic.count_failure(verdict);
     if (auto const& watcher = context_.settings.watcher)
         watcher->on_hook_error(where, error, record);
     return verdict;

@@ -22,7 +22,10 @@ partition_action partition_pipeline::fetch()
     if (records == 0)
         look_whether_passed();
     else
+    {
         record_size_.store(got.bytes / records, std::memory_order_relaxed);
+        keep_ages();
+    }
     if (mode_.automatic() && (got.more || mode_.bulk()))
         choose_mode(next_offset());
     if (mode_.bulk() || batcher_.waiting() > 0)
@@ -33,6 +36,15 @@ partition_action partition_pipeline::fetch()
     }
     block_bytes_ = got.bytes;
     return fsm_.fetched(records, got.more);
+}
+
+void partition_pipeline::keep_ages()
+{
+    auto const messages = block_->messages();
+    auto const& first = *messages.front();
+    auto const& last = *messages.back();
+    ages_.fetched(first.offset, block_->timestamp_ms(first), last.offset, block_->timestamp_ms(last),
+                  tracker_.position());
 }
 
 // Of the first record that no hook has seen; nothing_finished before the first record.

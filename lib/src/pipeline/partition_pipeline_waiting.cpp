@@ -11,6 +11,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace paperboy::pipeline
 {
 
@@ -88,9 +91,24 @@ void partition_pipeline::observe_lag()
     if (!high || next == offset_tracker::nothing_finished)
         return;
     auto const records = lag(*high, next);
-    last_lag_.store(records, std::memory_order_relaxed);
     if (auto const& watcher = context_.settings.watcher)
         watcher->on_lag(where_, records);
+}
+
+// Before a record is finished, the first that was fetched is the next.
+void partition_pipeline::show_lag(partition_stats& to) const
+{
+    to.high_watermark = queue_.high_watermark();
+    auto const next = to.position ? to.position : ages_.first_fetched();
+    if (!to.high_watermark || !next)
+        return;
+    to.lag = lag(*to.high_watermark, *next);
+    if (*to.lag == 0)
+        to.lag_age = std::chrono::milliseconds{0};
+    else if (auto const ms = ages_.produced_ms(*next))
+        to.lag_age = std::max(std::chrono::milliseconds{0}, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                                std::chrono::system_clock::now().time_since_epoch() -
+                                                                std::chrono::milliseconds{*ms}));
 }
 
 partition_stats partition_pipeline::stats() const
@@ -102,8 +120,7 @@ partition_stats partition_pipeline::stats() const
     result.bytes = bytes_.load(std::memory_order_relaxed);
     if (auto const next = tracker_.position(); next != offset_tracker::nothing_finished)
         result.position = next;
-    if (auto const records = last_lag_.load(std::memory_order_relaxed); records >= 0)
-        result.lag = records;
+    show_lag(result);
     result.in_flight = in_flight_.load(std::memory_order_relaxed);
     result.prefetched = queue_.length();
     result.buffered_bytes = (result.prefetched + result.in_flight) *

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <paperboy/health.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+// What an engine says of itself, from what its runs go through. Told by one thread at a time.
+class health_fsm
+{
+public:
+    using time_point = std::chrono::system_clock::time_point;
+
+    explicit health_fsm(time_point now) { turn(engine_status::stopped, "async_run has not been called", now); }
+
+    void started(std::string why, time_point now)
+    {
+        now_ = {};
+        turn(engine_status::starting, std::move(why), now);
+    }
+
+    // Something is in the way that the run copes with: it matters only while there is no assignment.
+    void trouble(std::string const& what)
+    {
+        if (open() && !now_.assigned)
+            now_.reason = what;
+    }
+
+    void assigned(std::size_t partitions, time_point now)
+    {
+        if (!open())
+            return;
+        now_.assigned = true;
+        now_.ever_assigned = true;
+        now_.partitions = partitions;
+        turn(engine_status::running, reason_of(partitions), now);
+    }
+
+    void released(bool lost)
+    {
+        now_.assigned = false;
+        now_.partitions = 0;
+        if (open())
+            now_.reason = lost ? "the group took all partitions away; waiting to be given some again"
+                               : "the group is rebalancing; waiting to be given partitions";
+    }
+
+    void stopping(std::string why, time_point now)
+    {
+        if (open())
+            turn(engine_status::stopping, std::move(why), now);
+    }
+
+    void ended(bool failed, std::string why, time_point now)
+    {
+        now_.assigned = false;
+        now_.partitions = 0;
+        turn(failed ? engine_status::failed : engine_status::stopped, std::move(why), now);
+    }
+
+    [[nodiscard]] engine_health const& now() const noexcept { return now_; }
+
+private:
+    [[nodiscard]] bool open() const noexcept
+    {
+        return now_.status == engine_status::starting || now_.status == engine_status::running;
+    }
+
+    [[nodiscard]] static std::string reason_of(std::size_t partitions)
+    {
+        if (partitions == 0)
+            return "assigned no partitions: the group has more members than its topics have partitions";
+        return "assigned " + std::to_string(partitions) + (partitions == 1 ? " partition" : " partitions");
+    }
+
+    void turn(engine_status to, std::string why, time_point now)
+    {
+        if (now_.status != to || now_.since == time_point{})
+            now_.since = now;
+        now_.status = to;
+        now_.reason = std::move(why);
+    }
+
+    engine_health now_;
+};
+
+} // namespace paperboy::engine_detail
