@@ -5,3 +5,5 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
 find_package(simdjson REQUIRED)
 find_package(OpenSSL REQUIRED)
+# Of the optional component `metrics`, which is left out without it.
+find_package(prometheus-cpp CONFIG QUIET)

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <paperboy/engine_monitor.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+/// Component `metrics`: link paperboy::metrics, which needs prometheus-cpp's core.
+
+namespace prometheus
+{
+class Collectable;
+}
+
+namespace paperboy
+{
+
+/// Which series there are beside `paperboy_*`. Meant for designated initialisers.
+struct metrics_options
+{
+    /// Consumer lag under the names of kafka-lag-exporter (`kafka_consumergroup_group_lag`, …), for its dashboards.
+    bool lag_exporter_names = true;
+
+    /// Consumer lag under the names of kminion (`kminion_kafka_consumer_group_topic_partition_lag`, …).
+    bool kminion_names = true;
+
+    /// The label `cluster_name` of kafka-lag-exporter's series; left out when empty.
+    std::string cluster_name = {};
+};
+
+/// An engine's numbers for Prometheus.
+///
+/// They are read from `stats()` and `health()` whenever they are asked for; between two scrapes nothing is done. All
+/// have the labels `group` and `client_id`, those of a partition also `topic` and `partition`; series of partitions
+/// that are assigned no more are gone with the next scrape. Units are seconds and bytes, counters end in `_total`; the
+/// README lists the names.
+///
+/// Copies show the same engine. Safe from any thread. The engine may go first: then only its status is left.
+class metrics
+{
+public:
+    /// What `text()` is, for a Content-Type header.
+    static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+    explicit metrics(engine_monitor watched, metrics_options options = {});
+
+    /// All series in Prometheus' text format.
+    [[nodiscard]] std::string text() const;
+
+    /// The same for a registry or exposer of prometheus-cpp that you have already.
+    [[nodiscard]] std::shared_ptr<prometheus::Collectable> collectable() const noexcept;
+
+private:
+    std::shared_ptr<prometheus::Collectable> collectable_;
+};
+
+} // namespace paperboy

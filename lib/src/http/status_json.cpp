@@ -1,0 +1,210 @@
+#include "http/status_json.hpp"
+
+#include <paperboy/json.hpp>
+
+#include <boost/describe/class.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paperboy::http
+{
+namespace
+{
+
+using std::chrono::system_clock;
+
+struct producer_view
+{
+    std::uint64_t records;
+    std::uint64_t bytes;
+    std::uint64_t acknowledged;
+    std::uint64_t failed;
+    std::uint64_t in_flight;
+    std::uint64_t waiting;
+    std::uint64_t replacements;
+};
+
+struct topic_view
+{
+    std::string_view topic;
+    std::uint64_t skipped;
+    std::uint64_t retried;
+    std::uint64_t failed;
+    std::uint64_t batches;
+    double batch_seconds;
+    std::uint64_t bulks;
+    double bulk_seconds;
+};
+
+struct partition_view
+{
+    std::string_view topic;
+    std::int32_t partition;
+    std::uint64_t records;
+    std::uint64_t bytes;
+    std::optional<std::int64_t> position;
+    std::optional<std::int64_t> committed;
+    std::optional<std::int64_t> high_watermark;
+    std::optional<std::int64_t> lag;
+    std::optional<double> lag_seconds;
+    std::uint64_t in_flight;
+    std::uint64_t prefetched;
+    std::uint64_t buffered_bytes;
+    bool held;
+    std::string_view mode;
+};
+
+struct stall_view
+{
+    std::string_view topic;
+    std::int32_t partition;
+    std::optional<std::int64_t> offset;
+    double seconds;
+};
+
+struct status_view
+{
+    double time;
+    std::string_view status;
+    std::string reason;
+    double status_seconds;
+    bool alive;
+    bool ready;
+    bool started;
+    std::string group;
+    std::string client;
+    std::uint64_t records;
+    std::uint64_t bytes;
+    std::uint64_t skipped;
+    std::uint64_t retried;
+    std::uint64_t commits;
+    std::uint64_t failed_commits;
+    std::optional<double> last_commit_seconds;
+    std::uint64_t assignments;
+    std::uint64_t revocations;
+    std::uint64_t losses;
+    std::uint64_t client_errors;
+    std::uint64_t missed_wakeups;
+    std::uint64_t buffered_bytes;
+    std::uint64_t memory_limit;
+    std::optional<std::uint64_t> step;
+    std::uint64_t step_passed;
+    std::uint64_t step_partitions;
+    producer_view producer;
+    std::vector<topic_view> topics;
+    std::vector<partition_view> partitions;
+    std::vector<stall_view> stalled;
+};
+
+BOOST_DESCRIBE_STRUCT(producer_view, (), (records, bytes, acknowledged, failed, in_flight, waiting, replacements))
+BOOST_DESCRIBE_STRUCT(topic_view, (), (topic, skipped, retried, failed, batches, batch_seconds, bulks, bulk_seconds))
+BOOST_DESCRIBE_STRUCT(partition_view, (),
+                      (topic, partition, records, bytes, position, committed, high_watermark, lag, lag_seconds,
+                       in_flight, prefetched, buffered_bytes, held, mode))
+BOOST_DESCRIBE_STRUCT(stall_view, (), (topic, partition, offset, seconds))
+BOOST_DESCRIBE_STRUCT(status_view, (),
+                      (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
+                       skipped, retried, commits, failed_commits, last_commit_seconds, assignments, revocations, losses,
+                       client_errors, missed_wakeups, buffered_bytes, memory_limit, step, step_passed, step_partitions,
+                       producer, topics, partitions, stalled))
+
+template <class Rep, class Period>
+double seconds_of(std::chrono::duration<Rep, Period> time)
+{
+    return std::chrono::duration<double>{time}.count();
+}
+
+double seconds_since(system_clock::time_point then, system_clock::time_point now)
+{
+    return std::max(0.0, seconds_of(now - then));
+}
+
+// What handlers throw may be text of any encoding; JSON has only one.
+std::string readable(std::string text)
+{
+    try
+    {
+        auto ignored = std::string{};
+        write_json(text, ignored);
+    }
+    catch (encode_error const&)
+    {
+        std::ranges::replace_if(text, [](char each) { return static_cast<unsigned char>(each) >= 0x80; }, '?');
+    }
+    return text;
+}
+
+topic_view view_of(topic_stats const& of)
+{
+    return {of.topic,         of.skipped,         of.retried,     of.failed,
+            of.batches.count, of.batches.seconds, of.bulks.count, of.bulks.seconds};
+}
+
+partition_view view_of(partition_stats const& of)
+{
+    auto const age = of.lag_age ? std::optional{seconds_of(*of.lag_age)} : std::nullopt;
+    return {of.topic, of.partition, of.records,   of.bytes,      of.position,       of.committed, of.high_watermark,
+            of.lag,   age,          of.in_flight, of.prefetched, of.buffered_bytes, of.held,      to_string(of.mode)};
+}
+
+stall_view view_of(stall const& of)
+{
+    return {of.where.topic, of.where.partition, of.offset, seconds_of(of.time)};
+}
+
+template <class To, class From>
+std::vector<To> views_of(From const& all)
+{
+    auto result = std::vector<To>{};
+    result.reserve(all.size());
+    for (auto const& each : all)
+        result.push_back(view_of(each));
+    return result;
+}
+
+} // namespace
+
+std::string status_json(engine_health const& health, engine_stats const& stats, std::span<stall const> stalled,
+                        system_clock::time_point now)
+{
+    auto const& sent = stats.producer;
+    auto view = status_view{};
+    view.time = seconds_of(now.time_since_epoch());
+    view.status = to_string(health.status);
+    view.reason = readable(health.reason);
+    view.status_seconds = seconds_since(health.since, now);
+    view.alive = health.alive() && stalled.empty();
+    view.ready = health.ready();
+    view.started = health.started();
+    view.group = readable(stats.group_id);
+    view.client = readable(stats.client_id);
+    view.records = stats.records;
+    view.bytes = stats.bytes;
+    view.skipped = stats.skipped;
+    view.retried = stats.retried;
+    view.commits = stats.commits;
+    view.failed_commits = stats.failed_commits;
+    if (stats.last_commit)
+        view.last_commit_seconds = seconds_since(*stats.last_commit, now);
+    view.assignments = stats.assignments;
+    view.revocations = stats.revocations;
+    view.losses = stats.losses;
+    view.client_errors = stats.client_errors;
+    view.missed_wakeups = stats.missed_wakeups;
+    view.buffered_bytes = stats.buffered_bytes;
+    view.memory_limit = stats.memory_limit;
+    view.step = stats.step;
+    view.step_passed = stats.step_passed;
+    view.step_partitions = stats.step_partitions;
+    view.producer = {sent.records,   sent.bytes,   sent.acknowledged, sent.failed,
+                     sent.in_flight, sent.waiting, sent.replacements};
+    view.topics = views_of<topic_view>(stats.topics);
+    view.partitions = views_of<partition_view>(stats.partitions);
+    view.stalled = views_of<stall_view>(stalled);
+    auto text = std::string{};
+    write_json(view, text);
+    return text;
+}
+
+} // namespace paperboy::http

@@ -1,0 +1,119 @@
+// The series of an engine as a whole. Each number of engine_stats is a row of a table.
+
+#include "metrics/families.hpp"
+
+#include <array>
+#include <chrono>
+#include <string>
+
+namespace paperboy::metrics_detail
+{
+namespace
+{
+
+using std::chrono::duration;
+
+struct engine_series
+{
+    series what;
+    double (*value)(engine_stats const&);
+};
+
+template <auto Member>
+double number(engine_stats const& stats)
+{
+    return static_cast<double>(stats.*Member);
+}
+
+template <auto Member>
+double sent(engine_stats const& stats)
+{
+    return static_cast<double>(stats.producer.*Member);
+}
+
+constexpr auto counters = std::array{
+    engine_series{{"paperboy_records_total", "Records handed to hooks."}, number<&engine_stats::records>},
+    engine_series{{"paperboy_bytes_total", "Bytes of keys and values handed to hooks."}, number<&engine_stats::bytes>},
+    engine_series{{"paperboy_assignments_total", "Assignments received from the group."},
+                  number<&engine_stats::assignments>},
+    engine_series{{"paperboy_revocations_total", "Assignments given back to the group."},
+                  number<&engine_stats::revocations>},
+    engine_series{{"paperboy_lost_assignments_total", "Assignments that the group took away."},
+                  number<&engine_stats::losses>},
+    engine_series{{"paperboy_client_errors_total", "Errors of brokers and of librdkafka that the engine survived."},
+                  number<&engine_stats::client_errors>},
+    engine_series{{"paperboy_stray_records_total", "Records that librdkafka delivered to the wrong queue."},
+                  number<&engine_stats::stray_records>},
+    engine_series{{"paperboy_missed_wakeups_total", "Times that records were found which no wakeup had announced."},
+                  number<&engine_stats::missed_wakeups>},
+    engine_series{{"paperboy_producer_records_total", "Records given to send and async_send."},
+                  sent<&producer_stats::records>},
+    engine_series{{"paperboy_producer_bytes_total", "Bytes of keys and values given to send and async_send."},
+                  sent<&producer_stats::bytes>},
+    engine_series{{"paperboy_producer_acknowledged_total", "Sent records that the brokers acknowledged."},
+                  sent<&producer_stats::acknowledged>},
+    engine_series{{"paperboy_producer_failed_total", "Sent records that could not be produced."},
+                  sent<&producer_stats::failed>},
+    engine_series{{"paperboy_producer_replacements_total", "Times that the producer's client was replaced."},
+                  sent<&producer_stats::replacements>},
+};
+
+constexpr auto gauges = std::array{
+    engine_series{{"paperboy_buffered_bytes", "About how much memory fetched records take."},
+                  number<&engine_stats::buffered_bytes>},
+    engine_series{{"paperboy_memory_limit_bytes", "The setting config::memory_limit."},
+                  number<&engine_stats::memory_limit>},
+    engine_series{{"paperboy_producer_in_flight_records", "Sent records in librdkafka's queue or on their way."},
+                  sent<&producer_stats::in_flight>},
+    engine_series{{"paperboy_producer_waiting_records", "Sent records that wait for room in librdkafka's queue."},
+                  sent<&producer_stats::waiting>},
+};
+
+void add_commits(family_list& to, labels const& common, engine_stats const& stats)
+{
+    constexpr auto commits = series{"paperboy_commits_total", "Commits by what the group said."};
+    to.counter(commits, with(common, {{"result", "accepted"}}), static_cast<double>(stats.commits));
+    to.counter(commits, with(common, {{"result", "failed"}}), static_cast<double>(stats.failed_commits));
+    to.histogram({"paperboy_commit_duration_seconds", "How long commits took until the group answered."}, common,
+                 stats.commit_durations);
+    if (stats.last_commit)
+        to.gauge({"paperboy_last_commit_timestamp_seconds", "When the group last accepted a commit."}, common,
+                 duration<double>{stats.last_commit->time_since_epoch()}.count());
+}
+
+void add_steps(family_list& to, labels const& common, engine_stats const& stats)
+{
+    if (!stats.step)
+        return;
+    to.gauge({"paperboy_step", "The step at hand, counted from 0."}, common, static_cast<double>(*stats.step));
+    to.gauge({"paperboy_step_partitions", "Partitions of the step at hand that are assigned."}, common,
+             static_cast<double>(stats.step_partitions));
+    to.gauge({"paperboy_step_passed_partitions", "Those of them that have passed their ends."}, common,
+             static_cast<double>(stats.step_passed));
+}
+
+} // namespace
+
+void add_health(family_list& to, labels const& common, engine_health const& health)
+{
+    constexpr auto all = std::array{engine_status::starting, engine_status::running, engine_status::stopping,
+                                    engine_status::stopped, engine_status::failed};
+    for (auto const each : all)
+        to.gauge({"paperboy_status", "1 for the status that the engine has, 0 for the others."},
+                 with(common, {{"status", std::string{to_string(each)}}}), each == health.status ? 1 : 0);
+    to.gauge({"paperboy_ready", "1 while the group has given an assignment."}, common, health.ready() ? 1 : 0);
+    to.gauge({"paperboy_assigned_partitions", "Partitions assigned now."}, common,
+             static_cast<double>(health.partitions));
+}
+
+void add_engine(family_list& to, labels const& common, engine_stats const& stats)
+{
+    for (auto const& each : counters)
+        to.counter(each.what, common, each.value(stats));
+    for (auto const& each : gauges)
+        to.gauge(each.what, common, each.value(stats));
+    add_commits(to, common, stats);
+    add_steps(to, common, stats);
+}
+
+} // namespace paperboy::metrics_detail

@@ -1,0 +1,93 @@
+// Consumer lag under the names that dashboards of other exporters ask for. They see this engine's partitions only: the
+// sum over a group's engines is the group's.
+
+#include "metrics/families.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace paperboy::metrics_detail
+{
+namespace
+{
+
+double seconds_of(std::chrono::milliseconds time)
+{
+    return std::chrono::duration<double>{time}.count();
+}
+
+std::map<std::string, double> lag_by_topic(engine_stats const& stats)
+{
+    auto all = std::map<std::string, double>{};
+    for (auto const& each : stats.partitions)
+        if (each.lag)
+            all[each.topic] += static_cast<double>(*each.lag);
+    return all;
+}
+
+void add_partition(family_list& to, labels const& of, partition_stats const& each)
+{
+    if (each.lag)
+        to.gauge({"kafka_consumergroup_group_lag", "Records that the group is behind."}, of,
+                 static_cast<double>(*each.lag));
+    if (each.lag_age)
+        to.gauge({"kafka_consumergroup_group_lag_seconds", "Age of the oldest unfinished record."}, of,
+                 seconds_of(*each.lag_age));
+    if (each.committed)
+        to.gauge({"kafka_consumergroup_group_offset", "Offset that the group committed last."}, of,
+                 static_cast<double>(*each.committed));
+}
+
+} // namespace
+
+void add_lag_exporter(family_list& to, engine_stats const& stats, metrics_options const& options)
+{
+    auto common = labels{{"group", stats.group_id}};
+    if (!options.cluster_name.empty())
+        common.insert(common.begin(), {"cluster_name", options.cluster_name});
+    auto most_records = 0.0;
+    auto most_seconds = 0.0;
+    for (auto const& each : stats.partitions)
+    {
+        auto const partition = std::to_string(each.partition);
+        add_partition(
+            to, with(common, {{"topic", each.topic}, {"partition", partition}, {"client_id", stats.client_id}}), each);
+        most_records = std::max(most_records, static_cast<double>(each.lag.value_or(0)));
+        most_seconds = std::max(most_seconds, seconds_of(each.lag_age.value_or(std::chrono::milliseconds{0})));
+        if (each.high_watermark)
+            to.gauge({"kafka_partition_latest_offset", "Offset after the partition's last record."},
+                     with(labels(common.begin(), common.end() - 1), {{"topic", each.topic}, {"partition", partition}}),
+                     static_cast<double>(*each.high_watermark));
+    }
+    if (stats.partitions.empty())
+        return;
+    auto sum = 0.0;
+    for (auto const& [topic, lag] : lag_by_topic(stats))
+    {
+        to.gauge({"kafka_consumergroup_group_topic_sum_lag", "Records that the group is behind in a topic."},
+                 with(common, {{"topic", topic}}), lag);
+        sum += lag;
+    }
+    to.gauge({"kafka_consumergroup_group_sum_lag", "Records that the group is behind in all."}, common, sum);
+    to.gauge({"kafka_consumergroup_group_max_lag", "Records that the furthest partition is behind."}, common,
+             most_records);
+    to.gauge({"kafka_consumergroup_group_max_lag_seconds", "Age of the oldest of all unfinished records."}, common,
+             most_seconds);
+}
+
+void add_kminion(family_list& to, engine_stats const& stats)
+{
+    auto const common = labels{{"group_id", stats.group_id}};
+    for (auto const& each : stats.partitions)
+        if (each.lag)
+            to.gauge({"kminion_kafka_consumer_group_topic_partition_lag", "Records that the group is behind."},
+                     with(common, {{"topic_name", each.topic}, {"partition_id", std::to_string(each.partition)}}),
+                     static_cast<double>(*each.lag));
+    for (auto const& [topic, lag] : lag_by_topic(stats))
+        to.gauge({"kminion_kafka_consumer_group_topic_lag", "Records that the group is behind in a topic."},
+                 with(common, {{"topic_name", topic}}), lag);
+}
+
+} // namespace paperboy::metrics_detail

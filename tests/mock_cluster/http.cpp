@@ -1,0 +1,323 @@
+// The HTTP endpoints: in every state of an engine, and against clients that mean no good.
+
+#include "mock_cluster/gated_handler.hpp"
+#include "mock_cluster/mock_fixture.hpp"
+#include "support/http_client.hpp"
+
+#include <paperboy/http.hpp>
+#include <paperboy/json.hpp>
+
+#include <boost/describe/class.hpp>
+
+#include <atomic>
+#include <thread>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::http_client;
+using test::http_get;
+using test::mock_fixture;
+using test::outcome_of_run;
+
+// What the tests look at of /status; there is more.
+struct partition_seen
+{
+    std::string topic;
+    std::int32_t partition;
+    std::optional<std::int64_t> lag;
+    std::uint64_t in_flight;
+    std::string mode;
+};
+struct status_seen
+{
+    std::string status;
+    std::string reason;
+    bool ready;
+    std::string group;
+    std::uint64_t records;
+    std::vector<partition_seen> partitions;
+};
+BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, mode))
+BOOST_DESCRIBE_STRUCT(status_seen, (), (status, reason, ready, group, records, partitions))
+
+status_seen read_status(std::string_view text)
+{
+    auto seen = status_seen{};
+    json<status_seen>{}.decode(std::as_bytes(std::span{text}), seen);
+    return seen;
+}
+
+struct failing_handler
+{
+    void on_message(record_view const&) { throw std::runtime_error{"no more lamps"}; }
+};
+
+struct http_fixture : mock_fixture
+{
+    http_options options{.port = 0};
+
+    [[nodiscard]] http_endpoints serve(engine const& watched)
+    {
+        return {io.context(), engine_monitor{watched}, options};
+    }
+};
+
+// "200 running: assigned 4 partitions", say.
+std::string probe(http_endpoints const& server, std::string const& path)
+{
+    auto const reply = http_get(server.port(), path);
+    return std::to_string(reply.status) + " " + reply.body.substr(0, reply.body.find('\n'));
+}
+
+std::string probes(http_endpoints const& server)
+{
+    auto all = std::string{};
+    for (auto const* const path : {"/livez", "/readyz", "/startupz"})
+        all += (all.empty() ? "" : " ") + std::to_string(http_get(server.port(), path).status);
+    return all;
+}
+
+bool eventually_probes(http_endpoints const& server, std::string const& path, std::string const& wanted)
+{
+    auto const deadline = std::chrono::steady_clock::now() + test::patience;
+    while (probe(server, path) != wanted && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    return probe(server, path) == wanted;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(http_states_suite, http_fixture)
+
+BOOST_AUTO_TEST_CASE(a_run_from_before_its_start_to_after_its_end)
+{
+    produce(topic, 0, 5);
+    auto blocked = test::watched<test::blocking_handler::state>{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, test::blocking_handler{blocked, 0});
+    auto const server = serve(consuming);
+    BOOST_TEST(probes(server) == "200 503 503");
+    BOOST_TEST(probe(server, "/readyz") == "503 stopped: async_run has not been called");
+
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(blocked.wait_until([](auto const& state) { return state.inside; }));
+    BOOST_TEST(probes(server) == "200 200 200");
+    BOOST_TEST(probe(server, "/livez") == "200 running: assigned 4 partitions");
+    auto const running = read_status(http_get(server.port(), "/status").body);
+    BOOST_TEST(running.status == "running");
+    BOOST_TEST(running.ready);
+    BOOST_TEST(running.group == settings().group_id);
+    BOOST_REQUIRE(running.partitions.size() == std::size_t{partitions});
+    BOOST_TEST(running.partitions[0].topic == topic);
+    BOOST_TEST(running.partitions[0].lag.value_or(-1) == 5);
+    BOOST_TEST(running.partitions[0].in_flight > 0U);
+    BOOST_TEST(running.partitions[0].mode == "single");
+
+    consuming.stop();
+    BOOST_TEST(eventually_probes(server, "/readyz", "503 stopping: stop() was called"));
+    BOOST_TEST(probes(server) == "200 503 200");
+    blocked.update([](auto& state) { state.open = true; });
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(probe(server, "/livez") == "200 stopped: stop() was called");
+    BOOST_TEST(probes(server) == "200 503 200");
+    BOOST_TEST(read_status(http_get(server.port(), "/status").body).partitions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(while_no_broker_answers_it_is_starting)
+{
+    auto alone = settings();
+    alone.bootstrap_servers = "127.0.0.1:1";
+    auto consuming = engine{io.context(), alone};
+    consuming.handle(topic, failing_handler{});
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(probes(server) == "200 503 503");
+    BOOST_TEST(read_status(http_get(server.port(), "/status").body).status == "starting");
+    BOOST_TEST(log.wait_for("cannot reach 127.0.0.1:1"));
+    BOOST_TEST(probe(server, "/readyz").starts_with("503 starting: cannot reach 127.0.0.1:1: "));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_run_is_not_alive_and_says_why)
+{
+    produce(topic, 1, 1);
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, failing_handler{});
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(run.get() == make_error_code(errc::handler_failed));
+    auto const why = "failed: " + topic + "[1]@0: on_message failed: no more lamps";
+    BOOST_TEST(probe(server, "/livez") == "503 " + why);
+    BOOST_TEST(probes(server) == "503 503 200");
+    BOOST_TEST(read_status(http_get(server.port(), "/status").body).reason == why.substr(8));
+}
+
+BOOST_AUTO_TEST_CASE(a_stuck_partition_is_named)
+{
+    produce(topic, 2, 3);
+    auto blocked = test::watched<test::blocking_handler::state>{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, test::blocking_handler{blocked, 1});
+    options.stuck_after = 1ms;
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(blocked.wait_until([](auto const& state) { return state.inside; }));
+    auto const deadline = std::chrono::steady_clock::now() + test::patience;
+    auto told = http_get(server.port(), "/livez");
+    while (told.status == 200 && std::chrono::steady_clock::now() < deadline)
+        told = http_get(server.port(), "/livez");
+    BOOST_TEST(told.status == 503U);
+    BOOST_TEST((told.body.find("stuck: " + topic + "[2]@1 has been in its hooks") != std::string::npos), told.body);
+    blocked.update([](auto& state) { state.open = true; });
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(the_page_and_its_live_stream)
+{
+    auto consuming = engine{io.context(), settings()};
+    options.event_interval = 100ms;
+    options.max_event_streams = 1;
+    auto server = serve(consuming);
+    auto const page = http_get(server.port(), "/?theme=dark");
+    BOOST_TEST(page.status == 200U);
+    BOOST_TEST(page.headers.at("Content-Type") == "text/html; charset=utf-8");
+    BOOST_TEST(page.body.starts_with("<!doctype html>"));
+    BOOST_TEST((page.body.find("</html>") != std::string::npos));
+    BOOST_TEST((page.body.find("http://") == page.body.find("http://www.w3.org/2000/svg")));
+    BOOST_TEST((page.body.find("https://") == std::string::npos));
+
+    auto stream = http_client{server.port()};
+    stream.send("GET /events HTTP/1.1\r\nHost: test\r\n\r\n");
+    BOOST_TEST((stream.read_until("\r\n\r\n").find("Content-Type: text/event-stream") != std::string::npos));
+    for (auto i = 0; i < 3; ++i)
+    {
+        static_cast<void>(stream.read_until("data: "));
+        BOOST_TEST(read_status(stream.read_until("\n\n")).status == "stopped");
+    }
+    BOOST_TEST(http_get(server.port(), "/events").status == 503U);
+    server.stop();
+    BOOST_TEST(stream.closed());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(http_clients_suite, http_fixture)
+
+BOOST_AUTO_TEST_CASE(what_is_asked_wrongly_is_answered_with_the_remedy)
+{
+    auto consuming = engine{io.context(), settings()};
+    options.max_request = 512;
+    auto server = serve(consuming);
+    server.mount("/broken", "text/plain", []() -> std::string { throw std::runtime_error{"the lamp is out"}; });
+    auto const port = server.port();
+
+    auto kept = http_client{port};
+    auto const missing = kept.get("/elsewhere");
+    BOOST_TEST(missing.status == 404U);
+    BOOST_TEST((missing.body.find("/readyz\n") != std::string::npos), missing.body);
+    auto const refused = kept.get("/livez", "DELETE");
+    BOOST_TEST(refused.status == 405U);
+    BOOST_TEST(refused.headers.at("Allow") == "GET, HEAD");
+    auto const broken = kept.get("/broken");
+    BOOST_TEST(broken.status == 500U);
+    BOOST_TEST(broken.body == "the lamp is out\n");
+    auto const head = kept.get("/livez", "HEAD");
+    BOOST_TEST(head.status == 200U);
+    BOOST_TEST(head.body.empty());
+    BOOST_TEST(head.headers.at("Content-Length") == std::to_string(kept.get("/livez").body.size()));
+
+    auto large = http_client{port};
+    large.send("GET / HTTP/1.1\r\nX: " + std::string(3000, 'x') + "\r\n\r\n");
+    BOOST_TEST(large.receive().status == 431U);
+    BOOST_TEST(large.closed());
+    auto body = http_client{port};
+    body.send("GET / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n");
+    BOOST_TEST(body.receive().status == 413U);
+    BOOST_TEST(body.closed());
+    auto foreign = http_client{port};
+    foreign.send("\x16\x03\x01 hello\r\n\r\n");
+    BOOST_TEST(foreign.receive().status == 400U);
+    BOOST_TEST(foreign.closed());
+    auto old = http_client{port};
+    old.send("GET /livez HTTP/1.0\r\n\r\n");
+    BOOST_TEST(old.receive().status == 200U);
+    BOOST_TEST(old.closed());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_sends_slowly_is_let_go)
+{
+    auto consuming = engine{io.context(), settings()};
+    options.timeout = 50ms;
+    auto const server = serve(consuming);
+    auto slow = http_client{server.port()};
+    slow.send("GET /livez HTT");
+    BOOST_TEST(slow.closed());
+}
+
+BOOST_AUTO_TEST_CASE(idle_clients_make_room_for_others)
+{
+    auto consuming = engine{io.context(), settings()};
+    options.max_connections = 2;
+    options.max_event_streams = 1;
+    auto const server = serve(consuming);
+    auto first = http_client{server.port()};
+    BOOST_TEST(first.get("/livez").status == 200U);
+    auto second = http_client{server.port()};
+    BOOST_TEST(second.get("/livez").status == 200U);
+    auto third = http_client{server.port()};
+    BOOST_TEST(third.get("/livez").status == 200U);
+    BOOST_TEST(first.closed());
+    BOOST_TEST(second.get("/livez").status == 200U);
+}
+
+BOOST_AUTO_TEST_CASE(a_port_that_is_taken_and_limits_that_cannot_work_are_named)
+{
+    auto consuming = engine{io.context(), settings()};
+    auto const server = serve(consuming);
+    auto const refused = [&](std::string const& part)
+    {
+        return [part](setup_error const& error)
+        {
+            BOOST_TEST_INFO(error.what());
+            return error.code() == make_error_code(errc::invalid_config) &&
+                   std::string_view{error.what()}.find(part) != std::string_view::npos;
+        };
+    };
+    options.port = server.port();
+    BOOST_CHECK_EXCEPTION(serve(consuming), setup_error,
+                          refused("cannot listen on 127.0.0.1:" + std::to_string(server.port()) +
+                                  ": Address already in use; choose another http_options::port"));
+    options = {.address = "localhost", .port = 0};
+    BOOST_CHECK_EXCEPTION(serve(consuming), setup_error, refused("http_options::address \"localhost\""));
+    options = {.port = 0, .max_connections = 1};
+    BOOST_CHECK_EXCEPTION(serve(consuming), setup_error,
+                          refused("http_options::max_connections cannot be 1; give from 2 to 10000"));
+    options = {.port = 0, .timeout = 1ms};
+    BOOST_CHECK_EXCEPTION(serve(consuming), setup_error,
+                          refused("http_options::timeout cannot be 1 ms; give from 10 ms to 600000 ms"));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_closes_what_waits_and_lets_the_context_end)
+{
+    auto calls = std::atomic<int>{0};
+    auto consuming = engine{io.context(), settings()};
+    auto server = serve(consuming);
+    server.mount("/calls", "text/plain", [&calls] { return std::to_string(++calls); });
+    auto waiting = http_client{server.port()};
+    BOOST_TEST(waiting.get("/calls").body == "1");
+    server.stop();
+    BOOST_TEST(waiting.closed());
+    BOOST_CHECK_THROW(http_client{server.port()}.get("/calls"), boost::system::system_error);
+    BOOST_TEST(calls == 1);
+    io.join();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy
