@@ -3,7 +3,9 @@
 // What the snippets of the README take for granted.
 
 #include <paperboy/avro.hpp>
+#include <paperboy/http.hpp>
 #include <paperboy/json.hpp>
+#include <paperboy/metrics.hpp>
 #include <paperboy/mock_cluster.hpp>
 #include <paperboy/paperboy.hpp>
 #include <paperboy/schema_registry.hpp>
