@@ -4,6 +4,7 @@
 
 #include <paperboy/detail/handler_factory.hpp>
 #include <paperboy/json.hpp>
+#include <paperboy/msgpack_json.hpp>
 
 #include <boost/describe/class.hpp>
 #include <nlohmann/json.hpp>
@@ -59,11 +60,25 @@ struct sums
     }
 };
 
-// Runs `work` over the values of a block.
-template <class F>
-void over_values(benchmark::State& state, F work)
+// The same records as MessagePack.
+block_holder make_msgpack_block()
 {
     auto const block = make_json_block();
+    auto records = std::vector<paperboy::testing::test_record>{};
+    for (auto const* const each : block->messages())
+    {
+        auto const value = paperboy::record_view{*block, *each}.value();
+        auto packed = std::string{};
+        paperboy::msgpack<nlohmann::ordered_json>{}.encode(nlohmann::ordered_json::parse(value), packed);
+        records.push_back({.value = packed});
+    }
+    return paperboy::testing::memory_block::make(std::move(records), {"bench", 0});
+}
+
+// Runs `work` over the values of a block.
+template <class F>
+void over_values(benchmark::State& state, F work, block_holder const& block = make_json_block())
+{
     for (auto _ : state)
         for (auto const* const each : block->messages())
             work(paperboy::record_view{*block, *each});
@@ -139,6 +154,43 @@ void json_nlohmann(benchmark::State& state)
     benchmark::DoNotOptimize(total);
 }
 BENCHMARK(json_nlohmann);
+
+// ---- MessagePack of the same records
+
+void msgpack_typed(benchmark::State& state)
+{
+    auto serde = paperboy::msgpack<page_view>{};
+    auto view = page_view{};
+    auto total = sums{};
+    over_values(
+        state,
+        [&](paperboy::record_view const& record)
+        {
+            serde.decode(record.value_bytes(), view);
+            total.add(view);
+        },
+        make_msgpack_block());
+    benchmark::DoNotOptimize(total);
+}
+BENCHMARK(msgpack_typed);
+
+void msgpack_nlohmann(benchmark::State& state)
+{
+    auto total = sums{};
+    over_values(
+        state,
+        [&](paperboy::record_view const& record)
+        {
+            auto const value = record.value();
+            auto const document = nlohmann::json::from_msgpack(value.begin(), value.end());
+            total.users += document.at("user").get_ref<std::string const&>().size();
+            total.durations += document.at("duration_ms").get<std::uint32_t>();
+            total.prices += document.at("price").get<double>();
+        },
+        make_msgpack_block());
+    benchmark::DoNotOptimize(total);
+}
+BENCHMARK(msgpack_nlohmann);
 
 // ---- the same through the adapter of a handler
 

@@ -26,6 +26,9 @@ struct mode
 [[nodiscard]] measurement consume_awaitable(options const& from);
 [[nodiscard]] measurement consume_bulk(options const& from);
 
+// The engine with a hook that gets three fields of each record, decoded: for json400 only.
+[[nodiscard]] measurement consume_json(options const& from);
+
 // A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
 [[nodiscard]] measurement consume_stalled(options const& from);
 

@@ -1,9 +1,11 @@
 #include "throughput/consumers.hpp"
 
 #include <paperboy/engine.hpp>
+#include <paperboy/json.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/describe/class.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -107,6 +109,30 @@ struct stalled_handler : partition_reader
     }
 };
 
+// Three of the fields of json400, from its beginning, middle and end.
+struct page_view
+{
+    std::string_view user;
+    std::uint32_t duration_ms = 0;
+    double price = 0;
+};
+BOOST_DESCRIBE_STRUCT(page_view, (), (user, duration_ms, price))
+
+struct typed_handler : partition_reader
+{
+    using partition_reader::partition_reader;
+
+    void on_message(record<page_view> const& record)
+    {
+        auto const& view = record.value();
+        seen_ = seen_ + view.user.size() + view.duration_ms + (view.price > 0 ? 1U : 0U);
+        touch(record);
+    }
+
+private:
+    std::uint64_t volatile seen_ = 0;
+};
+
 void run(asio::io_context& context, int threads)
 {
     auto others = std::vector<std::jthread>{};
@@ -115,14 +141,14 @@ void run(asio::io_context& context, int threads)
     context.run();
 }
 
-template <class Handler>
-measurement consume(options const& from)
+template <class Handler, class... Serde>
+measurement consume(options const& from, Serde... serde)
 {
     auto const total = std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
     auto context = asio::io_context{from.threads};
     auto consumer = engine{context, engine_settings(from)};
     auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &consumer};
-    consumer.handle(from.topic,
+    consumer.handle(from.topic, serde...,
                     per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
     consumer.async_run([&](error_code error) { result = error; });
@@ -147,6 +173,11 @@ measurement consume_awaitable(options const& from)
 measurement consume_bulk(options const& from)
 {
     return consume<bulk_handler>(from);
+}
+
+measurement consume_json(options const& from)
+{
+    return consume<typed_handler>(from, json<page_view>{});
 }
 
 measurement consume_stalled(options const& from)

@@ -19,10 +19,10 @@ namespace
 
 std::vector<mode> const& modes()
 {
-    static auto const all = std::vector<mode>{{"raw", consume_raw},   {"raw-defaults", consume_raw_defaults},
-                                              {"void", consume_void}, {"awaitable", consume_awaitable},
-                                              {"bulk", consume_bulk}, {"stalled", consume_stalled},
-                                              {"alone", work_alone}};
+    static auto const all = std::vector<mode>{{"raw", consume_raw},         {"raw-defaults", consume_raw_defaults},
+                                              {"void", consume_void},       {"awaitable", consume_awaitable},
+                                              {"bulk", consume_bulk},       {"json", consume_json},
+                                              {"stalled", consume_stalled}, {"alone", work_alone}};
     return all;
 }
 
@@ -108,7 +108,7 @@ mode const& find_mode(std::string const& name)
     auto const found = std::ranges::find(modes(), name, &mode::name);
     if (found == modes().end())
         throw usage_error{"\"" + name +
-                          "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk, stalled or alone"};
+                          "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk, json, stalled or alone"};
     return *found;
 }
 

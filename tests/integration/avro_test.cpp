@@ -6,6 +6,7 @@
 #include "support/manual_watched.hpp"
 
 #include <paperboy/avro.hpp>
+#include <paperboy/avro_datum.hpp>
 
 #include <boost/asio/use_future.hpp>
 #include <boost/describe/class.hpp>
@@ -130,6 +131,16 @@ collected<T> consume(std::string const& topic, std::size_t count)
     return seen.get();
 }
 
+struct printing
+{
+    watched<std::vector<std::string>>& seen;
+
+    void on_message(record<avro_datum> const& record)
+    {
+        seen.update([&](auto& all) { all.push_back(record.value().to_json()); });
+    }
+};
+
 // A serde that is registered, with its context.
 template <class T>
 struct writing
@@ -209,6 +220,30 @@ BOOST_AUTO_TEST_CASE(what_python_writes_is_read)
     BOOST_TEST((other.state == shop::state::open));
     BOOST_TEST(std::get<std::int64_t>(*other.extra) == 5);
     BOOST_TEST(std::get<std::string>(*seen.values[3].extra) == "text");
+}
+
+BOOST_AUTO_TEST_CASE(what_python_writes_is_printed_without_a_type)
+{
+    auto const topic = cluster{}.make_topic("avro", 1);
+    BOOST_TEST_REQUIRE(peer({"write", topic}).wait(60s) == 0);
+    auto seen = watched<std::vector<std::string>>{};
+    auto const set_up = [&](engine& e)
+    {
+        auto const registry = schema_registry{e.get_executor(), environment("PAPERBOY_TEST_REGISTRY")};
+        e.handle(topic, avro<avro_datum>{registry}, printing{seen});
+    };
+    auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
+    BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 4; }));
+    BOOST_TEST(!running.stop());
+    auto const lines = seen.get();
+    BOOST_TEST(lines[0] == R"({"id":7,"gone":{"k":[null,1.5]},"item":"old"})");
+    BOOST_TEST(lines[1] ==
+               R"({"item":"new","id":1099511627776,"note":"quick","lines":[{"sku":"a","count":1},)"
+               R"({"sku":"b","count":-2}],"prices":{"eur":1.5,"usd":2.25},"state":"paid",)"
+               R"("extra":{"sku":"c","count":3},"at_millis":"2024-02-29T12:00:00.123Z",)"
+               R"("at_micros":"1969-12-31T23:59:59.999999Z","day":"2024-02-29","time_millis":"23:59:59.999",)"
+               R"("time_micros":"00:00:00.000001","key":"12345678-1234-5678-1234-567812345678","total":"-1234.56",)"
+               R"("hash":"\u0000\u0001þÿ"})");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_is_read_by_python)

@@ -1,12 +1,18 @@
 // Counts what the heap is asked for, in a program of its own because operator new is the whole program's.
 
 #include "pipeline/slim_executor.hpp"
+#include "serde/avro_datum_schema.hpp"
+#include "serde/avro_plan.hpp"
+#include "serde/avro_schema_text.hpp"
+#include "serde/avro_write.hpp"
 #include "support/manual_allocations.hpp"
 #include "support/manual_hooks.hpp"
 #include "testing/memory_block.hpp"
 
+#include <paperboy/avro_datum.hpp>
 #include <paperboy/json.hpp>
 #include <paperboy/json_document.hpp>
+#include <paperboy/msgpack.hpp>
 #include <paperboy/testing.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -91,6 +97,18 @@ struct json_handler
 {
     using key_serde = text;
     using value_serde = json<page_view>;
+
+    std::uint64_t bytes = 0;
+    void on_message(record<std::string_view, page_view> const& record)
+    {
+        bytes += record.value().page.size() + record.value().visitor;
+    }
+};
+
+struct msgpack_handler
+{
+    using key_serde = text;
+    using value_serde = msgpack<page_view>;
 
     std::uint64_t bytes = 0;
     void on_message(record<std::string_view, page_view> const& record)
@@ -299,6 +317,39 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(json_costs_no_allocation_per_record, Handler, json
         static_cast<void>(allocations_of<Handler>(100, value));
         BOOST_TEST(allocations_of<Handler>(10'000, value) < 20U);
     }
+}
+
+BOOST_AUTO_TEST_CASE(messagepack_costs_no_allocation_at_all)
+{
+    auto value = std::string{};
+    msgpack<page_view>{}.encode({"a text too long for a small string to hold it in place", 7, 1.5}, value);
+    BOOST_TEST(allocations_of<msgpack_handler>(10'000, value) == 0U);
+}
+
+// What avro<T> does for each record once it has the schema.
+BOOST_AUTO_TEST_CASE(avro_costs_no_allocation_per_record)
+{
+    auto const& type = detail::avro_type_of<page_view>();
+    auto const tree = serde::avro_schema{serde::schema_text(type)};
+    auto const value = page_view{"a text too long for a small string to hold it in place", 7, 1.5};
+    auto data = std::string{};
+    serde::avro_writer{tree, type}.write(&value, data);
+    auto const body = std::as_bytes(std::span{data});
+    auto const plan = serde::compile(tree, type);
+    auto const schema = std::make_shared<detail::avro_datum_schema const>(tree, nullptr);
+    auto typed = page_view{};
+    auto generic = avro_datum{};
+    generic.assign(schema, body, 64, 1'000);
+    auto const before = test::allocations();
+    for (auto i = 0; i < 1'000; ++i)
+        serde::run(plan, body, &typed, {});
+    BOOST_TEST(test::allocations() == before);
+    BOOST_TEST(typed.page == value.page);
+    // Its errors name places, so the generic reader keeps one.
+    for (auto i = 0; i < 1'000; ++i)
+        generic.assign(schema, body, 64, 1'000);
+    BOOST_TEST(test::allocations() - before <= 1'000U);
+    BOOST_TEST(generic["page"].text() == value.page);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

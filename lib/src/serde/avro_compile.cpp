@@ -68,6 +68,8 @@ private:
         {
             if (next.type != nullptr)
                 value(next.node, *next.type, 0, next.path);
+            else if (writer_[next.node].kind == avro_kind::record)
+                skip_fields(next.node, next.path);
             else
                 skip(next.node, next.path);
         }
@@ -387,7 +389,7 @@ private:
         case avro_kind::map:
             return emit({avro_op::skip_map, 0, routine(node.element, nullptr, path + "{}")}, path);
         case avro_kind::record:
-            return skip_record(index, path);
+            return emit({avro_op::call, 0, routine(index, nullptr, path)}, path); // it may contain itself
         case avro_kind::alternatives:
             break;
         }
@@ -398,13 +400,9 @@ private:
         plan_.unions.push_back(std::move(branches));
     }
 
-    // As a routine, unless this is it: a record may contain itself.
-    void skip_record(avro_index index, std::string const& path)
+    void skip_fields(avro_index record, std::string const& path)
     {
-        auto const number = routine(index, nullptr, path);
-        if (number + 1 != starts_.size())
-            return emit({avro_op::call, 0, number}, path);
-        for (auto const& field : writer_[index].fields)
+        for (auto const& field : writer_[record].fields)
             skip(field.node, joined(path, field.name));
     }
 

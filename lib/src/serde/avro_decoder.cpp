@@ -1,9 +1,11 @@
 #include <paperboy/detail/avro_decoder.hpp>
 
+#include "serde/avro_datum_schema.hpp"
 #include "serde/avro_plan.hpp"
 #include "serde/bounded_cache.hpp"
 #include "serde/wire_format.hpp"
 
+#include <paperboy/avro_datum.hpp>
 #include <paperboy/error.hpp>
 
 #include <boost/asio/use_awaitable.hpp>
@@ -37,6 +39,8 @@ public:
 
     std::int32_t id;
     serde::avro_plan plan;
+    // In place of the plan where the type is avro_datum.
+    std::shared_ptr<avro_datum_schema const> any;
     std::string failure;
 };
 
@@ -73,24 +77,28 @@ public:
         if (auto known = look_up(id))
             return known;
         auto const found = registry.find(id);
-        return found && found->references.empty() ? add(*found, {}) : nullptr;
+        return found && found->references.empty() ? add(found, {}) : nullptr;
     }
 
-    compiled_ptr add(schema const& writer, std::vector<std::string> const& known)
+    compiled_ptr add(schema_ptr const& writer, std::vector<std::string> const& known)
     {
-        auto made = std::make_shared<avro_compiled>(writer.id);
+        auto made = std::make_shared<avro_compiled>(writer->id);
         try
         {
-            if (writer.type != schema_type::avro)
-                throw serde::avro_schema_error{"it is of type " + writer.type_name + ", not AVRO"};
-            made->plan = serde::compile(serde::avro_schema{writer.text, known}, type);
+            if (writer->type != schema_type::avro)
+                throw serde::avro_schema_error{"it is of type " + writer->type_name + ", not AVRO"};
+            auto tree = serde::avro_schema{writer->text, known};
+            if (type.shape == avro_shape::datum)
+                made->any = std::make_shared<avro_datum_schema const>(std::move(tree), writer);
+            else
+                made->plan = serde::compile(tree, type);
         }
         catch (serde::avro_schema_error const& error)
         {
-            made->failure = named(writer.id) + error.what();
+            made->failure = named(writer->id) + error.what();
         }
         auto const lock = std::scoped_lock{guard_};
-        plans_.put(writer.id, made);
+        plans_.put(writer->id, made);
         return made;
     }
 
@@ -168,7 +176,7 @@ boost::asio::awaitable<void> avro_decoder::prepare(bytes_view data)
         auto texts = std::vector<std::string>{};
         auto ids = std::vector<std::int32_t>{*id};
         co_await fetch_references(plans_->registry, *found, texts, ids, 0);
-        last_ = plans_->add(*found, texts);
+        last_ = plans_->add(found, texts);
         co_return;
     }
     catch (registry_error const& error)
@@ -192,7 +200,11 @@ void avro_decoder::decode(bytes_view data, void* into)
         throw decode_error{named(*id) + "it was not fetched before decoding"};
     if (!compiled->failure.empty()) [[unlikely]]
         throw decode_error{compiled->failure};
-    serde::run(compiled->plan, data.subspan(serde::wire_header), into, plans_->limits);
+    auto const body = data.subspan(serde::wire_header);
+    if (compiled->any)
+        static_cast<avro_datum*>(into)->assign(compiled->any, body, plans_->limits.depth, plans_->limits.items);
+    else
+        serde::run(compiled->plan, body, into, plans_->limits);
 }
 
 avro_compiled const* avro_decoder::find(std::int32_t id)

@@ -104,6 +104,8 @@ std::string describe(avro_type const& type)
         return "a mapping";
     case avro_shape::record:
         return "the struct " + type.name;
+    case avro_shape::datum:
+        return "an avro_datum, which has to be the whole record";
     }
     return "unknown";
 }

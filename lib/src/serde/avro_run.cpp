@@ -1,3 +1,4 @@
+#include "serde/avro_input.hpp"
 #include "serde/avro_plan.hpp"
 
 #include <paperboy/error.hpp>
@@ -5,7 +6,6 @@
 #include <boost/uuid/string_generator.hpp>
 #include <boost/uuid/uuid.hpp>
 
-#include <bit>
 #include <cstring>
 #include <string_view>
 
@@ -16,13 +16,11 @@ namespace
 
 using detail::avro_type;
 
-static_assert(std::endian::native == std::endian::little, "Avro's numbers are read as they are");
-
-class runner
+class runner : avro_input<runner>
 {
 public:
     runner(avro_plan const& plan, std::span<std::byte const> data, avro_limits const& limits)
-        : plan_{plan}, begin_{data.data()}, at_{begin_}, end_{begin_ + data.size()}, limits_{limits}
+        : avro_input{data, limits.items}, plan_{plan}, limits_{limits}
     {
     }
 
@@ -35,81 +33,12 @@ public:
     }
 
 private:
+    friend avro_input<runner>;
+
     [[noreturn]] void fail(std::string const& why) const
     {
         auto const& path = plan_.paths[static_cast<std::size_t>(now_ - plan_.steps.data())];
-        throw decode_error{"Avro: " + (path.empty() ? "" : path + ": ") + why + " (at byte " +
-                           std::to_string(at_ - begin_) + " of the body's " + std::to_string(end_ - begin_) + ")"};
-    }
-
-    // ---- bytes
-
-    [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-
-    std::byte const* take(std::size_t count)
-    {
-        if (count > left()) [[unlikely]]
-            fail("the record ends too early");
-        auto const* from = at_;
-        at_ += count;
-        return from;
-    }
-
-    std::int64_t read_long()
-    {
-        if (at_ != end_ && std::to_integer<unsigned>(*at_) < 0x80U) [[likely]]
-            return unzigzag(std::to_integer<std::uint64_t>(*at_++));
-        return read_longer();
-    }
-
-    std::int64_t read_longer()
-    {
-        auto bits = std::uint64_t{0};
-        for (auto shift = 0U; shift < 64; shift += 7)
-        {
-            auto const byte = std::to_integer<std::uint64_t>(*take(1));
-            if (shift == 63 && byte > 1)
-                break;
-            bits |= (byte & 0x7fU) << shift;
-            if (byte < 0x80U)
-                return unzigzag(bits);
-        }
-        fail("a number of more than 64 bits");
-    }
-
-    static std::int64_t unzigzag(std::uint64_t bits) noexcept
-    {
-        return static_cast<std::int64_t>((bits >> 1U) ^ (~(bits & 1U) + 1U));
-    }
-
-    std::size_t read_length()
-    {
-        auto const length = read_long();
-        if (length < 0 || static_cast<std::uint64_t>(length) > left()) [[unlikely]]
-            fail("a length of " + std::to_string(length) + " where " + std::to_string(left()) + " bytes are left");
-        return static_cast<std::size_t>(length);
-    }
-
-    std::string_view read_text()
-    {
-        auto const length = read_length();
-        return {reinterpret_cast<char const*>(take(length)), length};
-    }
-
-    template <class T>
-    T read_raw()
-    {
-        auto value = T{};
-        std::memcpy(&value, take(sizeof(T)), sizeof(T));
-        return value;
-    }
-
-    std::size_t read_branch(std::size_t count)
-    {
-        auto const branch = read_long();
-        if (branch < 0 || static_cast<std::uint64_t>(branch) >= count) [[unlikely]]
-            fail("branch " + std::to_string(branch) + " of a union that has " + std::to_string(count));
-        return static_cast<std::size_t>(branch);
+        throw decode_error{"Avro: " + (path.empty() ? "" : path + ": ") + why + where()};
     }
 
     // ---- single values
@@ -139,21 +68,11 @@ private:
         store(to, value, step.type->size);
     }
 
-    void read_boolean(std::byte* to)
-    {
-        auto const byte = std::to_integer<unsigned>(*take(1));
-        if (byte > 1) [[unlikely]]
-            fail("expected a boolean, found " + std::to_string(byte));
-        as<bool>(to) = byte == 1;
-    }
-
     void read_enum(avro_step const& step, std::byte* to)
     {
         auto const& values = plan_.enums[step.target];
-        auto const index = read_long();
-        if (index < 0 || static_cast<std::uint64_t>(index) >= values.size()) [[unlikely]]
-            fail("symbol " + std::to_string(index) + " of an enum that has " + std::to_string(values.size()));
-        auto const& value = values[static_cast<std::size_t>(index)];
+        auto const index = read_symbol(values.size());
+        auto const& value = values[index];
         if (!value) [[unlikely]]
             fail("symbol " + std::to_string(index) + " of the writer's enum is unknown to " + step.type->name);
         store(to, *value, step.type->size);
@@ -213,24 +132,6 @@ private:
 
     // ---- arrays and maps
 
-    // The next block's count; 0 at the end. A negative count has the block's size behind it, which nobody needs who
-    // reads the items.
-    std::uint64_t read_block()
-    {
-        auto count = read_long();
-        if (count < 0)
-        {
-            read_length();
-            count =
-                count == std::numeric_limits<std::int64_t>::min() ? std::numeric_limits<std::int64_t>::max() : -count;
-        }
-        auto const items = static_cast<std::uint64_t>(count);
-        if (items > limits_.items - items_) [[unlikely]]
-            fail("more than " + std::to_string(limits_.items) + " items of arrays and maps");
-        items_ += items;
-        return items;
-    }
-
     void read_array(avro_step const& step, std::byte* to)
     {
         auto count = std::size_t{0};
@@ -258,9 +159,7 @@ private:
                 take(read_length());
                 continue;
             }
-            if (static_cast<std::uint64_t>(count) > limits_.items - items_) [[unlikely]]
-                fail("more than " + std::to_string(limits_.items) + " items of arrays and maps");
-            items_ += static_cast<std::uint64_t>(count);
+            count_items(static_cast<std::uint64_t>(count));
             for (auto i = std::int64_t{0}; i < count; ++i)
             {
                 if (map)
@@ -312,7 +211,7 @@ private:
             as<float>(to) = read_raw<float>();
             break;
         case avro_op::read_boolean:
-            read_boolean(to);
+            as<bool>(to) = read_flag();
             break;
         case avro_op::read_enum:
             read_enum(step, to);
@@ -426,12 +325,8 @@ private:
     }
 
     avro_plan const& plan_;
-    std::byte const* begin_;
-    std::byte const* at_;
-    std::byte const* end_;
     avro_limits const& limits_;
     avro_step const* now_ = plan_.steps.data();
-    std::uint64_t items_ = 0;
     // Records without bytes can be nested to any number of them, without a deep nesting.
     std::uint64_t calls_ = 0;
     std::uint64_t most_calls_ = 16 * (left() + limits_.items);

@@ -59,6 +59,8 @@ public:
             return enumeration(type);
         case avro_shape::record:
             return record(type);
+        case avro_shape::datum:
+            throw avro_schema_error{"an avro_datum is for reading only"};
         case avro_shape::decimal:
             break;
         }

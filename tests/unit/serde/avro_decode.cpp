@@ -387,6 +387,14 @@ BOOST_AUTO_TEST_CASE(records_that_double_without_bytes_end_in_errors)
     BOOST_TEST(contains(why, "far more parts than bytes"), why);
 }
 
+BOOST_AUTO_TEST_CASE(records_that_contain_themselves_directly_end_in_errors)
+{
+    auto const itself = record(field("a", R"("itself")"), "itself");
+    auto const skipping = record(field("x", R"("int")") + "," + field("n", itself) + "," + field("y", R"("int")"));
+    auto const why = why_not<point>(skipping, avro_bytes{}.number(1), {64, 1000});
+    BOOST_TEST(contains(why, "nested more than 64 levels deep"), why);
+}
+
 BOOST_AUTO_TEST_CASE(hostile_records_end_in_errors)
 {
     using nulls = std::vector<std::monostate>;

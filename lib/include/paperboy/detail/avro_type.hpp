@@ -67,6 +67,8 @@ enum class avro_shape : std::uint8_t
     sequence,
     mapping,
     record,
+    // Whatever comes: an avro_datum.
+    datum,
 };
 
 struct avro_type;
