@@ -1,5 +1,6 @@
 // Avro through a real broker and a real registry: ours, and what Python's confluent-kafka writes and reads.
 
+#include "registry_control.hpp"
 #include "support/broker_engine.hpp"
 #include "support/broker_process.hpp"
 #include "support/broker_producer.hpp"
@@ -14,6 +15,7 @@
 #include <boost/test/unit_test.hpp>
 #include <boost/uuid/uuid_io.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace shop
@@ -288,6 +290,42 @@ BOOST_AUTO_TEST_CASE(bad_records_are_skipped_and_say_why)
     BOOST_TEST(seen.errors[2].find("schema id 117901063") != std::string::npos, seen.errors[2]);
     BOOST_TEST(seen.errors[2].find("answered 404") != std::string::npos, seen.errors[2]);
     BOOST_TEST(seen.errors[3].find("bytes are left") != std::string::npos, seen.errors[3]);
+}
+
+BOOST_AUTO_TEST_CASE(while_the_registry_is_dead_only_the_partition_that_needs_it_waits)
+{
+    auto const topic = cluster{}.make_topic("avro", 2);
+    auto const known = writing<shop::parcel>{topic}.encoded(a_parcel());
+    auto const late = writing<shop::line>{topic}.encoded({"late", 1});
+    auto seen = watched<std::vector<std::string>>{};
+    auto const set_up = [&](engine& e)
+    {
+        auto const registry = schema_registry{e.get_executor(), patient_settings()};
+        e.handle(topic, avro<avro_datum>{registry}, printing{seen});
+    };
+    auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
+    auto sender = producer{};
+    auto const send = [&](int partition, std::string const& value)
+    { sender.send(topic, {.partition = partition, .value = value}); };
+    auto const is_late = [](std::string const& line) { return line.find("late") != std::string::npos; };
+
+    send(0, known);
+    send(1, known);
+    sender.flush();
+    BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 2; }));
+    kill_registry();
+    send(0, late);
+    send(0, known);
+    for (auto i = 0; i < 3; ++i)
+        send(1, known);
+    sender.flush();
+    BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 5; }));
+    BOOST_TEST(std::ranges::none_of(seen.get(), is_late));
+    registry_tool("start");
+    BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 7; }));
+    BOOST_TEST(is_late(seen.get().at(5)));
+    BOOST_TEST(!running.stop());
+    BOOST_TEST(running->stats().skipped == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,15 +1,11 @@
 // A real schema registry, also killed and restarted.
 
-#include "support/broker_process.hpp"
-
-#include <paperboy/schema_registry.hpp>
+#include "registry_control.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <csignal>
-#include <fstream>
 #include <thread>
 
 namespace paperboy::test
@@ -19,31 +15,6 @@ namespace
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-void tool(std::string const& command)
-{
-    auto run =
-        child_process{{environment("PAPERBOY_REGISTRY_TOOL"), command, "--dir", environment("PAPERBOY_REGISTRY_DIR")}};
-    BOOST_TEST(run.wait(120s) == 0);
-}
-
-// kill -9.
-void kill_registry()
-{
-    auto pid = 0;
-    std::ifstream{environment("PAPERBOY_REGISTRY_DIR") + "/pid"} >> pid;
-    BOOST_TEST_REQUIRE(pid > 0);
-    BOOST_TEST(::kill(pid, SIGKILL) == 0);
-}
-
-schema_registry_settings patient_settings()
-{
-    auto out = schema_registry_settings{.urls = {environment("PAPERBOY_TEST_REGISTRY")}};
-    out.retries = 100;
-    out.max_backoff = 500ms;
-    out.log = logger{log_level::off};
-    return out;
-}
 
 // A client with a thread of its own.
 struct fixture
@@ -134,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_registry_that_dies_is_waited_for)
     BOOST_TEST(registry.find(first));
     auto outstanding = registry.async_schema(second, asio::use_future);
     BOOST_TEST((outstanding.wait_for(200ms) == std::future_status::timeout));
-    tool("start");
+    registry_tool("start");
     BOOST_TEST_REQUIRE((outstanding.wait_for(30s) == std::future_status::ready));
     BOOST_TEST(outstanding.get()->text == record_of("r", two_fields));
 }
