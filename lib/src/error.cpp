@@ -52,6 +52,12 @@ public:
             return "the schema is not valid";
         case errc::incompatible_schema:
             return "the schema is not compatible with earlier versions of its subject";
+        case errc::tls_failed:
+            return "the TLS handshake with the brokers failed";
+        case errc::fenced:
+            return "another member of the group has our group.instance.id";
+        case errc::no_token:
+            return "config::oauth gave no usable token";
         }
         return "unknown error " + std::to_string(code);
     }
@@ -64,7 +70,8 @@ public:
             return false;
         auto const value = static_cast<errc>(code);
         auto const retriable = value == errc::connect_timeout || value == errc::shutdown_timeout ||
-                               value == errc::not_running || value == errc::registry_unreachable;
+                               value == errc::not_running || value == errc::registry_unreachable ||
+                               value == errc::no_token;
         return (to.value() == static_cast<int>(condition::retriable)) == retriable;
     }
 };

@@ -2,6 +2,7 @@
 
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/oauth.hpp>
 #include <paperboy/start_at.hpp>
 #include <paperboy/steps.hpp>
 
@@ -121,6 +122,15 @@ struct config
     /// the partitions given up without the unfinished work, which their next owner handles again. 100 ms to 1 h.
     std::chrono::milliseconds revoke_timeout{20'000};
 
+    /// Longest time that the hooks of a record, or of a bulk, should take. Past it they are reported, once: in the log,
+    /// to `observer::on_slow_hook` and by `engine_stats::slow_hooks`, also when they block all threads of the executor.
+    /// 10 ms to 24 h; 0: nobody looks.
+    ///
+    /// Past the property `max.poll.interval.ms` (5 minutes) the engine gives all its partitions up in order, so that
+    /// others of the group go on with them: awaitable hooks are cancelled, what is finished is committed. It joins the
+    /// group again when the hook has ended.
+    std::chrono::milliseconds hook_time_limit{30'000};
+
     /// Give up with `errc::connect_timeout` when the group has not given an assignment within this time after
     /// `async_run`; 0: keep trying for ever, with a log line every few seconds.
     std::chrono::milliseconds connect_timeout{0};
@@ -132,6 +142,10 @@ struct config
     /// librdkafka properties, passed on verbatim. Those that the engine must own (offset storage and commits, queues)
     /// and those that contradict a field above are errors that say which field to use.
     paperboy::properties properties = {};
+
+    /// Gets the tokens for logins with SASL/OAUTHBEARER, which needs `sasl.mechanism` to be that; null otherwise, or
+    /// when `sasl.oauthbearer.method` is oidc and librdkafka gets them itself.
+    oauth_source oauth = nullptr;
 
     /// The producer of `engine::make_producer`.
     producer_config producer = {};

@@ -73,6 +73,16 @@ enum class errc
 
     /// The schema is not compatible with earlier versions of its subject.
     incompatible_schema,
+
+    /// The TLS handshake with the brokers failed before the engine was ever assigned partitions: their certificate
+    /// cannot be trusted, or they refuse ours.
+    tls_failed,
+
+    /// Another member of the group has taken over our `group.instance.id`.
+    fenced,
+
+    /// `config::oauth` gave no token that can be used; told to `observer::on_client_error`, and tried again.
+    no_token,
 };
 
 /// Portable questions to ask of any error code that paperboy completes with.

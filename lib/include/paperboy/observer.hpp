@@ -4,16 +4,35 @@
 #include <paperboy/mode.hpp>
 #include <paperboy/topic_partition.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace paperboy
 {
 
 class record_view;
+
+/// Hooks that have been running too long.
+struct slow_hook
+{
+    /// The record that is in its hooks: where a bulk begins, and possibly an earlier offset in a compacted topic.
+    topic_partition where;
+    std::int64_t offset = -1;
+
+    /// The topic, or expression, that the handler was given to `engine::handle` with.
+    std::string handler;
+
+    /// How long they have been running, at least.
+    std::chrono::milliseconds age{0};
+
+    /// Whether the engine gives its partitions up because of them.
+    bool gives_up = false;
+};
 
 /// Told what an engine does, for metrics and tests. Override what you need.
 ///
@@ -37,6 +56,11 @@ public:
 
     /// The group took these partitions away (session expired, fenced): nothing was committed.
     virtual void on_lost(std::span<topic_partition const> /*partitions*/) noexcept {}
+
+    /// Hooks have been running longer than `config::hook_time_limit`, told once for each run of them, and once more
+    /// when the partitions are given up because of it. Called from a thread of the engine's own, because the hooks may
+    /// block all others, possibly at the same time as other calls.
+    virtual void on_slow_hook(slow_hook const& /*which*/) noexcept {}
 
     /// A commit ended: with no error, these offsets are the group's committed offsets now.
     virtual void on_commit(error_code /*result*/, std::span<partition_offset const> /*offsets*/) noexcept {}

@@ -14,6 +14,7 @@
 #include <paperboy/last_by_key.hpp>
 #include <paperboy/logger.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/oauth.hpp>
 #include <paperboy/observer.hpp>
 #include <paperboy/ordering.hpp>
 #include <paperboy/producer.hpp>

@@ -155,6 +155,14 @@ struct engine_stats
     /// Times the fallback timer found records that no wakeup had announced; always 0 unless a wakeup was lost.
     std::uint64_t missed_wakeups = 0;
 
+    /// Times that a record's hooks, or a bulk's, ran longer than `config::hook_time_limit`, and how many do so now.
+    std::uint64_t slow_hooks = 0;
+    std::size_t stuck_hooks = 0;
+
+    /// Whether the partitions were given up because of a hook that ran longer than `max.poll.interval.ms`; the group is
+    /// joined again when that hook has ended.
+    bool away = false;
+
     /// About how much memory fetched records take, over all partitions, and `config::memory_limit`.
     std::uint64_t buffered_bytes = 0;
     std::uint64_t memory_limit = 0;

@@ -34,9 +34,9 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
     : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
       retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
-      steps_timer_{strand_}, letter_timer_{strand_}, destroyer_{strand_, "paperboy-close"},
-      replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
-      letter_query_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
+      steps_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings},
+      destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
+      locator_{strand_, "paperboy-start"}, letter_query_{strand_, "paperboy-query"},
       steps_{state_->settings.steps.size()}
 {
 }
@@ -85,6 +85,7 @@ void engine_run::begin()
         log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
                                  state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
         open_producer();
+        start_watchdog();
         start_connect_timer();
         count_partitions();
     }
@@ -126,7 +127,8 @@ void engine_run::start_connect_timer()
                                             "no assignment from group \"" + self->state_->settings.group_id + "\" at " +
                                                 self->state_->settings.bootstrap_servers + " within " +
                                                 std::to_string(time.count()) +
-                                                " ms; check that the brokers are up and can be reached");
+                                                " ms; check that the brokers are up and can be reached" +
+                                                (self->trouble_.empty() ? "" : "; last trouble: " + self->trouble_));
                              });
 }
 
@@ -224,11 +226,17 @@ error_code engine_run::settle(kafka::commit_event const& event)
     return event.gone.size() == event.refused.size() ? error_code{} : event.error;
 }
 
-void engine_run::on(kafka::error_event const& event)
+void engine_run::on(kafka::error_event const& told)
 {
     state_->totals.client_errors.fetch_add(1);
+    auto event = told;
+    event.text = secrets_.hide(event.text);
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_client_error(event.error, event.text);
+    if (event.fatal && kafka::kind_of(event.error) == kafka::error_kind::fenced)
+        return fail(errc::fenced, "group \"" + state_->settings.group_id + "\": another member has our " +
+                                      "group.instance.id: " + event.text +
+                                      "; give each instance one of its own, and start it once");
     if (event.fatal)
         return fail(errc::client_failed, event.text);
     on_trouble(event);
@@ -237,6 +245,8 @@ void engine_run::on(kafka::error_event const& event)
 void engine_run::on_trouble(kafka::error_event const& event)
 {
     auto const& settings = state_->settings;
+    if (on_refused_login(event))
+        return;
     switch (kafka::kind_of(event.error))
     {
     case kafka::error_kind::missing_topic:
@@ -262,6 +272,7 @@ void engine_run::on_trouble(kafka::error_event const& event)
         trouble_ = "cannot reach " + settings.bootstrap_servers + ": " + event.text;
         state_->tell_health(&health_fsm::trouble, trouble_);
         return log_rarely(trouble_ + "; still trying");
+    case kafka::error_kind::fenced:
     case kafka::error_kind::transient:
         break;
     }
@@ -280,7 +291,7 @@ void engine_run::log_rarely(std::string const& line)
 
 void engine_run::on(kafka::log_event const& event)
 {
-    log(event.level, "librdkafka: " + event.text);
+    log(event.level, "librdkafka: " + secrets_.hide(event.text));
 }
 
 void engine_run::on(kafka::stray_event const& event)

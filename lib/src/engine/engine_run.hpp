@@ -5,9 +5,11 @@
 #include "engine/engine_state.hpp"
 #include "engine/start_plan.hpp"
 #include "engine/strand_timer.hpp"
+#include "engine/watchdog.hpp"
 #include "kafka/capabilities.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/memory_plan.hpp"
+#include "kafka/secrets.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/commit_fsm.hpp"
 #include "pipeline/rebalance_fsm.hpp"
@@ -15,6 +17,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/strand.hpp>
 
 #include <chrono>
@@ -79,6 +82,7 @@ private:
     void on(kafka::log_event const& event);
     void on(kafka::stray_event const& event);
     void on(kafka::reset_event const& event);
+    void on(kafka::token_event const& event);
 
     // The assignment's life.
     void act(pipeline::rebalance_action action);
@@ -127,6 +131,19 @@ private:
 
     // Pausing.
     void apply_pauses();
+
+    // Logging in.
+    void get_token();
+    void on_token(oauth_token token);
+    void use_token();
+    void on_no_token(std::string const& why);
+    bool on_refused_login(kafka::error_event const& event);
+
+    // Hooks that run too long.
+    void start_watchdog();
+    void look_after_hooks();
+    void give_up(watchdog::finding const& why);
+    void come_back();
 
     // The end.
     void act(engine_action action);
@@ -194,12 +211,20 @@ private:
     strand_timer shutdown_timer_;
     strand_timer steps_timer_;
     strand_timer letter_timer_;
+    strand_timer token_timer_;
+    boost::asio::cancellation_signal token_cancel_;
+    bool asking_for_token_ = false;
+    std::optional<oauth_token> token_;
+    std::chrono::system_clock::time_point token_fresh_until_;
+    std::chrono::milliseconds token_pause_{1000};
+    kafka::secrets secrets_;
     background_call destroyer_;
     background_call replaced_;
     std::vector<kafka::client_remains> remains_;
     background_call queries_;
     background_call locator_;
     background_call letter_query_;
+    std::optional<watchdog> watchdog_;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;
 };

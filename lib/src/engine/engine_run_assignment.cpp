@@ -129,7 +129,11 @@ void engine_run::start_pipelines()
     { return std::ranges::any_of(stragglers_, [&](auto const& each) { return each->where() == pipeline->where(); }); };
     for (auto const& each : held_back_)
         if (!busy(each))
+        {
+            if (watchdog_)
+                watchdog_->add(each->watch());
             each->start(shared_from_this());
+        }
     std::erase_if(held_back_, [&](auto const& each) { return !busy(each); });
 }
 
@@ -145,7 +149,7 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
             pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
                                        *state_->outbox},
             consumer_->shared_client(), state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
-            within_memory(target->options)));
+            within_memory(target->options), target->topic));
         if (auto const start = starts_.find(where); start != starts_.end())
             pipelines.back()->begin_at(start->second);
     }
@@ -201,6 +205,7 @@ void engine_run::release_partitions()
     (lost_ ? state_->totals.losses : state_->totals.revocations).fetch_add(1);
     if (auto const& watcher = state_->settings.watcher)
         lost_ ? watcher->on_lost(partitions) : watcher->on_revoked(partitions);
+    come_back();
 }
 
 // The step's time is a part of the budget that applies: the shutdown's when the engine ends, else the revocation's.
@@ -244,7 +249,10 @@ void engine_run::pipeline_ended(pipeline::partition_pipeline& which)
 void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which)
 {
     if (std::erase(stragglers_, which) > 0)
+    {
+        come_back();
         return start_pipelines();
+    }
     if (assignment_ && assignment_->one_ended(which))
         look_whether_drained();
 }

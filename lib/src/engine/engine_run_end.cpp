@@ -138,12 +138,16 @@ void engine_run::complete()
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_,
-                             &shutdown_timer_, &steps_timer_, &letter_timer_})
+                             &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_})
         each->stop();
     assignment_.reset();
     state_->show(nullptr);
     if (consumer_)
         reap([] {});
+    token_cancel_.emit(boost::asio::cancellation_type::terminal);
+    watchdog_.reset();
+    state_->totals.away.store(false);
+    state_->totals.stuck_hooks.store(0);
     destroyer_.forget();
     replaced_.forget();
     queries_.forget();
@@ -164,6 +168,7 @@ void engine_run::on_housekeeping()
     if (assignment_)
         for (auto const& each : assignment_->pipelines())
             each->check_for_missed_wakeup();
+    look_after_hooks();
     if (consumer_)
         consumer_->events().interrupt();
     // librdkafka tells of an identical error only twice a minute.

@@ -96,12 +96,14 @@ void engine_run::on_producer(kafka::consumer_event const& event)
 {
     if (auto const* const line = std::get_if<kafka::log_event>(&event))
         return on(*line);
+    if (std::holds_alternative<kafka::token_event>(event))
+        return on(kafka::token_event{});
     auto const* const trouble = std::get_if<kafka::error_event>(&event);
     if (trouble == nullptr)
         return;
     if (auto const& watcher = state_->settings.watcher)
-        watcher->on_client_error(trouble->error, trouble->text);
-    auto const text = "producer: " + trouble->text;
+        watcher->on_client_error(trouble->error, secrets_.hide(trouble->text));
+    auto const text = "producer: " + secrets_.hide(trouble->text);
     if (kafka::kind_of(trouble->error) == kafka::error_kind::brokers_away)
         return log_rarely(text + "; still trying");
     log(log_level::warning, text);

@@ -108,6 +108,9 @@ engine_stats engine_state::stats() const
     result.stray_records = totals.stray_records.load();
     result.missed_wakeups = totals.missed_wakeups.load();
     result.producer = outbox->stats();
+    result.slow_hooks = totals.slow_hooks.load();
+    result.stuck_hooks = totals.stuck_hooks.load();
+    result.away = totals.away.load();
     if (current)
         result.partitions = current->stats();
     for (auto const& each : result.partitions)

@@ -45,6 +45,8 @@ void check_fields(config const& settings)
     check_range("commit.interval", settings.commit.interval, 10ms, 1h);
     check_range("shutdown_timeout", settings.shutdown_timeout, 100ms, 1h);
     check_range("revoke_timeout", settings.revoke_timeout, 100ms, 1h);
+    if (settings.hook_time_limit != 0ms)
+        check_range("hook_time_limit", settings.hook_time_limit, 10ms, 24h);
     if (settings.connect_timeout != 0ms)
         check_range("connect_timeout", settings.connect_timeout, 100ms, 24h);
 }
@@ -102,14 +104,20 @@ void set_prefetch(conf_handle const& conf, properties const& given, memory_plan 
         set_unless_given("fetch.queue.backoff.ms", 2);
 }
 
+// Who gets tokens is told when one is needed.
+int events_of_tokens(config const& settings)
+{
+    return settings.oauth ? RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH : 0;
+}
+
 // What the engine's correctness rests on; check_properties keeps users from setting these.
-void set_owned(conf_handle const& conf)
+void set_owned(conf_handle const& conf, int tokens)
 {
     set(conf, "enable.auto.commit", "false");
     set(conf, "enable.auto.offset.store", "false");
     set(conf, "log.queue", "true");
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
-                                             RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+                                             RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | tokens);
 }
 
 // Below anything the user sets. A record is tried for as long as it takes, because its input waits for it; keys go
@@ -142,13 +150,22 @@ conf_handle make_producer_conf(config const& settings)
     set(conf, "client.id", settings.client_id);
     set(conf, "enable.idempotence", "true");
     set(conf, "log.queue", "true");
-    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG);
+    rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG |
+                                             events_of_tokens(settings));
     return conf;
 }
 
 capabilities choose_for(config const& settings)
 {
     return choose(loaded_version(), settings.batch_size, true);
+}
+
+std::chrono::milliseconds longest_hook(config const& settings)
+{
+    auto const conf = conf_handle{rd_kafka_conf_new()};
+    auto const given = settings.properties.find("max.poll.interval.ms");
+    return std::chrono::milliseconds{
+        std::stoll(given == settings.properties.end() ? get(conf.get(), "max.poll.interval.ms") : given->second)};
 }
 
 conf_handle make_consumer_conf(config const& settings, std::size_t partitions)
@@ -166,7 +183,7 @@ conf_handle make_consumer_conf(config const& settings, std::size_t partitions)
     set(conf, "auto.offset.reset", name_of(settings.auto_offset_reset));
     if (!settings.steps.empty())
         set(conf, "enable.partition.eof", "true");
-    set_owned(conf);
+    set_owned(conf, events_of_tokens(settings));
     return conf;
 }
 

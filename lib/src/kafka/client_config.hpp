@@ -16,6 +16,9 @@ namespace paperboy::kafka
 // The librdkafka configuration of the producer, likewise.
 [[nodiscard]] conf_handle make_producer_conf(config const& settings);
 
+// What the property max.poll.interval.ms is; of settings that make_consumer_conf accepts.
+[[nodiscard]] std::chrono::milliseconds longest_hook(config const& settings);
+
 // The choices for this configuration and the loaded librdkafka.
 [[nodiscard]] capabilities choose_for(config const& settings);
 

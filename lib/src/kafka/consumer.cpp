@@ -43,6 +43,11 @@ error_code consumer::subscribe(std::span<std::string const> topics)
     return make_code(rd_kafka_subscribe(client_->get(), list.get()));
 }
 
+error_code consumer::unsubscribe()
+{
+    return make_code(rd_kafka_unsubscribe(client_->get()));
+}
+
 static_assert(consumer::stored == RD_KAFKA_OFFSET_INVALID);
 
 error_code consumer::assign(std::span<partition_offset const> partitions)

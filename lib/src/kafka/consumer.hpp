@@ -33,6 +33,9 @@ public:
     // Joins the group for topics by name or, beginning with '^', by regular expression.
     [[nodiscard]] error_code subscribe(std::span<std::string const> topics);
 
+    // Leaves the group: a revoke_event follows for what is assigned. subscribe joins it again.
+    [[nodiscard]] error_code unsubscribe();
+
     // Where a partition goes on from what the group has committed.
     static constexpr std::int64_t stored = -1001;
 

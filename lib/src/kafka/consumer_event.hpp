@@ -49,6 +49,8 @@ enum class error_kind
     authentication,
     // The brokers know us and refuse this topic or group.
     authorization,
+    // Another member has taken over our group.instance.id.
+    fenced,
     // No usable offset to start at, and the configuration says not to choose one.
     no_offset,
 };
@@ -89,7 +91,12 @@ struct reset_event
     std::string text;
 };
 
+// A token to log in with is needed.
+struct token_event
+{
+};
+
 using consumer_event = std::variant<std::monostate, assign_event, revoke_event, commit_event, error_event, log_event,
-                                    stray_event, reset_event>;
+                                    stray_event, reset_event, token_event>;
 
 } // namespace paperboy::kafka

@@ -145,6 +145,8 @@ consumer_event decode(rd_kafka_t* client, rd_kafka_event_t* event)
         return decode_log(event);
     case RD_KAFKA_EVENT_FETCH:
         return decode_message(event);
+    case RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH:
+        return token_event{};
     default:
         return {};
     }

@@ -84,6 +84,8 @@ kafka::error_kind kafka::kind_of(error_code error) noexcept
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
         return error_kind::authorization;
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+        return error_kind::fenced;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
         return error_kind::no_offset;
     default:

@@ -1,5 +1,7 @@
 #include "kafka/outbox.hpp"
 
+#include "kafka/oauth.hpp"
+
 #include <paperboy/record.hpp>
 
 #include <algorithm>
@@ -132,6 +134,12 @@ outbox::delivery& outbox::take_ticket(detail::outgoing_view const& what)
     ticket.source = no_letter;
     ticket.used = true;
     return ticket;
+}
+
+std::string outbox::set_token(oauth_token const& token)
+{
+    auto const lock = std::scoped_lock{guard_};
+    return producer_ ? kafka::set_token(producer_->get(), token) : std::string{};
 }
 
 void outbox::give_back(delivery& ticket) noexcept

@@ -6,6 +6,7 @@
 
 #include <paperboy/detail/outgoing.hpp>
 #include <paperboy/detail/send_ledger.hpp>
+#include <paperboy/oauth.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/stats.hpp>
 
@@ -107,6 +108,8 @@ public:
     [[nodiscard]] std::optional<letter_question> to_ask() const;
     [[nodiscard]] std::optional<letter_topics::time_point> asks_next() const;
     letter_turn answered(std::size_t topic, topic_answer const& answer);
+    // Gives the client a token to log in with; why it is refused, empty when it is not or there is no client.
+    [[nodiscard]] std::string set_token(oauth_token const& token);
 
     // Accepts nothing more.
     void refuse_more();

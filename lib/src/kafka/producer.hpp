@@ -69,6 +69,8 @@ public:
     // Whether librdkafka has given this client up.
     [[nodiscard]] bool fatal() const noexcept;
 
+    [[nodiscard]] rd_kafka_t* get() const noexcept { return client_.get(); }
+
     // Gives back everything that is not acknowledged: a report with an error follows for each record.
     void purge() noexcept;
 

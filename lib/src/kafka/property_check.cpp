@@ -1,5 +1,7 @@
 #include "kafka/property_check.hpp"
 
+#include "kafka/secrets.hpp"
+
 #include <paperboy/error.hpp>
 
 #include <algorithm>
@@ -88,10 +90,7 @@ std::optional<std::string> nearest_property(std::string_view name)
 // Secrets never appear in an error.
 std::string shown(std::string_view name, std::string const& value)
 {
-    auto const secret = name.find("password") != name.npos || name.find("secret") != name.npos ||
-                        name.find(".key.") != name.npos || name.find("sasl.oauthbearer.config") != name.npos ||
-                        name.find("sasl.jaas.config") != name.npos;
-    return secret ? "(hidden)" : "\"" + value + "\"";
+    return is_secret(name) ? "(hidden)" : "\"" + value + "\"";
 }
 
 struct owned_property
@@ -142,6 +141,13 @@ constexpr auto owned_by_producer = std::array{
     owned_property{"opaque", "the engine has no use for it"},
 };
 
+bool has_property(char const* name)
+{
+    auto const conf = conf_handle{rd_kafka_conf_new()};
+    std::size_t size = 0;
+    return rd_kafka_conf_get(conf.get(), name, nullptr, &size) == RD_KAFKA_CONF_OK;
+}
+
 void check_assignor(std::string const& value)
 {
     if (value.find("cooperative") != std::string::npos)
@@ -170,7 +176,10 @@ void check_property(config const& settings, std::string const& name, std::string
     if (name == "partition.assignment.strategy")
         check_assignor(value);
     if (name == "group.protocol" && value != "classic")
-        refuse("property \"group.protocol\" is \"" + value + "\"; the engine uses the \"classic\" group protocol");
+        refuse("property \"group.protocol\" is \"" + value + "\"; " +
+               (has_property("group.protocol") ? "the engine rebalances eagerly, and that protocol incrementally"
+                                               : "this librdkafka has no other than \"classic\"") +
+               ": leave it at \"classic\"");
 }
 
 } // namespace
@@ -206,8 +215,30 @@ std::string get(rd_kafka_conf_t const* conf, char const* name)
     return value;
 }
 
+// librdkafka without a source of tokens would wait for one for ever, and with two would take the first.
+void check_oauth(config const& settings)
+{
+    auto const is = [&](char const* name, std::string_view value)
+    {
+        auto const found = settings.properties.find(name);
+        return found != settings.properties.end() && found->second == value;
+    };
+    auto const wanted = is("sasl.mechanism", "OAUTHBEARER") || is("sasl.mechanisms", "OAUTHBEARER");
+    auto const by_librdkafka =
+        is("sasl.oauthbearer.method", "oidc") || is("enable.sasl.oauthbearer.unsecure.jwt", "true");
+    if (settings.oauth && !wanted)
+        refuse("config::oauth is set, but property \"sasl.mechanism\" is not \"OAUTHBEARER\"; set it, or leave "
+               "config::oauth out");
+    if (settings.oauth && by_librdkafka)
+        refuse("config::oauth is set, and the properties let librdkafka get tokens itself; choose one");
+    if (wanted && !settings.oauth && !by_librdkafka)
+        refuse("property \"sasl.mechanism\" is \"OAUTHBEARER\", but nothing gets tokens; set config::oauth, or "
+               "sasl.oauthbearer.method to \"oidc\"");
+}
+
 void check_properties(config const& settings)
 {
+    check_oauth(settings);
     for (auto const& [name, value] : settings.properties)
         check_property(settings, name, value);
 }

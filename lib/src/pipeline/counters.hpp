@@ -3,6 +3,7 @@
 #include "pipeline/duration_counter.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 namespace paperboy::pipeline
@@ -26,6 +27,11 @@ struct counters
     std::atomic<std::uint64_t> client_errors{0};
     std::atomic<std::uint64_t> stray_records{0};
     std::atomic<std::uint64_t> missed_wakeups{0};
+    // Runs of hooks that exceeded config::hook_time_limit, ever and now.
+    std::atomic<std::uint64_t> slow_hooks{0};
+    std::atomic<std::size_t> stuck_hooks{0};
+    // Whether the group is left until a hook has ended.
+    std::atomic<bool> away{false};
     // Records finished since the last commit was sent, for commit_policy::records.
     std::atomic<std::uint64_t> uncommitted{0};
 };

@@ -164,6 +164,7 @@ lanes::lane& lanes::idle_lane()
     {
         auto made = std::make_unique<lane>(owner_, strand_);
         made->handler = handler_.another();
+        made->stand = owner_.stand_for(made->position);
         idle_.reserve(all_.size() + 1);
         idle_.push_back(all_.emplace_back(std::move(made)).get());
     }
@@ -180,14 +181,19 @@ asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
         auto const& chosen = admitted_[*which];
         auto record = detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, self};
         self.running = &record;
+        auto pass = std::optional<hook_pass>{};
+        pass.emplace(self.stand, chosen.message->offset);
         auto end = co_await self.handler->run_async(record);
         while (end == detail::batch_end::again)
         {
+            pass.reset();
             co_await self.attempts.pause(leaves);
             if (begins_none())
                 break;
+            pass.emplace(self.stand, chosen.message->offset);
             end = co_await self.handler->run_async(record);
         }
+        pass.reset();
         self.running = nullptr;
         settle(*which, end, record.unfinished() == 0);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pipeline/hook_watch.hpp"
 #include "pipeline/key_schedule_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
 
@@ -48,6 +49,9 @@ public:
 
     // A record ended other than by finishing: no further one begins. `error` is set when it is not a hook's failure.
     virtual void lane_stopped(detail::batch_end how, std::exception_ptr const& error) = 0;
+
+    // Where a lane shows that its hooks run, and its position; null when nobody looks.
+    virtual hook_stand* stand_for(std::atomic<std::int64_t> const& /*position*/) { return nullptr; }
 
 protected:
     ~lanes_owner() = default;
@@ -140,6 +144,7 @@ private:
         boost::asio::cancellation_signal cancel;
         detail::hook_run* running = nullptr;
         std::atomic<std::int64_t> position{offset_tracker::nothing_finished};
+        hook_stand* stand = nullptr;
     };
 
     [[nodiscard]] bool begins_none() const noexcept;

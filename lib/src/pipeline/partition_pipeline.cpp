@@ -17,16 +17,22 @@ namespace asio = boost::asio;
 partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                                        asio::any_io_executor const& executor, topic_partition where,
                                        std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
-                                       handler_options const& options)
+                                       handler_options const& options, std::string name)
     : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
       queue_{std::move(client), strand_, where_, sends_, fetch_limit, context.settings.batch_size},
-      handler_{std::move(handler)}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
+      handler_{std::move(handler)}, watch_{std::make_shared<partition_watch>(where_, std::move(name))},
+      stand_{watch_->add(tracker_.in_order())}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
       batcher_{policy_}, wait_timer_{strand_}, failures_{options}, attempts_{strand_},
       random_{static_cast<unsigned>(where_.partition) + 1U}
 {
     if (options.ordering != ordering::partition)
         lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, static_cast<lanes_owner&>(*this));
     in_bulk_.store(mode_.bulk());
+}
+
+partition_pipeline::~partition_pipeline()
+{
+    watch_->take_down();
 }
 
 // The end is told from the completion handler: by then the coroutine's frame is gone, so nothing of it can outlive the
@@ -242,7 +248,7 @@ asio::awaitable<void> partition_pipeline::serve()
             else
             {
                 auto batch = make_run();
-                auto const end = handler_->run(batch);
+                auto const end = run_hooks(batch);
                 auto const waits = end == detail::batch_end::again || end == detail::batch_end::unprepared;
                 action = waits ? co_await handle_on(batch, end) : finish_batch(batch, end);
             }

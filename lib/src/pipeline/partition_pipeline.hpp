@@ -4,6 +4,7 @@
 #include "kafka/partition_queue.hpp"
 #include "pipeline/batcher.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/hook_watch.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/mode_fsm.hpp"
 #include "pipeline/offset_tracker.hpp"
@@ -97,10 +98,14 @@ class partition_pipeline final : public detail::failure_sink,
                                  private lanes_owner
 {
 public:
-    // The options' mode is set.
+    // The options' mode is set. `name`: what the handler was registered with.
     partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                        boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
-                       std::unique_ptr<detail::batch_handler> handler, handler_options const& options);
+                       std::unique_ptr<detail::batch_handler> handler, handler_options const& options,
+                       std::string name);
+    partition_pipeline(partition_pipeline const&) = delete;
+    partition_pipeline& operator=(partition_pipeline const&) = delete;
+    ~partition_pipeline();
 
     // To be called before start(): the partition begins at this offset, which is to be committed.
     void begin_at(std::int64_t offset) { tracker_.pass_gap(offset); }
@@ -128,6 +133,9 @@ public:
     void check_for_missed_wakeup();
 
     [[nodiscard]] topic_partition const& where() const noexcept { return where_; }
+
+    // What its hooks are doing.
+    [[nodiscard]] std::shared_ptr<partition_watch> const& watch() const noexcept { return watch_; }
 
     // One past the last record that is finished and, like all before, acknowledged in what was sent on its behalf; or
     // offset_tracker::nothing_finished. The order of the two reads matters: see outbox::send.
@@ -163,6 +171,8 @@ private:
     boost::asio::awaitable<partition_action> rest();
     partition_action fetch();
     detail::batch_run make_run();
+    detail::batch_end run_hooks(detail::batch_run& batch);
+    [[nodiscard]] std::int64_t first_offset() const;
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
     void keep_ages();
     void show_lag(partition_stats& to) const;
@@ -196,6 +206,7 @@ private:
     void record_finished(record_view const& record) override;
     void block_used_up(detail::block_holder block) override;
     void lane_stopped(detail::batch_end how, std::exception_ptr const& error) override;
+    hook_stand* stand_for(std::atomic<std::int64_t> const& position) override { return &watch_->add(position); }
     [[nodiscard]] bool may_log();
     [[nodiscard]] std::string others_not_logged();
     void observe_lag();
@@ -210,6 +221,8 @@ private:
     std::uint64_t block_bytes_ = 0;
     partition_fsm fsm_;
     offset_tracker tracker_;
+    std::shared_ptr<partition_watch> watch_;
+    hook_stand& stand_;
     detail::hook_run* running_ = nullptr;
     mode_policy policy_;
     mode_fsm mode_;

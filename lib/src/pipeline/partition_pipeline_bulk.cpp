@@ -56,15 +56,21 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     auto const bytes = batcher_.bulk_bytes();
     auto bulk = detail::bulk_run{records, tracker_.in_order(), *this};
     running_ = &bulk;
+    auto const first = records.front().offset();
+    auto pass = std::optional<hook_pass>{};
+    pass.emplace(&stand_, first);
     auto end = co_await handler_->run_bulk(bulk);
     while (end == detail::batch_end::again || (end == detail::batch_end::left && !bulk.records().empty()))
     {
+        pass.reset();
         if (end == detail::batch_end::again)
             co_await attempts_.pause(leaves);
         if (leave_early_.load(std::memory_order_relaxed))
             break;
+        pass.emplace(&stand_, first);
         end = co_await handler_->run_bulk(bulk);
     }
+    pass.reset();
     running_ = nullptr;
     batcher_.drop([this](detail::block_holder used) { keep_spare(std::move(used)); });
     if (batcher_.waiting() > 0)

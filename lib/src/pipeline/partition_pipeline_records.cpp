@@ -64,16 +64,33 @@ asio::awaitable<partition_action> partition_pipeline::handle_async()
     auto const leaves = [this] { return leave_early_.load(std::memory_order_relaxed); };
     auto batch = make_run();
     running_ = &batch;
+    auto pass = std::optional<hook_pass>{};
+    pass.emplace(&stand_, first_offset());
     auto end = co_await handler_->run_async(batch);
     while (end == detail::batch_end::again)
     {
+        pass.reset();
         co_await attempts_.pause(leaves);
         if (leave_early_.load(std::memory_order_relaxed))
             break;
+        pass.emplace(&stand_, first_offset());
         end = co_await handler_->run_async(batch);
     }
+    pass.reset();
     running_ = nullptr;
     co_return finish_batch(batch, end);
+}
+
+detail::batch_end partition_pipeline::run_hooks(detail::batch_run& batch)
+{
+    auto const pass = hook_pass{&stand_, first_offset()};
+    return handler_->run(batch);
+}
+
+// Of the block; what of it is finished shows in the position.
+std::int64_t partition_pipeline::first_offset() const
+{
+    return block_->messages().empty() ? -1 : block_->messages().front()->offset;
 }
 
 // A plain handler's pass that has to wait: for a retry, or for what a serde needs. The records up to the one that waits
@@ -88,7 +105,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_ru
             co_await attempts_.pause(leaves);
         else
             co_await handler_->prepare(batch);
-        end = batch.cancelled() ? detail::batch_end::cancelled : handler_->run(batch);
+        end = batch.cancelled() ? detail::batch_end::cancelled : run_hooks(batch);
     }
     running_ = nullptr;
     co_return finish_batch(batch, end);

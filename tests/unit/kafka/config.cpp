@@ -234,6 +234,7 @@ BOOST_AUTO_TEST_CASE(durations_have_ranges)
         {"shutdown_timeout", [](config& c) -> std::chrono::milliseconds& { return c.shutdown_timeout; }, 100ms, 1h},
         {"revoke_timeout", [](config& c) -> std::chrono::milliseconds& { return c.revoke_timeout; }, 100ms, 1h},
         {"connect_timeout", [](config& c) -> std::chrono::milliseconds& { return c.connect_timeout; }, 100ms, 24h},
+        {"hook_time_limit", [](config& c) -> std::chrono::milliseconds& { return c.hook_time_limit; }, 10ms, 24h},
     };
     for (auto const& field : fields)
     {
@@ -253,6 +254,22 @@ BOOST_AUTO_TEST_CASE(durations_have_ranges)
                                                 std::to_string(field.most.count()) + " ms");
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(one_source_of_tokens_is_needed_where_they_are_used)
+{
+    auto settings = usable();
+    settings.oauth = []() -> boost::asio::awaitable<oauth_token> { co_return oauth_token{}; };
+    BOOST_TEST(contains(refusal(settings), "\"sasl.mechanism\" is not \"OAUTHBEARER\""));
+    settings.properties["sasl.mechanism"] = "OAUTHBEARER";
+    settings.properties["security.protocol"] = "sasl_plaintext";
+    BOOST_TEST(refusal(settings) == "accepted");
+    settings.properties["enable.sasl.oauthbearer.unsecure.jwt"] = "true";
+    BOOST_TEST(contains(refusal(settings), "choose one"));
+    settings.oauth = nullptr;
+    BOOST_TEST(refusal(settings) == "accepted");
+    settings.properties.erase("enable.sasl.oauthbearer.unsecure.jwt");
+    BOOST_TEST(contains(refusal(settings), "set config::oauth"));
 }
 
 BOOST_AUTO_TEST_CASE(offsets_to_start_at_are_a_handlers)

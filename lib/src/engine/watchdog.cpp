@@ -1,0 +1,102 @@
+#include "engine/watchdog.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include <pthread.h>
+
+namespace paperboy::engine_detail
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+// Looks are cheap; a tenth of the limit is how much too late a report may come.
+std::chrono::milliseconds pace_for(std::chrono::milliseconds limit)
+{
+    return std::clamp<std::chrono::milliseconds>(limit / 10, 5ms, 1s);
+}
+
+} // namespace
+
+watchdog::watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell,
+                   std::function<void(std::size_t)> count)
+    : limit_{limit}, longest_{longest}, tell_{std::move(tell)}, count_{std::move(count)}, thread_{[this] { run(); }}
+{
+}
+
+watchdog::~watchdog()
+{
+    {
+        auto const lock = std::scoped_lock{guard_};
+        ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void watchdog::add(std::shared_ptr<pipeline::partition_watch const> what)
+{
+    auto const lock = std::scoped_lock{guard_};
+    all_.push_back({std::move(what), {}});
+}
+
+std::vector<watchdog::finding> watchdog::take_given_up()
+{
+    auto const lock = std::scoped_lock{guard_};
+    return std::exchange(given_up_, {});
+}
+
+void watchdog::run()
+{
+    pthread_setname_np(pthread_self(), "paperboy-watch");
+    auto const pace = pace_for(std::min(limit_, longest_));
+    auto lock = std::unique_lock{guard_};
+    while (!changed_.wait_for(lock, pace, [this] { return ending_; }))
+    {
+        auto const findings = look();
+        std::ranges::copy_if(findings, std::back_inserter(given_up_),
+                             [](auto const& each) { return each.action == watch_action::give_up; });
+        auto over = std::size_t{0};
+        for (auto const& each : all_)
+            over += static_cast<std::size_t>(std::ranges::count_if(each.stands, &watch_fsm::over_limit));
+        lock.unlock();
+        count_(over);
+        for (auto const& each : findings)
+            tell_(each);
+        lock.lock();
+    }
+}
+
+std::vector<watchdog::finding> watchdog::look()
+{
+    auto findings = std::vector<finding>{};
+    auto const now = watch_fsm::clock::now();
+    for (auto& each : all_)
+        look(each, now, findings);
+    std::erase_if(all_, [](watched const& each) { return each.stands.empty(); });
+    return findings;
+}
+
+void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<finding>& findings)
+{
+    auto const seen = at.what->look();
+    at.stands.resize(seen.size());
+    for (std::size_t i = 0; i < seen.size(); ++i)
+    {
+        auto& stand = at.stands[i];
+        auto const action = stand.look(seen[i], now, limit_, longest_);
+        if (action == watch_action::none)
+            continue;
+        auto& found = findings.emplace_back();
+        found.action = action;
+        found.where = at.what->where();
+        found.handler = at.what->handler();
+        found.offset = seen[i].offset;
+        found.age = std::chrono::duration_cast<std::chrono::milliseconds>(stand.age(now));
+    }
+}
+
+} // namespace paperboy::engine_detail
