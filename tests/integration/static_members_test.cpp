@@ -1,0 +1,74 @@
+// Members of a group that have names of their own: group.instance.id.
+
+#include "support/broker_engine.hpp"
+#include "support/broker_journal.hpp"
+#include "support/broker_producer.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace paperboy::test
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+struct fixture
+{
+    std::string topic = cluster{}.make_topic("static", 2);
+    std::string group = unique_name("static");
+    producer sender;
+    journal log;
+
+    [[nodiscard]] std::unique_ptr<running_engine> start(std::string const& name, std::string const& instance)
+    {
+        auto settings = test_config(group);
+        settings.properties["group.instance.id"] = instance;
+        settings.watcher = std::make_shared<journaling_observer>(log, name);
+        return std::make_unique<running_engine>(name, std::move(settings), [=, this](engine& e)
+                                                { e.handle(topic, journaling_handler{log, name}); });
+    }
+    void produce(int first)
+    {
+        sender.send_numbered(topic, 2, first, 10);
+        sender.flush();
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_member_with_a_name_may_restart_and_the_others_go_on, fixture)
+{
+    auto const first = start("first", "a");
+    auto second = start("second", "b");
+    BOOST_TEST(log.await([&] { return log.owned_by("first") == 1 && log.owned_by("second") == 1; }));
+    auto const assignments = (*first)->stats().assignments;
+    produce(0);
+    BOOST_TEST(log.await([&] { return log.finished_count() == 20; }));
+    BOOST_TEST(!second->stop());
+    second = start("second", "b");
+    BOOST_TEST(log.await([&] { return log.owned_by("second") == 1; }));
+    produce(10);
+    BOOST_TEST(log.await([&] { return log.finished_count() == 40; }));
+    BOOST_TEST((*first)->stats().assignments == assignments);
+    BOOST_TEST(!second->stop());
+    BOOST_TEST(!first->stop());
+    BOOST_TEST(log.repeated() == 0U);
+    BOOST_TEST(log.violations() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_member_whose_name_is_taken_ends_and_says_so, fixture)
+{
+    auto const first = start("first", "a");
+    BOOST_TEST(log.await([&] { return log.owned_by("first") == 2; }));
+    auto const second = start("second", "a");
+    BOOST_TEST((first->wait() == errc::fenced));
+    auto const text = (*first)->last_failure().text;
+    BOOST_TEST(text.find(group) != std::string::npos, text);
+    BOOST_TEST(text.find("give each instance one of its own") != std::string::npos, text);
+    produce(0);
+    BOOST_TEST(log.await([&] { return log.finished_count() == 20; }));
+    BOOST_TEST(!second->stop());
+}
+
+} // namespace paperboy::test
