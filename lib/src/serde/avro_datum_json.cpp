@@ -18,7 +18,6 @@ namespace paperboy
 namespace
 {
 
-using serde::avro_kind;
 using serde::avro_logical;
 
 void write_number(double value, std::string& out)
