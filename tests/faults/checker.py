@@ -58,6 +58,7 @@ class Checker:
         self.found = Findings()
         self.compacted = compacted  # offsets may be missing in the topic
         self.owners = {}  # (who, partition) -> Ownership
+        self.lost = {}  # likewise, while nobody has been given the partition since
         self.committed = defaultdict(int)  # what anybody knows to be committed
         self.complete = defaultdict(int)  # everything below is done
 
@@ -67,12 +68,16 @@ class Checker:
     def on_assigned(self, event):
         for partition in event.partitions:
             self.owners[event.who, partition] = Ownership(self.committed[partition])
+            for key in [key for key in self.lost if key[1] == partition]:
+                del self.lost[key]
 
     def on_revoked(self, event):
         for partition in event.partitions:
             owner = self.owners.pop((event.who, partition), None)
             if owner is not None:
                 self.found.open_work += owner.open_work()
+                if event.what == "lost":
+                    self.lost[event.who, partition] = owner
 
     on_lost = on_revoked
 
@@ -109,11 +114,12 @@ class Checker:
         owner.last_done = offset
 
     def on_committed(self, event):
-        owner = self.owners.get((event.who, event.partition))
-        if owner is None:
+        key = (event.who, event.partition)
+        if key in self.owners:
+            self.owners[key].committed = max(self.owners[key].committed, event.offset)
+        # A commit on its way at the loss may still be taken, as long as the brokers have not given the partition away.
+        elif key not in self.lost or event.offset > self.lost[key].last_done + 1:
             self.found.add("G", f"committed without the partition: {event}")
-        else:
-            owner.committed = max(owner.committed, event.offset)
         self.check_done_below(event)
         self.check_not_lower(event)
         self.committed[event.partition] = max(self.committed[event.partition], event.offset)

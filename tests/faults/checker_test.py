@@ -58,6 +58,9 @@ class Clean(unittest.TestCase):
         heir = "b: 9 assigned 0; 10 start 0 0; 11 done 0 0; 12 committed 0 1"
         self.assertEqual(violated(log, "driver: 8 moved 0 0", heir), [])
 
+    def test_a_commit_on_its_way_at_a_loss(self):
+        self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 lost 0; 5 committed 0 1"), [])
+
     def test_a_hook_that_outlives_its_partition(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 lost 0; 4 done 0 0"), [])
 
@@ -124,6 +127,15 @@ class Violations(unittest.TestCase):
 
     def test_G_commit_after_revocation(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 revoked 0; 5 committed 0 1"), ["G"])
+
+
+    def test_G_commit_after_loss_of_what_was_done_later(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 lost 0; 6 done 0 1; 7 committed 0 2"
+        self.assertEqual(violated(log), ["G"])
+
+    def test_G_commit_after_the_takeover(self):
+        old = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 lost 0; 6 committed 0 1"
+        self.assertEqual(violated(old, "b: 5 assigned 0"), ["G"])
 
 
 class Numbers(unittest.TestCase):

@@ -204,10 +204,7 @@ paperboy::config make_config(char** operands, options const& chosen)
     settings.properties = chosen.properties;
     settings.watcher = std::make_shared<telling_observer>();
     if (chosen.bulk)
-    {
-        settings.mode.enter_above_lag = 1;
-        settings.mode.leave_below_lag = 0;
-    }
+        settings.mode.mode = paperboy::handling_mode::bulk;
     return settings;
 }
 

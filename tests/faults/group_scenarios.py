@@ -64,4 +64,5 @@ def moved_offset(world):
         world.tell("moved", 0, offset)
         if step > 0:
             world.left_out[0] = step
+            world.await_fed(0, offset + 100)
     end_in_order(world, world.child())

@@ -15,6 +15,7 @@ import checker
 import journal
 
 CHILD = os.environ.get("PAPERBOY_CONSUMER_CHILD", "build/release/tests/faults/consumer_child")
+CLOCK = str(Path(CHILD).with_name("libclock_shift.so"))  # for LD_PRELOAD
 QUIET = {"log_level": 0}
 PATIENCE = 120.0  # seconds that anything may take; what takes longer has failed
 
@@ -29,6 +30,10 @@ def await_true(condition, what, deadline=PATIENCE):
         if time.monotonic() > end:
             raise TimeoutError(f"not within {deadline:.0f} s: {what}")
         time.sleep(0.05)
+
+
+def knows(admin, topic, partitions):
+    return len(admin.list_topics(topic, timeout=30).topics[topic].partitions) == partitions
 
 
 class Journal:
@@ -156,6 +161,8 @@ class World:
         self.feeder = Feeder(self, rate)
 
     def create_topic(self, name, partitions):
+        """Until every broker knows it: a consumer asks any of them, and takes no for an answer."""
+
         def created():
             try:
                 self.admin.create_topics([NewTopic(name, partitions)])[name].result(30)
@@ -164,6 +171,9 @@ class World:
                 return error.args[0].name() == "TOPIC_ALREADY_EXISTS"
 
         await_true(created, f"topic {name}")
+        for server in self.cluster.direct_servers.split(","):
+            asking = AdminClient({"bootstrap.servers": server, "allow.auto.create.topics": False, **QUIET})
+            await_true(lambda: knows(asking, name, partitions), f"{server} knows {name}")
 
     # Consumers.
 
@@ -228,10 +238,12 @@ class World:
         return self.cluster.brokers[described.coordinator.id - 1]
 
     def await_partitions(self, count):
-        def there():
-            return len(self.admin.list_topics(self.topic, timeout=30).topics[self.topic].partitions) == count
+        await_true(lambda: knows(self.admin, self.topic, count), f"{count} partitions")
 
-        await_true(there, f"{count} partitions")
+    def await_fed(self, partition, offset):
+        """Until the topic reaches so far: an offset beyond its end would be out of range."""
+        await_true(lambda: self.feeder.ends.get(partition, 0) >= offset, f"offset {offset} to be fed")
+        self.feeder.producer.flush(30)
 
     def numbers_in(self, topic):
         """By partition, the numbers in a topic that a process sends the records on to."""
