@@ -1,6 +1,6 @@
 // For LD_PRELOAD: the wall clock jumps by CLOCK_SHIFT_SECONDS, as soon as the process is CLOCK_SHIFT_AFTER_SECONDS old.
-// libfaketime does not do here: it shifts timespec_get, and not the waits of C11's threads that librdkafka computes by it,
-// so that these would last for days. A clock that really jumps shifts both.
+// libfaketime does not do here: it shifts timespec_get, and not the waits of C11's threads that librdkafka computes by
+// it, so that these would last for days. A clock that really jumps shifts both.
 
 #include <cstdlib>
 

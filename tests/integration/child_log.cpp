@@ -59,6 +59,21 @@ std::size_t consumer_child::count(std::string const& what) const
     return static_cast<std::size_t>(std::ranges::count(events_, what, &child_event::what));
 }
 
+void await_last(consumer_child& child, group_view& view, std::string const& topic, int partitions, std::int64_t last)
+{
+    child.await("assigned", 1);
+    auto ended = std::set<std::int64_t>{};
+    for (auto const& [partition, offset] : view.committed(topic, partitions))
+        if (offset == last + 1)
+            ended.insert(partition);
+    while (ended.size() < static_cast<std::size_t>(partitions))
+    {
+        child.await("done", child.count("done") + 1);
+        if (auto const& numbers = child.events().back().numbers; numbers.at(1) == last)
+            ended.insert(numbers.at(0));
+    }
+}
+
 std::map<std::int64_t, std::int64_t> check_order(std::vector<child_event> const& events,
                                                  std::map<std::int64_t, std::set<std::int64_t>>& done)
 {

@@ -51,6 +51,11 @@ private:
     std::vector<child_event> events_;
 };
 
+// Reads on until the record at `last` is done in each of so many partitions. Those are left out that have it committed
+// already, as the group says when the child has got its partitions: a commit that was on its predecessor's way when
+// that was killed has been taken or refused by then, and of what it covers the child tells nothing.
+void await_last(consumer_child& child, group_view& view, std::string const& topic, int partitions, std::int64_t last);
+
 // Checks that a child handled each partition's records one after the other; returns by partition the first offset that
 // it started with and adds to `done` what it finished.
 std::map<std::int64_t, std::int64_t> check_order(std::vector<child_event> const& events,

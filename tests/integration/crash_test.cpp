@@ -39,21 +39,6 @@ void check_start(std::map<std::int64_t, std::int64_t> const& first, offsets cons
     }
 }
 
-// Reads on until the last record of every partition is done.
-void await_all(consumer_child& child, offsets const& committed)
-{
-    auto ended = std::set<std::int64_t>{};
-    for (auto const& [partition, offset] : committed)
-        if (offset == per_partition_count)
-            ended.insert(partition);
-    while (ended.size() < partitions)
-    {
-        child.await("done", child.count("done") + 1);
-        if (auto const& numbers = child.events().back().numbers; numbers.at(1) == per_partition_count - 1)
-            ended.insert(numbers.at(0));
-    }
-}
-
 void check_not_lower(offsets const& before, offsets const& after)
 {
     for (auto const& [partition, offset] : before)
@@ -90,7 +75,7 @@ BOOST_AUTO_TEST_CASE(killed_consumers_miss_nothing_and_start_again_at_the_commit
     }
 
     auto last = consumer_child{group, topic};
-    await_all(last, committed);
+    await_last(last, view, topic, partitions, per_partition_count - 1);
     last.process().signal(SIGTERM);
     BOOST_TEST(last.process().wait() == 0);
     last.read_to_end();
