@@ -234,8 +234,19 @@ class World:
         return self.cluster.brokers[metadata.topics[topic].partitions[partition].leader - 1]
 
     def coordinator(self):
-        described = self.admin.describe_consumer_groups([self.group])[self.group].result(30)
-        return self.cluster.brokers[described.coordinator.id - 1]
+        """It is not known while it moves, and a client that knew the old one goes on asking that."""
+        found = []
+
+        def known():
+            asking = AdminClient({"bootstrap.servers": self.cluster.direct_servers, **QUIET})
+            try:
+                found.append(asking.describe_consumer_groups([self.group])[self.group].result(30).coordinator.id)
+            except KafkaException:
+                pass
+            return found
+
+        await_true(known, "the group's coordinator", 30)
+        return self.cluster.brokers[found[0] - 1]
 
     def await_partitions(self, count):
         await_true(lambda: knows(self.admin, self.topic, count), f"{count} partitions")
