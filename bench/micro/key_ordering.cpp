@@ -16,6 +16,7 @@
 #include <atomic>
 #include <exception>
 #include <memory>
+#include <optional>
 
 namespace
 {
@@ -75,9 +76,18 @@ public:
     {
         std::terminate();
     }
-    paperboy::error_action::kind failed_in_lane(paperboy::detail::retry_fsm&, paperboy::hook, std::exception_ptr const&,
+    paperboy::error_action::kind failed_in_lane(pipeline::record_attempts&, paperboy::hook, std::exception_ptr const&,
                                                 paperboy::record_view const&,
                                                 paperboy::error_action const&) noexcept override
+    {
+        std::terminate();
+    }
+    std::optional<paperboy::error_action> says_of(paperboy::hook, std::exception_ptr const&, bool) override
+    {
+        std::terminate();
+    }
+    paperboy::error_action::kind bury_in_lane(pipeline::record_attempts const&,
+                                              paperboy::record_view const&) noexcept override
     {
         std::terminate();
     }

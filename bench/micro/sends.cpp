@@ -81,7 +81,8 @@ class sending
 public:
     sending()
     {
-        box_->open(loop_.get_executor(), [] { return paperboy::kafka::make_producer_conf(settings()); }, [] {});
+        box_->prepare(loop_.get_executor(), [] { return paperboy::kafka::make_producer_conf(settings()); }, [] {});
+        box_->open();
     }
     sending(sending const&) = delete;
     sending& operator=(sending const&) = delete;

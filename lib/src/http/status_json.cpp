@@ -30,6 +30,7 @@ struct topic_view
     std::string_view topic;
     std::uint64_t skipped;
     std::uint64_t retried;
+    std::uint64_t dead_letters;
     std::uint64_t failed;
     std::uint64_t batches;
     double batch_seconds;
@@ -78,6 +79,7 @@ struct status_view
     std::uint64_t bytes;
     std::uint64_t skipped;
     std::uint64_t retried;
+    std::uint64_t dead_letters;
     std::uint64_t commits;
     std::uint64_t failed_commits;
     std::optional<double> last_commit_seconds;
@@ -98,16 +100,17 @@ struct status_view
 };
 
 BOOST_DESCRIBE_STRUCT(producer_view, (), (records, bytes, acknowledged, failed, in_flight, waiting, replacements))
-BOOST_DESCRIBE_STRUCT(topic_view, (), (topic, skipped, retried, failed, batches, batch_seconds, bulks, bulk_seconds))
+BOOST_DESCRIBE_STRUCT(topic_view, (),
+                      (topic, skipped, retried, dead_letters, failed, batches, batch_seconds, bulks, bulk_seconds))
 BOOST_DESCRIBE_STRUCT(partition_view, (),
                       (topic, partition, records, bytes, position, committed, high_watermark, lag, lag_seconds,
                        in_flight, prefetched, buffered_bytes, held, mode))
 BOOST_DESCRIBE_STRUCT(stall_view, (), (topic, partition, offset, seconds))
 BOOST_DESCRIBE_STRUCT(status_view, (),
                       (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
-                       skipped, retried, commits, failed_commits, last_commit_seconds, assignments, revocations, losses,
-                       client_errors, missed_wakeups, buffered_bytes, memory_limit, step, step_passed, step_partitions,
-                       producer, topics, partitions, stalled))
+                       skipped, retried, dead_letters, commits, failed_commits, last_commit_seconds, assignments,
+                       revocations, losses, client_errors, missed_wakeups, buffered_bytes, memory_limit, step,
+                       step_passed, step_partitions, producer, topics, partitions, stalled))
 
 template <class Rep, class Period>
 double seconds_of(std::chrono::duration<Rep, Period> time)
@@ -137,7 +140,7 @@ std::string readable(std::string text)
 
 topic_view view_of(topic_stats const& of)
 {
-    return {of.topic,         of.skipped,         of.retried,     of.failed,
+    return {of.topic,         of.skipped,         of.retried,     of.dead_letters, of.failed,
             of.batches.count, of.batches.seconds, of.bulks.count, of.bulks.seconds};
 }
 
@@ -183,6 +186,7 @@ std::string status_json(engine_health const& health, engine_stats const& stats, 
     view.bytes = stats.bytes;
     view.skipped = stats.skipped;
     view.retried = stats.retried;
+    view.dead_letters = stats.dead_letters;
     view.commits = stats.commits;
     view.failed_commits = stats.failed_commits;
     if (stats.last_commit)

@@ -44,6 +44,8 @@ constexpr auto counters = std::array{
                   number<&engine_stats::client_errors>},
     engine_series{{"paperboy_stray_records_total", "Records that librdkafka delivered to the wrong queue."},
                   number<&engine_stats::stray_records>},
+    engine_series{{"paperboy_slow_hooks_total", "Hooks that ran longer than config::hook_time_limit."},
+                  number<&engine_stats::slow_hooks>},
     engine_series{{"paperboy_missed_wakeups_total", "Times that records were found which no wakeup had announced."},
                   number<&engine_stats::missed_wakeups>},
     engine_series{{"paperboy_producer_records_total", "Records given to send and async_send."},

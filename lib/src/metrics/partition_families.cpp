@@ -110,6 +110,7 @@ void add_topics(family_list& to, labels const& common, engine_stats const& stats
         auto const of = with(common, {{"topic", each.topic}});
         to.counter(errors, with(of, {{"action", "skip"}}), static_cast<double>(each.skipped));
         to.counter(errors, with(of, {{"action", "retry"}}), static_cast<double>(each.retried));
+        to.counter(errors, with(of, {{"action", "dead_letter"}}), static_cast<double>(each.dead_letters));
         to.counter(errors, with(of, {{"action", "fail"}}), static_cast<double>(each.failed));
         to.histogram(batches, with(of, {{"mode", "single"}}), each.batches);
         to.histogram(batches, with(of, {{"mode", "bulk"}}), each.bulks);
