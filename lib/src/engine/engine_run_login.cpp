@@ -106,7 +106,8 @@ bool engine_run::on_refused_login(kafka::error_event const& event)
 {
     auto const& settings = state_->settings;
     auto const hint = kafka::hint_for(event.text, settings, capabilities_.version);
-    if (!hint)
+    // Once logins have succeeded, librdkafka's guess at a broken connection's cause is not ours.
+    if (!hint || (ever_assigned_ && !hint->final))
         return false;
     auto const text = settings.bootstrap_servers + ": " + event.text + "; " + hint->remedy;
     if (hint->final && !ever_assigned_)
