@@ -47,7 +47,8 @@ error_action error_action::dead_letter(std::string_view topic)
                               "\" cannot be a topic for dead letters: a topic's name has 1 to 249 "
                               "letters, digits, '.', '_' or '-'"};
     auto action = error_action{kind::dead_letter};
-    action.dead_letter_topic_ = topic;
+    if (!topic.empty())
+        action.dead_letter_topic_ = topic;
     return action;
 }
 

@@ -70,7 +70,7 @@ public:
     /// Throws `setup_error`: `errc::invalid_handler` for an impossible or already handled topic,
     /// `errc::invalid_config` for options that cannot work, `errc::already_running` during a run.
     template <class Handler>
-    engine& handle(std::string topic, Handler handler, handler_options options = {})
+    engine& handle(std::string topic, Handler handler, handler_options const& options = {})
     {
         return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), detail::no_serde{}, detail::no_serde{}));
@@ -78,7 +78,7 @@ public:
 
     /// The same with values decoded: hooks get `record<V>`, where `V` is `ValueSerde::value_type`.
     template <deserializer ValueSerde, class Handler>
-    engine& handle(std::string topic, ValueSerde value_serde, Handler handler, handler_options options = {})
+    engine& handle(std::string topic, ValueSerde value_serde, Handler handler, handler_options const& options = {})
     {
         return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), detail::no_serde{}, std::move(value_serde)));
@@ -87,7 +87,7 @@ public:
     /// The same with keys and values decoded: hooks get `record<K, V>`, `on_tombstone` gets `keyed_record<K>`.
     template <deserializer KeySerde, deserializer ValueSerde, class Handler>
     engine& handle(std::string topic, KeySerde key_serde, ValueSerde value_serde, Handler handler,
-                   handler_options options = {})
+                   handler_options const& options = {})
     {
         return add(std::move(topic), options,
                    detail::make_handler_factory(std::move(handler), std::move(key_serde), std::move(value_serde)));

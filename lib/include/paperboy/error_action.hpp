@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -99,7 +100,10 @@ public:
     [[nodiscard]] constexpr kind otherwise() const noexcept { return otherwise_; }
 
     /// With `dead_letter`, also as a retry's end: the topic; empty for the default.
-    [[nodiscard]] constexpr std::string const& dead_letter_topic() const noexcept { return dead_letter_topic_; }
+    [[nodiscard]] std::string_view dead_letter_topic() const noexcept
+    {
+        return dead_letter_topic_ ? std::string_view{*dead_letter_topic_} : std::string_view{};
+    }
 
     bool operator==(error_action const&) const = default;
 
@@ -109,7 +113,8 @@ private:
     kind what_;
     kind otherwise_;
     backoff how_ = {};
-    std::string dead_letter_topic_ = {};
+    // Optional, because an empty string is no constant to clang.
+    std::optional<std::string> dead_letter_topic_ = {};
 };
 
 inline constexpr error_action error_action::fail{kind::fail};

@@ -76,7 +76,8 @@ public:
 
     /// Listens. Throws `setup_error` (`errc::invalid_config`) naming the option, its value and the remedy: an address
     /// that is none of this machine's, a port that is in use, a limit outside its range.
-    http_endpoints(boost::asio::any_io_executor executor, engine_monitor watched, http_options const& options = {});
+    http_endpoints(boost::asio::any_io_executor const& executor, engine_monitor watched,
+                   http_options const& options = {});
 
     /// The same with an execution context, such as an io_context, in place of its executor.
     template <class Context>

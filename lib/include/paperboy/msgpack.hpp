@@ -27,17 +27,15 @@ namespace paperboy
 /// - `std::vector<T>`, `std::deque<T>`: array
 /// - `std::map`, `std::unordered_map`, of texts or integers to `T`: map; each key once
 /// - described enum: the enumerator's name
-/// - `std::chrono::sys_time` of any unit: the timestamp extension, text such as `"2024-02-29T12:00:00.123Z"`, or a
-/// whole
-///   number of the unit since 1970; finer digits are cut off. Written as the extension, which Python reads as
+/// - `std::chrono::sys_time` of any unit: the timestamp extension, text such as `"2024-02-29T12:00:00.123Z"`, or
+///   a whole number of the unit since 1970; finer digits are cut off. Written as the extension, which Python reads as
 ///   `msgpack.Timestamp`, or as `datetime` with `timestamp=3`
 /// - `boost::uuids::uuid`: 16 bytes, or its text; written as text
 /// - `std::variant<T...>`: the first alternative for the value's kind, integers before floating-point numbers; of
 ///   several structs the first whose required fields are all there. `std::monostate` is null, times are extensions
 /// - `msgpack_extension`: any extension, borrowed from the record
-/// - a type with a `msgpack_codec`: what that says. `msgpack_json.hpp` has one for `nlohmann::json`, for values of
-/// which
-///   nothing is known
+/// - a type with a `msgpack_codec`: what that says. `msgpack_json.hpp` has one for `nlohmann::json`, for values
+///   of which nothing is known
 ///
 /// Fields may be called otherwise than members: see `field_names`.
 ///

@@ -101,9 +101,9 @@ private:
     std::shared_ptr<http::server> server_;
 };
 
-http_endpoints::http_endpoints(boost::asio::any_io_executor executor, engine_monitor watched,
+http_endpoints::http_endpoints(boost::asio::any_io_executor const& executor, engine_monitor watched,
                                http_options const& options)
-    : implementation_{std::make_shared<implementation>(std::move(executor), std::move(watched), options)}
+    : implementation_{std::make_shared<implementation>(executor, std::move(watched), options)}
 {
 }
 

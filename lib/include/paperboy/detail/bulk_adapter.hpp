@@ -88,8 +88,8 @@ private:
     struct undecodable_record
     {
         undecodable_record(std::size_t at, hook from, std::exception_ptr why, record_view const& which,
-                           error_action const& asked)
-            : index{at}, where{from}, error{std::move(why)}, record{which}, action{asked}
+                           error_action asked)
+            : index{at}, where{from}, error{std::move(why)}, record{which}, action{std::move(asked)}
         {
         }
 
