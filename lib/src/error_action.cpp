@@ -52,6 +52,13 @@ error_action error_action::dead_letter(std::string_view topic)
     return action;
 }
 
+// Not in the header: g++ 12 warns of the comparison of two optional strings wherever it is inlined.
+bool error_action::operator==(error_action const& other) const noexcept
+{
+    return what_ == other.what_ && otherwise_ == other.otherwise_ && how_ == other.how_ &&
+           dead_letter_topic() == other.dead_letter_topic();
+}
+
 std::string_view to_string(error_action::kind what) noexcept
 {
     switch (what)

@@ -105,7 +105,7 @@ public:
         return dead_letter_topic_ ? std::string_view{*dead_letter_topic_} : std::string_view{};
     }
 
-    bool operator==(error_action const&) const = default;
+    [[nodiscard]] bool operator==(error_action const& other) const noexcept;
 
 private:
     constexpr explicit error_action(kind what) noexcept : what_{what}, otherwise_{what} {}
