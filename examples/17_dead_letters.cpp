@@ -38,8 +38,11 @@ struct charging_handler
     {
         if (order.value() == 4)
             throw std::invalid_argument{"an order of 4 cannot be charged"};
-        if (attempts_in_vain > 0 && attempts_in_vain-- > 0)
+        if (attempts_in_vain > 0)
+        {
+            --attempts_in_vain;
             throw database_away{};
+        }
         charged += order.value();
     }
 

@@ -104,7 +104,7 @@ struct integer
 
     void encode(T value, std::string& out) const
     {
-        auto const bits = static_cast<std::uint64_t>(value);
+        auto const bits = static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value));
         for (auto shift = sizeof(T) * 8; shift > 0; shift -= 8)
             out.push_back(static_cast<char>((bits >> (shift - 8)) & 0xffU));
     }

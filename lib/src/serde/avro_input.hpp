@@ -20,11 +20,14 @@ static_assert(std::endian::native == std::endian::little, "Avro's numbers are re
 template <class Derived>
 class avro_input
 {
-protected:
+    friend Derived;
+
     avro_input(bytes_view data, std::uint64_t max_items) noexcept
         : begin_{data.data()}, at_{begin_}, end_{begin_ + data.size()}, max_items_{max_items}
     {
     }
+
+protected:
 
     [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
