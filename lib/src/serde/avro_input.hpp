@@ -28,7 +28,6 @@ class avro_input
     }
 
 protected:
-
     [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
     [[nodiscard]] std::string where() const
