@@ -33,9 +33,7 @@ public:
     void run()
     {
         value(schema_.root(), {});
-        if (at_ != end_)
-            throw decode_error{"Avro: " + std::to_string(end_ - at_) +
-                               " bytes are left after the record; was it written with another schema?"};
+        expect_end();
     }
 
 private:

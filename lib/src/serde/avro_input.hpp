@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paperboy/error.hpp>
 #include <paperboy/record.hpp>
 
 #include <bit>
@@ -111,6 +112,14 @@ protected:
         }
         count_items(static_cast<std::uint64_t>(count));
         return static_cast<std::uint64_t>(count);
+    }
+
+    // The record has been read.
+    void expect_end() const
+    {
+        if (at_ != end_)
+            throw decode_error{"Avro: " + std::to_string(end_ - at_) +
+                               " bytes are left after the record; was it written with another schema?"};
     }
 
     void count_items(std::uint64_t more)

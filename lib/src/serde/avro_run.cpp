@@ -27,9 +27,7 @@ public:
     void run(std::byte* into)
     {
         call(0, into);
-        if (at_ != end_)
-            throw decode_error{"Avro: " + std::to_string(end_ - at_) +
-                               " bytes are left after the record; was it written with another schema?"};
+        expect_end();
     }
 
 private:

@@ -324,15 +324,7 @@ std::size_t json_reader::state::fitting(std::span<detail::json_fields const> can
         path_.leave();
     }
     at_ = start;
-    for (std::size_t each = 0; each < candidates.size(); ++each)
-    {
-        for (std::size_t at = 0; at < candidates[each].size(); ++at)
-            if (candidates[each][at].reset == nullptr && !seen[each].has(at))
-                fits[each] = false;
-        if (fits[each])
-            return each;
-    }
-    return candidates.size();
+    return serde::first_fitting(candidates, seen, fits);
 }
 
 } // namespace paperboy

@@ -358,15 +358,7 @@ std::size_t msgpack_reader::fitting(std::span<msgpack_fields const> candidates, 
         });
     at_ = value_ = start;
     items_ = items;
-    for (std::size_t each = 0; each < candidates.size(); ++each)
-    {
-        for (std::size_t at = 0; at < candidates[each].size(); ++at)
-            if (candidates[each][at].reset == nullptr && !seen[each].has(at))
-                fits[each] = false;
-        if (fits[each])
-            return each;
-    }
-    return candidates.size();
+    return serde::first_fitting(candidates, seen, fits);
 }
 
 } // namespace paperboy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/describe.hpp>
+#include <paperboy/detail/described_read.hpp>
 #include <paperboy/detail/json_reader.hpp>
 #include <paperboy/detail/timestamp_text.hpp>
 
@@ -101,19 +102,13 @@ constexpr bool reads_kind(json_kind kind, bool whole)
     return false;
 }
 
-template <class Variant, std::size_t I>
-void read_alternative(json_reader& from, Variant& out)
-{
-    if (out.index() != I)
-        out.template emplace<I>();
-    read_json(from, std::get<I>(out));
-}
+template <class Variant>
+struct json_union;
 
+// Which alternative a value is read into.
 template <class... T>
-struct json_union
+struct json_union<std::variant<T...>>
 {
-    using variant = std::variant<T...>;
-
     static constexpr std::size_t none = sizeof...(T);
 
     // The first alternative that takes such a value; an integer wherever there is one.
@@ -160,44 +155,9 @@ struct json_union
         auto const chosen = from.fitting(fields);
         return chosen < structs ? places[chosen] : none;
     }
-
-    static void read(json_reader& from, variant& out)
-    {
-        using reader = void (*)(json_reader&, variant&);
-        static constexpr auto readers = []<std::size_t... I>(std::index_sequence<I...>)
-        { return std::array<reader, sizeof...(T)>{read_alternative<variant, I>...}; }(std::index_sequence_for<T...>{});
-        auto const chosen = choose(from);
-        if (chosen == none)
-            from.fail("a value of one of the union's types");
-        readers[chosen](from, out);
-    }
 };
 
-template <class... T>
-void read_json_union(json_reader& from, std::variant<T...>& out)
-{
-    json_union<T...>::read(from, out);
-}
-
-// ---- containers: what an earlier record left there is overwritten where that saves memory
-
-template <sequence_value T>
-void read_json_sequence(json_reader& from, T& out)
-{
-    auto count = std::size_t{0};
-    from.array(
-        [&](std::size_t index)
-        {
-            if (index == out.size())
-                out.emplace_back();
-            if constexpr (std::same_as<typename T::value_type, bool>)
-                out[index] = from.boolean();
-            else
-                read_json(from, out[index]);
-            count = index + 1;
-        });
-    out.resize(count);
-}
+// ---- containers
 
 template <mapping_value T>
 void read_json_mapping(json_reader& from, T& out)
@@ -211,25 +171,6 @@ void read_json_mapping(json_reader& from, T& out)
                 from.fail_twice();
             read_json(from, place->second);
         });
-}
-
-template <described_enum T>
-void read_json_enum(json_reader& from, T& out)
-{
-    auto const found = from.kind() == json_kind::text ? enumerator_of<T>(from.text()) : std::nullopt;
-    if (!found)
-        from.fail("one of " + enumerator_names<T>());
-    out = *found;
-}
-
-template <class T>
-void read_json_integer(json_reader& from, T& out)
-{
-    using limits = std::numeric_limits<T>;
-    if constexpr (std::signed_integral<T>)
-        out = static_cast<T>(from.integer(std::int64_t{limits::min()}, std::int64_t{limits::max()}));
-    else
-        out = static_cast<T>(from.integer(std::uint64_t{limits::max()}));
 }
 
 template <class T>
@@ -248,7 +189,7 @@ void read_json_timestamp(json_reader& from, std::chrono::sys_time<Duration>& out
     if (from.kind() == json_kind::number)
     {
         auto count = rep{};
-        read_json_integer(from, count);
+        read_integer(from, count);
         out = std::chrono::sys_time<Duration>{Duration{count}};
         return;
     }
@@ -256,15 +197,6 @@ void read_json_timestamp(json_reader& from, std::chrono::sys_time<Duration>& out
     if (!parsed || !fits<Duration>(*parsed))
         from.fail("a time such as \"2024-02-29T12:00:00Z\", or a whole number");
     out = to_time<Duration>(*parsed);
-}
-
-template <class T>
-void read_json_optional(json_reader& from, std::optional<T>& out)
-{
-    if (from.null())
-        out.reset();
-    else
-        read_json(from, out ? *out : out.emplace());
 }
 
 template <class T>
@@ -276,6 +208,7 @@ inline constexpr bool no_json = false;
 template <class T>
 void read_json(json_reader& from, T& out)
 {
+    [[maybe_unused]] constexpr auto read_value = [](json_reader& at, auto& value) { read_json(at, value); };
     if constexpr (detail::json_codec_reads<T>)
         json_codec<T>::read(from, out);
     else if constexpr (std::same_as<T, bool>)
@@ -285,15 +218,15 @@ void read_json(json_reader& from, T& out)
     else if constexpr (std::same_as<T, std::string>)
         from.text(out);
     else if constexpr (detail::integer_value<T>)
-        detail::read_json_integer(from, out);
+        detail::read_integer(from, out);
     else if constexpr (detail::floating_value<T>)
         detail::read_json_floating(from, out);
     else if constexpr (detail::timestamp_value<T>)
         detail::read_json_timestamp(from, out);
     else if constexpr (detail::optional_value<T>)
-        detail::read_json_optional(from, out);
+        detail::read_optional(from, out, read_value);
     else if constexpr (detail::variant_value<T>)
-        detail::read_json_union(from, out);
+        detail::read_alternative(from, out, detail::json_union<T>::choose(from), read_value);
     else if constexpr (std::same_as<T, std::monostate>)
     {
         if (!from.null())
@@ -302,9 +235,9 @@ void read_json(json_reader& from, T& out)
     else if constexpr (detail::mapping_value<T>)
         detail::read_json_mapping(from, out);
     else if constexpr (detail::sequence_value<T>)
-        detail::read_json_sequence(from, out);
+        detail::read_sequence(from, out, read_value);
     else if constexpr (detail::described_enum<T>)
-        detail::read_json_enum(from, out);
+        detail::read_enum(from, out);
     else if constexpr (detail::described_struct<T>)
         from.read_object(&out, detail::json_plan<T>::fields);
     else

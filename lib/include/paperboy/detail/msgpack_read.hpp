@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/describe.hpp>
+#include <paperboy/detail/described_read.hpp>
 #include <paperboy/detail/msgpack_reader.hpp>
 #include <paperboy/detail/timestamp_text.hpp>
 
@@ -129,11 +130,13 @@ constexpr bool reads_msgpack_kind(msgpack_kind kind)
     return false;
 }
 
-template <class... T>
-struct msgpack_union
-{
-    using variant = std::variant<T...>;
+template <class Variant>
+struct msgpack_union;
 
+// Which alternative a value is read into.
+template <class... T>
+struct msgpack_union<std::variant<T...>>
+{
     static constexpr std::size_t none = sizeof...(T);
     static constexpr bool has_integer = (integer_value<T> || ...);
     static constexpr std::size_t structs = (std::size_t{described_struct<T>} + ...);
@@ -167,52 +170,9 @@ struct msgpack_union
         static constexpr auto eligible = std::array<bool, none>{described_struct<T>...};
         return from.fitting(candidates, eligible);
     }
-
-    template <std::size_t I>
-    static void read_alternative(msgpack_reader& from, variant& out)
-    {
-        if (out.index() != I)
-            out.template emplace<I>();
-        read_msgpack(from, std::get<I>(out));
-    }
-
-    static void read(msgpack_reader& from, variant& out)
-    {
-        using reader = void (*)(msgpack_reader&, variant&);
-        static constexpr auto readers = []<std::size_t... I>(std::index_sequence<I...>)
-        { return std::array<reader, none>{read_alternative<I>...}; }(std::index_sequence_for<T...>{});
-        auto const chosen = choose(from);
-        if (chosen == none)
-            from.fail("a value of one of the union's types");
-        readers[chosen](from, out);
-    }
 };
 
-template <class... T>
-void read_msgpack_union(msgpack_reader& from, std::variant<T...>& out)
-{
-    msgpack_union<T...>::read(from, out);
-}
-
-// ---- containers: what an earlier record left there is overwritten where that saves memory
-
-template <sequence_value T>
-void read_msgpack_sequence(msgpack_reader& from, T& out)
-{
-    auto count = std::size_t{0};
-    from.array(
-        [&](std::size_t index)
-        {
-            if (index == out.size())
-                out.emplace_back();
-            if constexpr (std::same_as<typename T::value_type, bool>)
-                out[index] = from.boolean();
-            else
-                read_msgpack(from, out[index]);
-            count = index + 1;
-        });
-    out.resize(count);
-}
+// ---- containers
 
 template <msgpack_mapping T>
 void read_msgpack_mapping(msgpack_reader& from, T& out)
@@ -233,16 +193,6 @@ void read_msgpack_mapping(msgpack_reader& from, T& out)
 // ---- scalars
 
 template <class T>
-void read_msgpack_integer(msgpack_reader& from, T& out)
-{
-    using limits = std::numeric_limits<T>;
-    if constexpr (std::signed_integral<T>)
-        out = static_cast<T>(from.integer(std::int64_t{limits::min()}, std::int64_t{limits::max()}));
-    else
-        out = static_cast<T>(from.integer(std::uint64_t{limits::max()}));
-}
-
-template <class T>
 void read_msgpack_floating(msgpack_reader& from, T& out)
 {
     auto const wide = from.number();
@@ -252,22 +202,13 @@ void read_msgpack_floating(msgpack_reader& from, T& out)
     out = static_cast<T>(wide);
 }
 
-template <described_enum T>
-void read_msgpack_enum(msgpack_reader& from, T& out)
-{
-    auto const found = from.kind() == msgpack_kind::text ? enumerator_of<T>(from.text()) : std::nullopt;
-    if (!found)
-        from.fail("one of " + enumerator_names<T>());
-    out = *found;
-}
-
 template <class Duration>
 void read_msgpack_timestamp(msgpack_reader& from, std::chrono::sys_time<Duration>& out)
 {
     if (from.kind() == msgpack_kind::integer)
     {
         auto count = typename Duration::rep{};
-        read_msgpack_integer(from, count);
+        read_integer(from, count);
         out = std::chrono::sys_time<Duration>{Duration{count}};
         return;
     }
@@ -287,15 +228,6 @@ void read_msgpack_block(msgpack_reader& from, std::array<std::byte, N>& out)
 }
 
 void read_msgpack_uuid(msgpack_reader& from, boost::uuids::uuid& out);
-
-template <class T>
-void read_msgpack_optional(msgpack_reader& from, std::optional<T>& out)
-{
-    if (from.null())
-        out.reset();
-    else
-        read_msgpack(from, out ? *out : out.emplace());
-}
 
 template <class T>
 void read_msgpack_bytes(msgpack_reader& from, T& out)
@@ -323,7 +255,7 @@ void read_msgpack_scalar(msgpack_reader& from, T& out)
     else if constexpr (is_byte_block<T>)
         read_msgpack_block(from, out);
     else if constexpr (integer_value<T>)
-        read_msgpack_integer(from, out);
+        read_integer(from, out);
     else if constexpr (floating_value<T>)
         read_msgpack_floating(from, out);
     else if constexpr (timestamp_value<T>)
@@ -333,7 +265,7 @@ void read_msgpack_scalar(msgpack_reader& from, T& out)
     else if constexpr (std::same_as<T, msgpack_extension>)
         out = from.extension();
     else if constexpr (described_enum<T>)
-        read_msgpack_enum(from, out);
+        read_enum(from, out);
     else
         static_assert(no_msgpack<T>, "paperboy: MessagePack cannot be read into this type; describe it with "
                                      "BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM, or specialise "
@@ -346,12 +278,13 @@ void read_msgpack_scalar(msgpack_reader& from, T& out)
 template <class T>
 void read_msgpack(msgpack_reader& from, T& out)
 {
+    [[maybe_unused]] constexpr auto read_value = [](msgpack_reader& at, auto& value) { read_msgpack(at, value); };
     if constexpr (detail::msgpack_codec_reads<T>)
         msgpack_codec<T>::read(from, out);
     else if constexpr (detail::optional_value<T>)
-        detail::read_msgpack_optional(from, out);
+        detail::read_optional(from, out, read_value);
     else if constexpr (detail::variant_value<T>)
-        detail::read_msgpack_union(from, out);
+        detail::read_alternative(from, out, detail::msgpack_union<T>::choose(from), read_value);
     else if constexpr (std::same_as<T, std::monostate>)
     {
         if (!from.null())
@@ -360,7 +293,7 @@ void read_msgpack(msgpack_reader& from, T& out)
     else if constexpr (detail::msgpack_mapping<T>)
         detail::read_msgpack_mapping(from, out);
     else if constexpr (detail::sequence_value<T>)
-        detail::read_msgpack_sequence(from, out);
+        detail::read_sequence(from, out, read_value);
     else if constexpr (detail::described_struct<T>)
         from.read_object(&out, detail::msgpack_plan<T>::fields);
     else
