@@ -93,8 +93,11 @@ engine_stats engine_state::stats() const
     }();
     result.records = totals.records.load();
     result.bytes = totals.bytes.load();
-    result.skipped = totals.skipped.load();
-    result.retried = totals.retried.load();
+    for (auto const& each : result.topics)
+    {
+        result.skipped += each.skipped;
+        result.retried += each.retried;
+    }
     result.dead_letters = totals.dead_letters.load();
     result.commits = totals.commits.load();
     result.failed_commits = totals.failed_commits.load();

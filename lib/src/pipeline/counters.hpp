@@ -14,8 +14,6 @@ struct counters
 {
     std::atomic<std::uint64_t> records{0};
     std::atomic<std::uint64_t> bytes{0};
-    std::atomic<std::uint64_t> skipped{0};
-    std::atomic<std::uint64_t> retried{0};
     std::atomic<std::uint64_t> dead_letters{0};
     std::atomic<std::uint64_t> commits{0};
     std::atomic<std::uint64_t> failed_commits{0};

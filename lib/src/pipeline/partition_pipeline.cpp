@@ -239,7 +239,7 @@ asio::awaitable<void> partition_pipeline::serve()
         {
             auto const began = std::chrono::steady_clock::now();
             auto const bulk = batcher_.waiting() > 0;
-            if (batcher_.waiting() > 0)
+            if (bulk)
                 action = co_await handle_bulk();
             else if (lanes_)
                 action = co_await handle_in_lanes();

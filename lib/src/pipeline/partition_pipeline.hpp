@@ -200,7 +200,6 @@ private:
     error_action::kind bury_in_lane(record_attempts const& attempts, record_view const& record) noexcept override;
     error_action::kind settle(record_attempts& attempts, hook where, std::exception_ptr const& error,
                               record_view const& record, error_action const& action);
-    void count_failure(error_action::kind verdict);
     [[nodiscard]] std::string consequence(error_action::kind verdict, record_attempts& attempts);
     void send_dead_letter(detail::burial const& why, record_view const& record);
     void record_finished(record_view const& record) override;

@@ -68,19 +68,10 @@ error_action::kind partition_pipeline::settle(record_attempts& attempts, hook wh
                                   consequence(verdict, attempts));
     if (fails)
         keep_failure(where, error, record.offset());
-    count_failure(verdict);
     context_.of_topic.count_failure(verdict);
     if (auto const& watcher = context_.settings.watcher)
         watcher->on_hook_error(where, error, record);
     return verdict;
-}
-
-void partition_pipeline::count_failure(error_action::kind verdict)
-{
-    if (verdict == error_action::kind::skip)
-        context_.totals.skipped.fetch_add(1, std::memory_order_relaxed);
-    else if (verdict == error_action::kind::retry)
-        context_.totals.retried.fetch_add(1, std::memory_order_relaxed);
 }
 
 std::string partition_pipeline::consequence(error_action::kind verdict, record_attempts& attempts)
