@@ -17,6 +17,7 @@ namespace paperboy::engine_detail
 // any moment. The destructor joins the thread, unless nobody waits for its call any more: librdkafka may need long
 // (brokers that do not answer) or never come back (destroying a client in some states of a deleted topic), and then the
 // thread is let go, since hanging the program would be worse. It is the one place where paperboy can leave one behind.
+// So `work` must hold nothing of the user's (handlers, executors): it may be destroyed when they are long gone.
 class background_call
 {
 public:

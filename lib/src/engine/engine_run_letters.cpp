@@ -2,6 +2,8 @@
 
 #include "engine/engine_run.hpp"
 
+#include "kafka/offset_queries.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,13 +11,6 @@ namespace paperboy::engine_detail
 {
 
 using namespace std::chrono_literals;
-
-namespace
-{
-
-constexpr auto query_timeout = 2s;
-
-} // namespace
 
 // Nobody made a producer, so there was no client before the first dead letter.
 void engine_run::open_producer_late()
@@ -47,7 +42,7 @@ void engine_run::look_after_letters()
         auto const answer = std::make_shared<kafka::topic_answer>();
         // The thread's is the only hold on the client: letting go of the last one blocks.
         auto ask = [client = std::exchange(question->client, nullptr), name = question->name, answer]
-        { *answer = kafka::ask_partition_count(client, name, query_timeout); };
+        { *answer = kafka::ask_partition_count(client, name, kafka::query_timeout); };
         letter_query_.run(std::move(ask), [self = shared_from_this(), asked = std::move(*question), answer]
                           { self->on_letter_topic(asked, *answer); });
         return;

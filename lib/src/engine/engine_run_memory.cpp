@@ -11,16 +11,6 @@
 namespace paperboy::engine_detail
 {
 
-using namespace std::chrono_literals;
-
-namespace
-{
-
-constexpr auto query_timeout = 2s;
-constexpr auto query_pause = 200ms;
-
-} // namespace
-
 // librdkafka's limits count for each partition and are fixed once its client is made, while the number of partitions
 // is known only to the brokers:
 // 1. The client at hand was made for a usual number of partitions. It asks how many the handlers' topics have, which
@@ -31,10 +21,10 @@ void engine_run::count_partitions()
 {
     auto const found = std::make_shared<std::optional<std::size_t>>();
     queries_.run(
-        [client = consumer_->shared_client(), state = state_, found]
+        [client = consumer_->shared_client(), matcher = state_->router.matcher(), found]
         {
-            auto const handled = [&](std::string_view topic) { return state->router.find(topic).has_value(); };
-            if (auto const partitions = kafka::partitions_of(*client, handled, query_timeout))
+            auto const handled = [&](std::string_view topic) { return matcher.find(topic).has_value(); };
+            if (auto const partitions = kafka::partitions_of(*client, handled, kafka::query_timeout))
                 *found = partitions->size();
         },
         [self = shared_from_this(), found]
@@ -43,7 +33,7 @@ void engine_run::count_partitions()
                 return;
             if (*found)
                 return self->on_partitions_counted(**found);
-            self->steps_timer_.start(query_pause, [self] { self->count_partitions(); });
+            self->steps_timer_.start(kafka::query_pause, [self] { self->count_partitions(); });
         });
 }
 

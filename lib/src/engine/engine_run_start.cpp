@@ -2,6 +2,7 @@
 
 #include "engine/engine_run.hpp"
 
+#include "kafka/offset_queries.hpp"
 #include "kafka/start_query.hpp"
 
 #include <paperboy/observer.hpp>
@@ -12,16 +13,6 @@
 
 namespace paperboy::engine_detail
 {
-
-using namespace std::chrono_literals;
-
-namespace
-{
-
-constexpr auto query_timeout = 2s;
-constexpr auto query_pause = 200ms;
-
-} // namespace
 
 start_at engine_run::start_of(std::string const& topic) const
 {
@@ -36,11 +27,11 @@ void engine_run::locate_partitions()
     if (!rebalance_.locating())
         return;
     if (locator_.busy())
-        return steps_timer_.start(query_pause, [self = shared_from_this()] { self->locate_partitions(); });
+        return steps_timer_.start(kafka::query_pause, [self = shared_from_this()] { self->locate_partitions(); });
     auto const answers = std::make_shared<std::optional<std::vector<kafka::start_answer>>>();
     auto const choose = [this](std::string const& topic) { return start_of(topic); };
     locator_.run([client = consumer_->shared_client(), asked = start_plan_.ask(offered_, choose), answers]
-                 { *answers = kafka::start_offsets(*client, asked, query_timeout); },
+                 { *answers = kafka::start_offsets(*client, asked, kafka::query_timeout); },
                  [self = shared_from_this(), answers, epoch = epoch_, partitions = offered_]
                  {
                      if (!self->rebalance_.locating() || self->epoch_ != epoch || self->offered_ != partitions)
@@ -48,7 +39,7 @@ void engine_run::locate_partitions()
                      if (*answers)
                          return self->on_located(**answers);
                      self->log(log_level::warning, "where partitions start is not known yet; asking again");
-                     self->steps_timer_.start(query_pause, [self] { self->locate_partitions(); });
+                     self->steps_timer_.start(kafka::query_pause, [self] { self->locate_partitions(); });
                  });
 }
 

@@ -14,13 +14,8 @@
 namespace paperboy::engine_detail
 {
 
-using namespace std::chrono_literals;
-
 namespace
 {
-
-constexpr auto query_timeout = 2s;
-constexpr auto query_pause = 200ms;
 
 std::string number_of(std::size_t step, std::size_t steps)
 {
@@ -42,7 +37,8 @@ engine_run::steps_of(std::span<topic_partition const> partitions) const
 void engine_run::query(std::function<void()> work, std::function<void()> done)
 {
     if (queries_.busy())
-        return steps_timer_.start(query_pause, [self = shared_from_this(), work, done] { self->query(work, done); });
+        return steps_timer_.start(kafka::query_pause,
+                                  [self = shared_from_this(), work, done] { self->query(work, done); });
     queries_.run(std::move(work),
                  [self = shared_from_this(), epoch = epoch_, tell = std::move(done)]
                  {
@@ -74,20 +70,21 @@ void engine_run::begin_step()
     auto const result = std::make_shared<answer>();
     result->asked = steps_.partitions();
     query(
-        [client = consumer_->shared_client(), state = state_, result, step, group]
+        [client = consumer_->shared_client(), steps = state_->settings.steps, matcher = state_->router.matcher(),
+         result, step, group]
         {
-            auto const in_step = [&](std::string_view topic) { return state->step_of(topic) == step; };
+            auto const in_step = [&](std::string_view topic) { return step_of(topic, steps, matcher) == step; };
             if (group)
                 result->asked =
-                    kafka::partitions_of(*client, in_step, query_timeout).value_or(std::move(result->asked));
-            result->ends = kafka::end_offsets(*client, result->asked, query_timeout);
+                    kafka::partitions_of(*client, in_step, kafka::query_timeout).value_or(std::move(result->asked));
+            result->ends = kafka::end_offsets(*client, result->asked, kafka::query_timeout);
         },
         [self = shared_from_this(), result]
         {
             if (result->ends.size() == result->asked.size())
                 return self->on_step_ends_known(result->ends);
             self->log(log_level::warning, "the ends of a step's partitions are not known yet; asking again");
-            self->steps_timer_.start(query_pause, [self] { self->begin_step(); });
+            self->steps_timer_.start(kafka::query_pause, [self] { self->begin_step(); });
         });
 }
 
@@ -136,7 +133,7 @@ void engine_run::wait_for_group()
             auto partitions = std::vector<topic_partition>{};
             for (auto const& [where, end] : targets)
                 partitions.push_back(where);
-            auto const committed = kafka::committed_offsets(*client, partitions, query_timeout);
+            auto const committed = kafka::committed_offsets(*client, partitions, kafka::query_timeout);
             *passed =
                 committed && std::ranges::all_of(*committed, [&](auto const& each)
                                                  { return each.offset >= targets.at({each.topic, each.partition}); });
@@ -146,7 +143,7 @@ void engine_run::wait_for_group()
             if (*passed)
                 return self->advance_step();
             self->act(self->commit_.due());
-            self->steps_timer_.start(query_pause, [self] { self->wait_for_group(); });
+            self->steps_timer_.start(kafka::query_pause, [self] { self->wait_for_group(); });
         });
 }
 

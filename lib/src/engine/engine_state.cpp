@@ -14,17 +14,17 @@ void engine_state::show(std::shared_ptr<pipeline::assignment const> current)
     visible.swap(current);
 }
 
-std::size_t engine_state::step_of(std::string_view topic) const
+std::size_t step_of(std::string_view topic, step_list const& steps, pipeline::topic_matcher const& handled)
 {
-    auto const target = router.find(topic);
+    auto const found = handled.find(topic);
     auto const contains = [&](auto const& each)
-    { return target && std::ranges::find(each, target->topic) != each.end(); };
-    return static_cast<std::size_t>(std::ranges::find_if(settings.steps, contains) - settings.steps.begin());
+    { return found && std::ranges::find(each, handled.topics()[*found]) != each.end(); };
+    return static_cast<std::size_t>(std::ranges::find_if(steps, contains) - steps.begin());
 }
 
 void engine_state::check_steps() const
 {
-    auto const handled = router.topics();
+    auto const& handled = router.topics();
     auto seen = std::set<std::string_view>{};
     for (auto const& each : settings.steps)
     {

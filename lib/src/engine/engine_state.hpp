@@ -26,6 +26,10 @@
 namespace paperboy::engine_detail
 {
 
+// The step that a topic is in; the number of steps when in none.
+[[nodiscard]] std::size_t step_of(std::string_view topic, step_list const& steps,
+                                  pipeline::topic_matcher const& handled);
+
 // What an engine keeps over its runs, shared with the run at hand.
 struct engine_state
 {
@@ -54,8 +58,10 @@ struct engine_state
 
     pause_list paused;
 
-    // The step that a topic is in; the number of steps when in none.
-    [[nodiscard]] std::size_t step_of(std::string_view topic) const;
+    [[nodiscard]] std::size_t step_of(std::string_view topic) const
+    {
+        return engine_detail::step_of(topic, settings.steps, router.matcher());
+    }
 
     // Throws setup_error for steps that do not fit the handlers.
     void check_steps() const;

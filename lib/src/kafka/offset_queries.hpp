@@ -16,6 +16,10 @@
 namespace paperboy::kafka
 {
 
+// How long a question may take, and how long after one without an answer the next follows.
+inline constexpr std::chrono::milliseconds query_timeout{2000};
+inline constexpr std::chrono::milliseconds query_pause{200};
+
 // The offset after each partition's last record, control records included. Partitions without an answer are left out.
 [[nodiscard]] std::vector<partition_offset> end_offsets(client const& of, std::span<topic_partition const> partitions,
                                                         std::chrono::milliseconds timeout);

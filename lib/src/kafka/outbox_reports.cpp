@@ -269,7 +269,7 @@ client_remains outbox::close(bool tell)
     forgotten.swap(tickets_);
     wake_ = nullptr;
     make_conf_ = nullptr;
-    // The outbox may outlive the executor: a thread that asks brokers keeps the engine's state until it has an answer.
+    // The outbox may outlive the executor: whoever keeps a topic_producer keeps it.
     executor_ = {};
     if (producer_)
         remains = producer_->release();

@@ -1,12 +1,13 @@
 #pragma once
 
+#include "pipeline/topic_matcher.hpp"
+
 #include <paperboy/detail/batch_run.hpp>
 
 #include <paperboy/handler.hpp>
 
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,11 @@
 namespace paperboy::pipeline
 {
 
-// Which handler a topic's records go to: by name first, then by the first regular expression that matches.
+// Which handler a topic's records go to.
 class topic_router
 {
 public:
-    // Throws setup_error for an empty, impossible or already handled topic, and for a malformed expression.
+    // Throws what topic_matcher::add throws.
     void add(std::string topic, std::unique_ptr<detail::batch_handler_factory> factory,
              handler_options const& options = {});
 
@@ -34,25 +35,27 @@ public:
     // Nothing when no handler fits. Valid as long as no handler is added.
     [[nodiscard]] std::optional<target> find(std::string_view topic) const;
 
-    // Whether a handler names this very topic, other than by an expression.
-    [[nodiscard]] bool names(std::string_view topic) const;
+    // To be copied by who must not keep the handlers.
+    [[nodiscard]] topic_matcher const& matcher() const noexcept { return matcher_; }
 
-    [[nodiscard]] bool empty() const noexcept { return routes_.empty(); }
+    // Whether a handler names this very topic, other than by an expression.
+    [[nodiscard]] bool names(std::string_view topic) const { return matcher_.names(topic); }
 
     // Names and expressions as they were added: what the consumer subscribes to.
-    [[nodiscard]] std::vector<std::string> topics() const;
+    [[nodiscard]] std::vector<std::string> const& topics() const noexcept { return matcher_.topics(); }
+
+    [[nodiscard]] bool empty() const noexcept { return handlers_.empty(); }
 
 private:
-    struct route
+    struct handler
     {
-        std::string topic;
-        bool pattern;
-        std::regex expression;
         handler_options options;
         std::unique_ptr<detail::batch_handler_factory> factory;
     };
 
-    std::vector<route> routes_;
+    topic_matcher matcher_;
+    // Of each topic that the matcher knows.
+    std::vector<handler> handlers_;
 };
 
 } // namespace paperboy::pipeline
