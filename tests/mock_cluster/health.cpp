@@ -5,26 +5,15 @@
 
 #include <paperboy/engine_monitor.hpp>
 
-#include <thread>
-
 namespace paperboy
 {
 namespace
 {
 
 using namespace std::chrono_literals;
+using test::eventually;
 using test::mock_fixture;
 using test::outcome_of_run;
-
-// Whether it comes true before the deadline; for what nothing announces.
-template <class Condition>
-bool eventually(Condition const& condition)
-{
-    auto const deadline = std::chrono::steady_clock::now() + test::patience;
-    while (!condition() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    return condition();
-}
 
 struct failing_handler
 {

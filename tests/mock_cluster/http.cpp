@@ -10,7 +10,6 @@
 #include <boost/describe/class.hpp>
 
 #include <atomic>
-#include <thread>
 
 namespace paperboy
 {
@@ -83,10 +82,7 @@ std::string probes(http_endpoints const& server)
 
 bool eventually_probes(http_endpoints const& server, std::string const& path, std::string const& wanted)
 {
-    auto const deadline = std::chrono::steady_clock::now() + test::patience;
-    while (probe(server, path) != wanted && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::yield();
-    return probe(server, path) == wanted;
+    return test::eventually([&] { return probe(server, path) == wanted; });
 }
 
 } // namespace

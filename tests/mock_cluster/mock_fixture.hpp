@@ -6,11 +6,23 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace paperboy::test
 {
+
+// Whether it comes true before the deadline; for what nothing announces.
+template <class Condition>
+[[nodiscard]] bool eventually(Condition const& condition)
+{
+    auto const deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    return condition();
+}
 
 // One cluster for all tests of a program that do not break it.
 [[nodiscard]] mock_cluster& shared_cluster();

@@ -16,7 +16,6 @@
 #include <random>
 #include <set>
 #include <span>
-#include <thread>
 
 #include <sys/eventfd.h>
 
@@ -456,8 +455,7 @@ BOOST_AUTO_TEST_CASE(a_bulk_that_waits_for_overlapping_records_does_not_begin_wh
         auto const all = consuming.stats().partitions;
         return std::ranges::all_of(all, [](auto const& each) { return each.held; });
     };
-    while (!held())
-        std::this_thread::yield();
+    BOOST_TEST(test::eventually(held));
     gate.update([](auto& all) { all.open = true; });
     BOOST_TEST(gate.wait_until([](auto const& all) { return all.inside == 0; }));
     auto const cpu = std::clock();
