@@ -7,6 +7,22 @@ cache=${PAPERBOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/paperboy}
 fail() { echo "$name: $*" >&2; exit 1; }
 fail_with_log() { tail -n 30 "$dir/log" >&2; fail "$*, see $dir/log"; }
 
+fetch_whole() { # fetch_whole FOLDER WHAT FILL : unless it is there; FILL makes it, under the same name, in the folder that it is given
+  local fetching
+  [[ ! -d $1 ]] || return 0
+  command -v mvn >/dev/null || fail "mvn is missing: run tools/dependencies test"
+  echo "$name: fetching $2 into $1" >&2
+  mkdir -p "$(dirname "$1")"
+  fetching=$(mktemp -d "$(dirname "$1")/fetching.XXXXXX")
+  # shellcheck disable=SC2064 # the folder of now
+  trap "rm -rf '$fetching'" EXIT
+  "$3" "$fetching" >&2 || fail "Maven could not fetch $2"
+  # Whole or not at all; somebody else's fetch may have come first.
+  mv -T "$fetching/$(basename "$1")" "$1" 2>/dev/null || [[ -d $1 ]] || fail "cannot write $1"
+  rm -rf "$fetching"
+  trap - EXIT
+}
+
 free_port() { # below the range the kernel gives to outgoing connections
   local free
   while free=$((20000 + RANDOM % 12000)); (: <"/dev/tcp/127.0.0.1/$free") 2>/dev/null; do :; done
