@@ -183,8 +183,10 @@ BOOST_AUTO_TEST_CASE(a_full_queue_and_a_failed_client_cost_neither_order_nor_rec
     auto settings = this->settings();
     settings.batch_size = batch;
     // The mock cluster does not check sequence numbers: behind the request that it fails it would take the next one of
-    // the same partition, which a broker refuses. So there is never a next one on its way.
-    settings.producer.properties = {{"queue.buffering.max.messages", "10"}, {"linger.ms", "0"}, {"max.in.flight", "1"}};
+    // the same partition, which a broker refuses. So there is never a next one: each request has all that the queue
+    // holds. max.in.flight does not bound what librdkafka has ready to be sent.
+    settings.producer.properties = {
+        {"queue.buffering.max.messages", "10"}, {"batch.num.messages", "10"}, {"linger.ms", "5000"}};
     auto consuming = engine{io.context(), settings};
     consuming.handle(topic, forwarding_handler{consuming.make_producer(target), handled});
     auto run = outcome_of_run::start(consuming);
