@@ -46,8 +46,13 @@ class Ownership:
         self.next_start = None
         self.last_done = -1
         self.in_hooks = set()
+        self.done_at_takeover = None  # the last offset that was done when another process was given the partition
         self.committed = 0
         self.begun = []
+
+    def overtaken(self, offset):
+        """Whether this commit can have been answered before the takeover, and the answer been read after it."""
+        return self.done_at_takeover is not None and offset <= self.done_at_takeover + 1
 
     def open_work(self):
         return sum(1 for offset in self.begun if offset >= self.committed)
@@ -58,7 +63,7 @@ class Checker:
         self.found = Findings()
         self.compacted = compacted  # offsets may be missing in the topic
         self.owners = {}  # (who, partition) -> Ownership
-        self.lost = {}  # likewise, while nobody has been given the partition since
+        self.lost = {}  # likewise, of those who lost the partition
         self.committed = defaultdict(int)  # what anybody knows to be committed
         self.complete = defaultdict(int)  # everything below is done
 
@@ -68,8 +73,13 @@ class Checker:
     def on_assigned(self, event):
         for partition in event.partitions:
             self.owners[event.who, partition] = Ownership(self.committed[partition])
-            for key in [key for key in self.lost if key[1] == partition]:
-                del self.lost[key]
+            self.lost.pop((event.who, partition), None)
+            self.take_over(event.who, partition)
+
+    def take_over(self, heir, partition):
+        for (who, of), owner in (*self.owners.items(), *self.lost.items()):
+            if of == partition and who != heir and owner.done_at_takeover is None:
+                owner.done_at_takeover = owner.last_done
 
     def on_revoked(self, event):
         for partition in event.partitions:
@@ -114,15 +124,21 @@ class Checker:
         owner.last_done = offset
 
     def on_committed(self, event):
-        key = (event.who, event.partition)
-        if key in self.owners:
-            self.owners[key].committed = max(self.owners[key].committed, event.offset)
+        owner = self.owners.get((event.who, event.partition))
         # A commit on its way at the loss may still be taken, as long as the brokers have not given the partition away.
-        elif key not in self.lost or event.offset > self.lost[key].last_done + 1:
+        last = owner or self.lost.get((event.who, event.partition))
+        if owner is not None:
+            owner.committed = max(owner.committed, event.offset)
+        elif last is None or event.offset > self.done_while_its_own(last) + 1:
             self.found.add("G", f"committed without the partition: {event}")
         self.check_done_below(event)
-        self.check_not_lower(event)
+        if last is None or not last.overtaken(event.offset):
+            self.check_not_lower(event)
         self.committed[event.partition] = max(self.committed[event.partition], event.offset)
+
+    @staticmethod
+    def done_while_its_own(owner):
+        return owner.last_done if owner.done_at_takeover is None else owner.done_at_takeover
 
     def on_asked(self, event):
         """What the brokers say is committed; they were asked at the event's time or later."""

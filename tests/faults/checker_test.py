@@ -61,6 +61,11 @@ class Clean(unittest.TestCase):
     def test_a_commit_on_its_way_at_a_loss(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 lost 0; 5 committed 0 1"), [])
 
+    def test_an_answer_that_a_halted_process_reads_after_the_takeover(self):
+        heir = "b: 5 assigned 0; 6 start 0 1; 7 done 0 1; 8 committed 0 2"
+        for loss in ("9 committed 0 1; 10 lost 0", "9 lost 0; 10 committed 0 1"):
+            self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; " + loss, heir), [])
+
     def test_a_hook_that_outlives_its_partition(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 lost 0; 4 done 0 0"), [])
 
@@ -128,14 +133,15 @@ class Violations(unittest.TestCase):
     def test_G_commit_after_revocation(self):
         self.assertEqual(violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 revoked 0; 5 committed 0 1"), ["G"])
 
-
     def test_G_commit_after_loss_of_what_was_done_later(self):
         log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 lost 0; 6 done 0 1; 7 committed 0 2"
         self.assertEqual(violated(log), ["G"])
 
-    def test_G_commit_after_the_takeover(self):
-        old = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 lost 0; 6 committed 0 1"
-        self.assertEqual(violated(old, "b: 5 assigned 0"), ["G"])
+    def test_D_and_G_commit_of_what_was_done_after_the_takeover(self):
+        heir = "b: 4 assigned 0; 5 start 0 1; 6 done 0 1; 7 start 0 2; 8 done 0 2; 9 committed 0 3"
+        late = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 10 start 0 1; 11 done 0 1; 12 "
+        self.assertEqual(violated(late + "committed 0 2", heir)[:1], ["D"])
+        self.assertEqual(violated(late + "lost 0; 13 committed 0 2", heir)[:2], ["G", "D"])
 
 
 class Numbers(unittest.TestCase):

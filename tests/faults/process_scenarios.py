@@ -80,6 +80,7 @@ def zombie(world):
     heir.await_count("done", 500)
     child.signal(signal.SIGCONT)
     child.await_count("lost", 1)
+    world.committed()
     child.await_count("assigned", 2)
     world.end(child)
     end_in_order(world, heir)
