@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 // The only header that needs nlohmann-json (Debian: nlohmann-json3-dev); the library itself does not.
@@ -119,16 +121,34 @@ private:
     static void read_map(msgpack_reader& from, Json& out)
     {
         out = Json::object();
+        auto& members = out.template get_ref<typename Json::object_t&>();
+        auto keys = std::set<std::string_view>{};
         from.map(
             [&]
             {
                 if (from.kind() != msgpack_kind::text)
                     from.fail("a text as the key, since nlohmann::json has no others; read the map into a std::map");
-                auto const [place, added] = out.emplace(std::string{from.text()}, nullptr);
-                if (!added)
-                    from.fail_twice();
-                read(from, place.value());
+                read(from, added(members, keys, from));
             });
+    }
+
+    // ordered_json looks through all its members for each that is added, which takes minutes for a record full of keys.
+    static Json& added(typename Json::object_t& members, std::set<std::string_view>& keys, msgpack_reader& from)
+    {
+        auto const key = from.text();
+        if constexpr (requires { members.emplace_back(std::string{}, nullptr); })
+        {
+            if (!keys.insert(key).second)
+                from.fail_twice();
+            return members.emplace_back(std::string{key}, nullptr).second;
+        }
+        else
+        {
+            auto const [place, is_new] = members.emplace(std::string{key}, nullptr);
+            if (!is_new)
+                from.fail_twice();
+            return place->second;
+        }
     }
 
     static void write_binary(binary const& value, std::string& out)

@@ -49,6 +49,7 @@ BOOST_AUTO_TEST_CASE(keys)
     BOOST_TEST(unpacking_error<test::order>(twice) == "/id: expected once, found twice");
     BOOST_TEST((unpacking_error<named_integers>(twice) == "/id: expected once, found twice"));
     BOOST_TEST((unpacking_error<nlohmann::json>(twice) == "/id: expected once, found twice"));
+    BOOST_TEST((unpacking_error<nlohmann::ordered_json>(twice) == "/id: expected once, found twice"));
     // A struct passes over keys that are no texts, as over other unknown fields.
     auto const mixed = hex("83 07c0 a6") + "number" + hex("a178 c4017890");
     BOOST_TEST(unpacked<card>(mixed).number == "x");
