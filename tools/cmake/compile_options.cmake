@@ -11,6 +11,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
     target_compile_options(paperboy_compile_options INTERFACE -Wno-maybe-uninitialized)
   endif()
+  if(CMAKE_UNITY_BUILD) # where it takes what is internal to a source for a header's
+    target_compile_options(paperboy_compile_options INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 
 # The allocator for programs: librdkafka allocates each record on one thread and frees it on another, which glibc's

@@ -12,7 +12,7 @@ namespace
 using detail::avro_shape;
 using detail::avro_type;
 
-std::string in_quotes(std::string_view text)
+std::string json_string(std::string_view text)
 {
     return std::string{"\""}.append(text).append("\"");
 }
@@ -74,8 +74,8 @@ private:
     std::string fixed(std::string const& name, std::size_t size, std::string const& more)
     {
         if (!is_new(name))
-            return in_quotes(name);
-        return R"({"type":"fixed","name":)" + in_quotes(name) + R"(,"size":)" + std::to_string(size) + more + "}";
+            return json_string(name);
+        return R"({"type":"fixed","name":)" + json_string(name) + R"(,"size":)" + std::to_string(size) + more + "}";
     }
 
     // In the type's unit where there is one; else in the next finer one.
@@ -112,25 +112,25 @@ private:
     std::string enumeration(avro_type const& type)
     {
         if (!is_new(type.name))
-            return in_quotes(type.name);
+            return json_string(type.name);
         auto symbols = std::string{};
         for (auto const& each : type.enumerators)
-            symbols.append(symbols.empty() ? "" : ",").append(in_quotes(each.name));
-        return R"({"type":"enum","name":)" + in_quotes(type.name) + R"(,"symbols":[)" + symbols + "]}";
+            symbols.append(symbols.empty() ? "" : ",").append(json_string(each.name));
+        return R"({"type":"enum","name":)" + json_string(type.name) + R"(,"symbols":[)" + symbols + "]}";
     }
 
     std::string record(avro_type const& type)
     {
         if (!is_new(type.name))
-            return in_quotes(type.name);
+            return json_string(type.name);
         auto fields = std::string{};
         for (auto const& each : type.members)
         {
             fields += fields.empty() ? R"({"name":)" : R"(,{"name":)";
-            fields += in_quotes(each.name) + R"(,"type":)" + write(each.type());
+            fields += json_string(each.name) + R"(,"type":)" + write(each.type());
             fields += each.type().shape == avro_shape::optional ? R"(,"default":null})" : "}";
         }
-        return R"({"type":"record","name":)" + in_quotes(type.name) + R"(,"fields":[)" + fields + "]}";
+        return R"({"type":"record","name":)" + json_string(type.name) + R"(,"fields":[)" + fields + "]}";
     }
 
     std::set<std::string> defined_;
