@@ -62,27 +62,21 @@ void engine_run::begin_step()
     auto const group = state_->settings.steps_scope == steps_scope::group;
     if (!group && steps_.step_is_over())
         return advance_step();
-    struct answer
-    {
-        std::vector<topic_partition> asked;
-        std::vector<partition_offset> ends;
-    };
-    auto const result = std::make_shared<answer>();
-    result->asked = steps_.partitions();
+    auto const ends = std::make_shared<std::optional<std::vector<partition_offset>>>();
     query(
         [client = consumer_->shared_client(), steps = state_->settings.steps, matcher = state_->router.matcher(),
-         result, step, group]
+         own = steps_.partitions(), ends, step, group]
         {
             auto const in_step = [&](std::string_view topic) { return step_of(topic, steps, matcher) == step; };
-            if (group)
-                result->asked =
-                    kafka::partitions_of(*client, in_step, kafka::query_timeout).value_or(std::move(result->asked));
-            result->ends = kafka::end_offsets(*client, result->asked, kafka::query_timeout);
+            auto const asked =
+                group ? kafka::partitions_of(*client, in_step, kafka::query_timeout) : std::optional{own};
+            if (asked)
+                *ends = kafka::end_offsets(*client, *asked, kafka::query_timeout);
         },
-        [self = shared_from_this(), result]
+        [self = shared_from_this(), ends]
         {
-            if (result->ends.size() == result->asked.size())
-                return self->on_step_ends_known(result->ends);
+            if (*ends)
+                return self->on_step_ends_known(**ends);
             self->log(log_level::warning, "the ends of a step's partitions are not known yet; asking again");
             self->steps_timer_.start(kafka::query_pause, [self] { self->begin_step(); });
         });

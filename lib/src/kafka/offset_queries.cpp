@@ -9,14 +9,6 @@ namespace paperboy::kafka
 namespace
 {
 
-using clock = std::chrono::steady_clock;
-
-int left_until(clock::time_point deadline)
-{
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
-    return static_cast<int>(std::max<std::int64_t>(left.count(), 1));
-}
-
 struct destroy_metadata
 {
     void operator()(struct rd_kafka_metadata const* of) const noexcept { rd_kafka_metadata_destroy(of); }
@@ -24,23 +16,39 @@ struct destroy_metadata
 
 } // namespace
 
-std::vector<partition_offset> end_offsets(client const& of, std::span<topic_partition const> partitions,
-                                          std::chrono::milliseconds timeout)
+bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times, std::chrono::milliseconds timeout)
 {
-    auto const deadline = clock::now() + timeout;
-    auto ends = std::vector<partition_offset>{};
+    if (times.empty())
+        return true;
+    auto const list = partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(times.size()))};
+    for (auto const& [where, time] : times)
+        rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition)->offset = time;
+    if (rd_kafka_offsets_for_times(of.get(), list.get(), static_cast<int>(timeout.count())) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    auto const answers = std::span{list->elems, static_cast<std::size_t>(list->cnt)};
+    if (!std::ranges::all_of(answers, [](auto const& each) { return each.err == RD_KAFKA_RESP_ERR_NO_ERROR; }))
+        return false;
+    for (auto const& each : answers)
+        times[{each.topic, each.partition}] = each.offset;
+    return true;
+}
+
+// One question to each broker for all partitions that it leads, not one for each partition.
+std::optional<std::vector<partition_offset>> end_offsets(client const& of, std::span<topic_partition const> partitions,
+                                                         std::chrono::milliseconds timeout)
+{
+    auto oldest = std::map<topic_partition, std::int64_t>{};
     for (auto const& each : partitions)
-    {
-        if (clock::now() >= deadline)
-            break;
-        auto low = std::int64_t{0};
-        auto high = std::int64_t{0};
-        if (rd_kafka_query_watermark_offsets(of.get(), each.topic.c_str(), each.partition, &low, &high,
-                                             left_until(deadline)) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            continue;
-        // Nothing is in there: nothing has to be passed.
-        ends.emplace_back(each.topic, each.partition, low == high ? 0 : high);
-    }
+        oldest.emplace(each, time_of_oldest);
+    auto end = oldest;
+    for (auto& each : end)
+        each.second = time_of_end;
+    if (!offsets_at(of, oldest, timeout) || !offsets_at(of, end, timeout))
+        return std::nullopt;
+    auto ends = std::vector<partition_offset>{};
+    for (auto const& [where, offset] : end)
+        ends.emplace_back(where.topic, where.partition, oldest.at(where) == offset ? 0 : offset);
     return ends;
 }
 

@@ -5,7 +5,9 @@
 #include <paperboy/topic_partition.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -20,9 +22,19 @@ namespace paperboy::kafka
 inline constexpr std::chrono::milliseconds query_timeout{2000};
 inline constexpr std::chrono::milliseconds query_pause{200};
 
-// The offset after each partition's last record, control records included. Partitions without an answer are left out.
-[[nodiscard]] std::vector<partition_offset> end_offsets(client const& of, std::span<topic_partition const> partitions,
-                                                        std::chrono::milliseconds timeout);
+// For a time of offsets_at: the offset of the oldest record, and the one after the last.
+inline constexpr std::int64_t time_of_oldest = -2;
+inline constexpr std::int64_t time_of_end = -1;
+
+// Turns times (ms) into the offsets of the first records as late; -1 where there is none. False, with nothing changed,
+// unless all are answered.
+[[nodiscard]] bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times,
+                              std::chrono::milliseconds timeout);
+
+// The offset after each partition's last record, control records included; 0 where there is no record. Nothing at all
+// unless all are answered: whoever waits for all of them must not take some for all.
+[[nodiscard]] std::optional<std::vector<partition_offset>>
+end_offsets(client const& of, std::span<topic_partition const> partitions, std::chrono::milliseconds timeout);
 
 // The group's committed offset of each partition; 0 where nothing is committed; nothing at all without an answer.
 [[nodiscard]] std::optional<std::vector<partition_offset>>

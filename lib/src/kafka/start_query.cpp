@@ -62,21 +62,6 @@ std::optional<std::vector<start_query>> without_committed(client const& of, std:
 
 using offsets = std::map<topic_partition, std::int64_t>;
 
-// Turns times into offsets; -1 where no record is as late.
-bool look_up(client const& of, offsets& times, int timeout)
-{
-    if (times.empty())
-        return true;
-    auto const list = partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(times.size()))};
-    for (auto const& [where, time] : times)
-        add(list, where, time);
-    if (!answered(rd_kafka_offsets_for_times(of.get(), list.get(), timeout), list))
-        return false;
-    for (auto const& each : elements_of(list))
-        times[{each.topic, each.partition}] = each.offset;
-    return true;
-}
-
 } // namespace
 
 std::optional<std::vector<start_answer>> start_offsets(client const& of, std::span<start_query const> queries,
@@ -89,13 +74,13 @@ std::optional<std::vector<start_answer>> start_offsets(client const& of, std::sp
     auto found = offsets{};
     for (auto const& each : *left)
         found[each.where] = each.offset ? start_query::at_beginning : each.time;
-    if (!look_up(of, found, wait))
+    if (!offsets_at(of, found, timeout))
         return std::nullopt;
     auto ends = offsets{};
     for (auto const& each : *left)
         if (each.offset || found[each.where] < 0)
             ends[each.where] = start_query::at_end;
-    if (!look_up(of, ends, wait))
+    if (!offsets_at(of, ends, timeout))
         return std::nullopt;
     auto answers = std::vector<start_answer>{};
     for (auto const& each : *left)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kafka/client.hpp"
+#include "kafka/offset_queries.hpp"
 
 #include <paperboy/topic_partition.hpp>
 
@@ -17,8 +18,8 @@ namespace paperboy::kafka
 struct start_query
 {
     // In place of a timestamp, as the protocol has them.
-    static constexpr std::int64_t at_end = -1;
-    static constexpr std::int64_t at_beginning = -2;
+    static constexpr std::int64_t at_end = time_of_end;
+    static constexpr std::int64_t at_beginning = time_of_oldest;
 
     topic_partition where;
 
