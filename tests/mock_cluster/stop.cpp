@@ -100,6 +100,34 @@ BOOST_AUTO_TEST_CASE(a_stop_without_a_run_does_nothing_and_stops_from_several_th
     BOOST_TEST(log.count("stopped: success") == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_bulk_that_still_waits_for_records_keeps_nothing_alive)
+{
+    struct handler
+    {
+        std::shared_ptr<int> life;
+
+        void on_message(record_view const&) {}
+        void on_bulk(std::span<record_view const>) {}
+    };
+    produce(topic, 0, 5);
+    auto settings = this->settings();
+    settings.mode.mode = handling_mode::bulk;
+    settings.mode.max_wait = 1h;
+    auto life = std::make_shared<int>();
+    auto const ended = std::weak_ptr{life};
+    {
+        auto consuming = engine{io.context(), settings};
+        consuming.handle(
+            topic, per_partition([held = std::exchange(life, nullptr)] { return handler{held}; }));
+        auto run = outcome_of_run::start(consuming);
+        auto const gathers = [](partition_stats const& each) { return each.in_flight == 5; };
+        BOOST_TEST(test::eventually([&] { return std::ranges::any_of(consuming.stats().partitions, gathers); }));
+        consuming.stop();
+        BOOST_TEST(run.get() == error_code{});
+    }
+    BOOST_TEST(test::eventually([&] { return ended.expired(); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_second_run_at_the_same_time_is_refused)
 {
     produce(topic, 0, 1);

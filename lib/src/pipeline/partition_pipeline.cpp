@@ -217,6 +217,7 @@ asio::awaitable<void> partition_pipeline::run()
         broke(std::current_exception());
     }
     leave_early_.store(true, std::memory_order_relaxed);
+    wait_timer_.cancel(); // or the wait for a bulk would keep all this for as long as max_wait
     tell_failure();
     co_await asio::this_coro::throw_if_cancelled(false);
     if (!lanes_)
