@@ -68,6 +68,10 @@ struct partition_stats
     /// High watermark minus the next offset; nothing before the first fetched record.
     std::optional<std::int64_t> lag;
 
+    /// Records in front of the end that the step at hand waits for; nothing when it waits for none of this partition,
+    /// and before the first fetched record.
+    std::optional<std::uint64_t> step_left;
+
     /// Age of the oldest unfinished record, to the batch: 0 where there is none. Where that record has not been fetched
     /// yet, the age of the one before it; where records have no timestamp, nothing.
     std::optional<std::chrono::milliseconds> lag_age;
@@ -173,6 +177,9 @@ struct engine_stats
     /// How many of the step's partitions assigned to this engine have passed their ends, and how many there are.
     std::size_t step_passed = 0;
     std::size_t step_partitions = 0;
+
+    /// The sum of `partition_stats::step_left`.
+    std::uint64_t step_left = 0;
 
     /// What `send` and `async_send` have done.
     producer_stats producer = {};

@@ -117,7 +117,10 @@ engine_stats engine_state::stats() const
     if (current)
         result.partitions = current->stats();
     for (auto const& each : result.partitions)
+    {
         result.buffered_bytes += each.buffered_bytes;
+        result.step_left += each.step_left.value_or(0);
+    }
     result.memory_limit = settings.memory_limit;
     return result;
 }

@@ -93,6 +93,7 @@ struct status_view
     std::optional<std::uint64_t> step;
     std::uint64_t step_passed;
     std::uint64_t step_partitions;
+    std::uint64_t step_left;
     producer_view producer;
     std::vector<topic_view> topics;
     std::vector<partition_view> partitions;
@@ -110,7 +111,7 @@ BOOST_DESCRIBE_STRUCT(status_view, (),
                       (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
                        skipped, retried, dead_letters, commits, failed_commits, last_commit_seconds, assignments,
                        revocations, losses, client_errors, missed_wakeups, buffered_bytes, memory_limit, step,
-                       step_passed, step_partitions, producer, topics, partitions, stalled))
+                       step_passed, step_partitions, step_left, producer, topics, partitions, stalled))
 
 template <class Rep, class Period>
 double seconds_of(std::chrono::duration<Rep, Period> time)
@@ -201,6 +202,7 @@ std::string status_json(engine_health const& health, engine_stats const& stats, 
     view.step = stats.step;
     view.step_passed = stats.step_passed;
     view.step_partitions = stats.step_partitions;
+    view.step_left = stats.step_left;
     view.producer = {sent.records,   sent.bytes,   sent.acknowledged, sent.failed,
                      sent.in_flight, sent.waiting, sent.replacements};
     view.topics = views_of<topic_view>(stats.topics);

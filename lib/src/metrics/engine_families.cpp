@@ -92,6 +92,8 @@ void add_steps(family_list& to, labels const& common, engine_stats const& stats)
              static_cast<double>(stats.step_partitions));
     to.gauge({"paperboy_step_passed_partitions", "Those of them that have passed their ends."}, common,
              static_cast<double>(stats.step_passed));
+    to.gauge({"paperboy_step_left_records", "Records that its other partitions have in front of their ends."}, common,
+             static_cast<double>(stats.step_left));
 }
 
 } // namespace

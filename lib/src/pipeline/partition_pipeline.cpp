@@ -145,10 +145,16 @@ void partition_pipeline::catch_up_to(std::int64_t end)
         {
             self.mode_.catch_up(true);
             self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
-            self.catching_up_to_ = end;
+            self.catches_up_to(end);
             if (self.running_ == nullptr)
                 self.look_whether_passed();
         });
+}
+
+void partition_pipeline::catches_up_to(std::optional<std::int64_t> end)
+{
+    catching_up_to_ = end;
+    shown_end_.store(end.value_or(offset_tracker::nothing_finished), std::memory_order_relaxed);
 }
 
 void partition_pipeline::end_catching_up()

@@ -176,6 +176,7 @@ private:
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
     void keep_ages();
     void show_lag(partition_stats& to) const;
+    void catches_up_to(std::optional<std::int64_t> end);
     void look_whether_passed();
     void look_whether_congested();
     void on_strand(std::function<void(partition_pipeline&)> change);
@@ -246,6 +247,8 @@ private:
 
     std::atomic<bool> leave_early_{false};
     std::atomic<bool> in_bulk_{false};
+    // For stats(): catching_up_to_, or nothing_finished.
+    std::atomic<std::int64_t> shown_end_{offset_tracker::nothing_finished};
     std::atomic<bool> held_{false};
     std::atomic<bool> waits_for_acks_{false};
     std::atomic<bool> resting_{false};

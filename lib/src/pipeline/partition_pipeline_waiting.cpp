@@ -80,7 +80,7 @@ void partition_pipeline::look_whether_passed()
     if (position() < *catching_up_to_)
         return;
     waits_for_acks_.store(false);
-    catching_up_to_.reset();
+    catches_up_to(std::nullopt);
     context_.owner.partition_passed(where_);
 }
 
@@ -100,6 +100,8 @@ void partition_pipeline::show_lag(partition_stats& to) const
 {
     to.high_watermark = queue_.high_watermark();
     auto const next = to.position ? to.position : ages_.first_fetched();
+    if (auto const end = shown_end_.load(std::memory_order_relaxed); next && end != offset_tracker::nothing_finished)
+        to.step_left = static_cast<std::uint64_t>(lag(end, *next));
     if (!to.high_watermark || !next)
         return;
     to.lag = lag(*to.high_watermark, *next);
