@@ -11,7 +11,9 @@
 
 #include <array>
 #include <fstream>
+#include <mutex>
 #include <numeric>
+#include <vector>
 
 #include <unistd.h>
 
@@ -53,6 +55,46 @@ private:
     std::atomic<asio::steady_timer*> waiting_{nullptr};
 };
 
+// Where many records wait at the same time.
+class gates
+{
+public:
+    asio::awaitable<void> wait()
+    {
+        auto timer =
+            asio::steady_timer{co_await asio::this_coro::executor, std::chrono::steady_clock::time_point::max()};
+        if (!add(timer))
+            co_return;
+        auto ignored = error_code{};
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+    [[nodiscard]] std::size_t waiting() const
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        return timers_.size();
+    }
+    void open()
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        open_ = true;
+        for (auto* const each : timers_)
+            asio::post(each->get_executor(), [each] { each->cancel(); });
+    }
+
+private:
+    bool add(asio::steady_timer& timer)
+    {
+        auto const lock = std::scoped_lock{mutex_};
+        if (!open_)
+            timers_.push_back(&timer);
+        return !open_;
+    }
+
+    mutable std::mutex mutex_;
+    std::vector<asio::steady_timer*> timers_;
+    bool open_ = false;
+};
+
 struct fixture
 {
     std::string topic = cluster{}.make_topic("flow", partitions);
@@ -84,6 +126,20 @@ struct gated_handler
         if (record.offset() == 0)
             co_await shared.gates[number].wait();
         ++shared.handled[number];
+    }
+};
+
+// Every 500th record waits, those between them do not.
+struct often_gated_handler
+{
+    fixture& shared;
+    gates& where;
+
+    asio::awaitable<void> on_message(record_view const& record)
+    {
+        if (record.offset() % 500 == 0)
+            co_await where.wait();
+        ++shared.handled[static_cast<std::size_t>(record.partition())];
     }
 };
 
@@ -136,6 +192,33 @@ BOOST_FIXTURE_TEST_CASE(memory_is_bounded_and_a_blocked_partition_blocks_no_othe
     BOOST_TEST(eventually([&] { return handled[0] == records_each; }));
     BOOST_TEST(!engine.stop());
     BOOST_TEST(engine->stats().missed_wakeups == 0U);
+}
+
+// Those that wait would keep all that was read with them: 24 of 12,000 in each partition, and with them everything.
+BOOST_FIXTURE_TEST_CASE(memory_is_bounded_where_many_records_wait_among_others_that_do_not, fixture)
+{
+    auto settings = test_config(unique_name("flow"));
+    settings.memory_limit = limit;
+    auto where = gates{};
+    auto options = handler_options{};
+    options.ordering = ordering::none;
+    auto const before = resident_bytes();
+    auto engine = running_engine{"engine", settings,
+                                 [&](auto& e) { e.handle(topic, often_gated_handler{*this, where}, options); }};
+    auto last = std::size_t{0};
+    auto const settled = eventually(
+        [&]
+        {
+            auto const now = prefetched(engine->stats()) + handled_in(0, partitions);
+            return where.waiting() >= partitions && now == std::exchange(last, now);
+        });
+    BOOST_REQUIRE(settled);
+    BOOST_TEST(engine->stats().buffered_bytes <= limit);
+    auto const now = resident_bytes();
+    BOOST_TEST(now - std::min(now, before) <= limit + allowance);
+    where.open();
+    BOOST_TEST(eventually([&] { return handled_in(0, partitions) == records_each * partitions; }));
+    BOOST_TEST(!engine.stop());
 }
 
 } // namespace paperboy::test

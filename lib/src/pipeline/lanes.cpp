@@ -1,5 +1,7 @@
 #include "pipeline/lanes.hpp"
 
+#include "kafka/memory_plan.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -25,6 +27,14 @@ constexpr std::size_t refill_below(std::size_t limit)
 std::size_t size_of(detail::message const& of)
 {
     return of.key_size + of.value_size;
+}
+
+std::size_t memory_of(detail::record_block const& block)
+{
+    auto sum = std::size_t{0};
+    for (auto const* const each : block.messages())
+        sum += size_of(*each) + kafka::message_overhead;
+    return sum;
 }
 
 std::string_view key_of(detail::message const& of)
@@ -64,12 +74,21 @@ bool lanes::has_room_again() const noexcept
            tracker_.held() < refill_below(max_unfinished_);
 }
 
+// One block always has: what it holds is bounded by the queue that it came out of.
+bool lanes::has_room_for_block(std::size_t memory) const noexcept
+{
+    return memory_ == 0 || memory_ + memory <= max_bytes_;
+}
+
 // ---- records come in
 
 asio::awaitable<void> lanes::take(detail::block_holder block)
 {
-    auto& from = hold_block(std::move(block));
-    to_admit_ = from.block->messages().size();
+    to_admit_ = block->messages().size();
+    auto const memory = memory_of(*block);
+    while (!has_room_for_block(memory) && !begins_none())
+        co_await changed_.wait();
+    auto& from = hold_block(std::move(block), memory);
     for (auto const* const each : from.block->messages())
     {
         if (!has_room())
@@ -94,7 +113,7 @@ void lanes::admit(used_block& from, detail::message const& message)
 }
 
 // The block counts as used by the reader itself until all its records are admitted.
-lanes::used_block& lanes::hold_block(detail::block_holder block)
+lanes::used_block& lanes::hold_block(detail::block_holder block, std::size_t memory)
 {
     if (spare_blocks_.empty())
         spare_blocks_.push_back(&blocks_.emplace_back());
@@ -102,6 +121,8 @@ lanes::used_block& lanes::hold_block(detail::block_holder block)
     spare_blocks_.pop_back();
     room.block = std::move(block);
     room.left = 1;
+    room.memory = memory;
+    memory_ += memory;
     return room;
 }
 
@@ -109,7 +130,9 @@ void lanes::let_go(used_block& from)
 {
     if (--from.left > 0)
         return;
+    memory_ -= from.memory;
     owner_.block_used_up(std::exchange(from.block, {}));
+    changed_.notify();
     spare_blocks_.push_back(&from);
 }
 

@@ -63,13 +63,18 @@ protected:
 // become ready while fewer than max_concurrency lanes live get a new one. Each lane has an adapter of its own, kept for
 // the next lane: hooks see records that no other lane decodes over.
 //
-// Three bounds hold the reader back: how many records wait or are in their hooks (look-ahead), how many bytes those
-// have (the policy's max_bytes), and how far the offsets behind the oldest unfinished record reach (max_unfinished, it
-// bounds what a crash repeats). So a stuck key stops the partition when the last is reached, or when its own records
-// fill one of the others.
+// Bounds hold the reader back: how many records wait or are in their hooks (look-ahead), how many bytes those have (the
+// policy's max_bytes), and how far the offsets behind the oldest unfinished record reach (max_unfinished, it bounds
+// what a crash repeats). So a stuck key stops the partition when the last is reached, or when its own records fill one
+// of the others. And since a single unfinished record keeps its whole block, another block is taken only when all that
+// are kept fit into max_bytes together: many stuck keys, each in a block of its own, would keep whatever was read with
+// them.
 class lanes
 {
 public:
+    // Most records of a block, so that an unfinished one keeps few others.
+    static constexpr std::size_t most_in_block = 250;
+
     // Records that may be admitted beyond those in their hooks, so that a busy key does not hide the others.
     [[nodiscard]] static std::size_t look_ahead(handler_options const& options) noexcept;
 
@@ -106,6 +111,7 @@ private:
     {
         detail::block_holder block;
         std::size_t left = 0;
+        std::size_t memory = 0;
     };
     struct admitted
     {
@@ -150,6 +156,7 @@ private:
     [[nodiscard]] bool begins_none() const noexcept;
     [[nodiscard]] bool has_room() const noexcept;
     [[nodiscard]] bool has_room_again() const noexcept;
+    [[nodiscard]] bool has_room_for_block(std::size_t memory) const noexcept;
     void admit(used_block& from, detail::message const& message);
     void start_lanes();
     void start_lane(key_schedule::slot first);
@@ -160,7 +167,7 @@ private:
     void lane_ended(lane& which, std::exception_ptr const& error);
     void stop_with(detail::batch_end how, std::exception_ptr const& error);
     [[nodiscard]] std::size_t living() const noexcept { return all_.size() - idle_.size(); }
-    [[nodiscard]] used_block& hold_block(detail::block_holder block);
+    [[nodiscard]] used_block& hold_block(detail::block_holder block, std::size_t memory);
     void let_go(used_block& from);
 
     strand_signal::strand strand_;
@@ -176,6 +183,7 @@ private:
     key_schedule schedule_;
     std::vector<admitted> admitted_;
     std::size_t bytes_ = 0;
+    std::size_t memory_ = 0; // of all blocks that are kept
     std::size_t to_admit_ = 0;
     std::deque<used_block> blocks_;
     std::vector<used_block*> spare_blocks_;

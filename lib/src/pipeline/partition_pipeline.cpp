@@ -14,12 +14,23 @@ namespace paperboy::pipeline
 
 namespace asio = boost::asio;
 
+namespace
+{
+
+std::size_t block_size(config const& settings, handler_options const& options)
+{
+    return options.ordering == ordering::partition ? settings.batch_size
+                                                   : std::min(settings.batch_size, lanes::most_in_block);
+}
+
+} // namespace
+
 partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
                                        asio::any_io_executor const& executor, topic_partition where,
                                        std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
                                        handler_options const& options, std::string name)
     : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
-      queue_{std::move(client), strand_, where_, sends_, fetch_limit, context.settings.batch_size},
+      queue_{std::move(client), strand_, where_, sends_, fetch_limit, block_size(context.settings, options)},
       handler_{std::move(handler)}, watch_{std::make_shared<partition_watch>(where_, std::move(name))},
       stand_{watch_->add(tracker_.in_order())}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
       batcher_{policy_}, wait_timer_{strand_}, failures_{options}, attempts_{strand_},
