@@ -5,6 +5,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <exception>
+#include <span>
+
 struct simple
 {
     void on_message(paperboy::record_view const&) {}
@@ -26,11 +29,33 @@ struct complete
     void on_finished_handling(int&, paperboy::outcome) {}
 };
 
+// Hooks that are templates, in classes that nothing can be derived from to look for their names.
+struct single_by_template final
+{
+    template <class Record>
+    void on_message(Record const&)
+    {
+    }
+    void on_bulk(std::span<paperboy::record_view const>) {}
+};
+
+struct bulk_by_template final
+{
+    void on_message(paperboy::record_view const&) {}
+    template <class Record>
+    void on_bulk(std::span<Record const>)
+    {
+    }
+    paperboy::error_action on_bulk_error(std::exception_ptr const&) { return paperboy::error_action::skip; }
+};
+
 void use(boost::asio::io_context& context, complete& mine)
 {
     auto engine = paperboy::engine{context, {.bootstrap_servers = "localhost:9092", .group_id = "billing"}};
     engine.handle("a", simple{})
         .handle("b", paperboy::text{}, paperboy::integer<std::int64_t>{}, std::ref(mine))
-        .handle("^c", paperboy::bytes{}, paperboy::per_partition{[] { return simple{}; }});
+        .handle("^c", paperboy::bytes{}, paperboy::per_partition{[] { return simple{}; }})
+        .handle("d", single_by_template{})
+        .handle("e", bulk_by_template{});
     engine.async_run(boost::asio::detached);
 }

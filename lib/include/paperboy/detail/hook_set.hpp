@@ -134,7 +134,7 @@ struct hook_set
     static_assert(!on_finished_handling::present || on_finished_handling::fits,
                   "paperboy: on_finished_handling takes any of record_view const&, the context by reference, "
                   "paperboy::outcome, in this order");
-    static_assert(!on_bulk::present || on_message::present,
+    static_assert(!on_bulk::present || on_message::present || on_message::fits,
                   "paperboy: a bulk handler also needs on_message, which gets the records one by one while the "
                   "partition is caught up");
     static_assert(!on_bulk::present || on_bulk::fits,
@@ -153,7 +153,7 @@ struct hook_set
                       std::is_same_v<typename unwrapped<typename on_bulk_error::result>::type, error_action>,
                   "paperboy: on_bulk_error returns paperboy::error_action or "
                   "boost::asio::awaitable<paperboy::error_action>");
-    static_assert(on_bulk::present || (!did_receive_bulk_messages::present && !on_bulk_error::present),
+    static_assert(on_bulk::present || on_bulk::fits || (!did_receive_bulk_messages::present && !on_bulk_error::present),
                   "paperboy: did_receive_bulk_messages and on_bulk_error come with on_bulk");
     static_assert(on_finished_handling::returns_nothing,
                   "paperboy: on_finished_handling returns void or boost::asio::awaitable<void>");
