@@ -32,6 +32,7 @@ std::vector<bad_setting> bad_settings()
         {"retries is 1001", [](auto& s) { s.retries = 1001; }},
         {"backoff is 0 ms", [](auto& s) { s.backoff = 0ms; }},
         {"max_backoff is 3600001 ms", [](auto& s) { s.max_backoff = 1h + 1ms; }},
+        {"max_connections is 0", [](auto& s) { s.max_connections = 0; }},
         {"unknown_ttl is -1 ms", [](auto& s) { s.unknown_ttl = -1ms; }},
         {"latest_ttl is -1 ms", [](auto& s) { s.latest_ttl = -1ms; }},
         {"cache_limit is 0", [](auto& s) { s.cache_limit = 0; }},

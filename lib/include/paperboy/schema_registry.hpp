@@ -66,6 +66,10 @@ struct schema_registry_settings
     /// The most that one wait may take. A registry that asks by Retry-After for a longer one is given up. 1 ms to 1 h.
     std::chrono::milliseconds max_backoff{30'000};
 
+    /// Most connections at the same time, to all URLs together, so that a topic of many schemas does not storm the
+    /// registry. An attempt waits for one as long as `request_timeout`, in turn, and only then begins. 1 to 1,000.
+    std::size_t max_connections = 8;
+
     /// How long an id that the registry does not know is remembered as unknown. 0 to 1 h.
     std::chrono::milliseconds unknown_ttl{10'000};
 
@@ -228,7 +232,7 @@ auto start_registry_operation(schema_registry const& registry, boost::asio::awai
 /// throws out of its `co_await`, as `registry_error`. They never complete inside the initiating call; the handler runs
 /// on its associated executor, else on the client's. Cancellation (terminal) ends the wait of this caller alone, with
 /// `asio::error::operation_aborted`; the request ends with its last caller. Every attempt has the deadline
-/// `request_timeout`.
+/// `request_timeout`, and the wait for a connection before it has the same once more.
 class schema_registry
 {
 public:

@@ -66,6 +66,7 @@ schema_registry_settings const& checked(schema_registry_settings const& settings
     check_range("unknown_ttl", settings.unknown_ttl, 0ms, 1h);
     check_range("latest_ttl", settings.latest_ttl, 0ms, 1h);
     check_range("cache_limit", settings.cache_limit, 1, 10'000'000);
+    check_range("max_connections", settings.max_connections, 1, 1000);
     check_range("max_response", settings.max_response, std::size_t{1} << 10U, std::size_t{1} << 30U);
     return settings; // NOLINT(bugprone-return-const-ref-from-parameter): used within the caller's expression
 }

@@ -86,6 +86,7 @@ registry_transport::tls_context::tls_context(schema_registry_settings const& set
 
 registry_transport::registry_transport(asio::any_io_executor strand, schema_registry_settings const& settings)
     : strand_{std::move(strand)}, timeout_{settings.request_timeout}, max_response_{settings.max_response},
+      max_connections_{settings.max_connections}, turns_{strand_, max_connections_},
       tls_{std::make_unique<tls_context>(settings)}
 {
     for (auto const& text : settings.urls)
@@ -109,6 +110,7 @@ void registry_transport::close()
 asio::awaitable<http_answer> registry_transport::exchange(std::size_t url, http_question const& question,
                                                           exchange_control& control)
 {
+    auto const turn = co_await turns_.take(control, std::chrono::steady_clock::now() + timeout_);
     auto const deadline = std::chrono::steady_clock::now() + timeout_;
     auto const request = to_request(urls_[url], question, credentials_[url]);
     while (true)
@@ -144,6 +146,7 @@ asio::awaitable<http_answer> registry_transport::exchange(std::size_t url, http_
 asio::awaitable<registry_transport::connection_ptr> registry_transport::open(std::size_t url, exchange_control& control,
                                                                              time_point deadline)
 {
+    make_room();
     auto fresh = std::make_unique<connection>(strand_, urls_[url], *tls_);
     try
     {
@@ -167,6 +170,17 @@ registry_transport::connection_ptr registry_transport::take_idle(std::size_t url
     idle_[url].pop_back();
     kept->reuse();
     return kept;
+}
+
+// Every turn has a connection, or is about to open one; kept ones of other URLs make room for it.
+void registry_transport::make_room()
+{
+    auto kept = std::size_t{0};
+    for (auto const& connections : idle_)
+        kept += connections.size();
+    for (auto& connections : idle_)
+        for (; !connections.empty() && turns_.taken() + kept > max_connections_; --kept)
+            connections.pop_back();
 }
 
 void registry_transport::keep(std::size_t url, connection_ptr open)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "serde/registry_http.hpp"
+#include "serde/registry_turns.hpp"
 #include "serde/registry_url.hpp"
 
 #include <paperboy/schema_registry.hpp>
@@ -44,10 +45,13 @@ private:
     boost::asio::awaitable<connection_ptr> open(std::size_t url, exchange_control& control, time_point deadline);
     connection_ptr take_idle(std::size_t url);
     void keep(std::size_t url, connection_ptr open);
+    void make_room();
 
     boost::asio::any_io_executor strand_;
     std::chrono::milliseconds timeout_;
     std::size_t max_response_;
+    std::size_t max_connections_;
+    registry_turns turns_;
     std::vector<registry_url> urls_;
     // Of each URL: the value of the field Authorization, or empty.
     std::vector<std::string> credentials_;
