@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""The other side of avro_test.cpp: confluent-kafka's Avro serializer and deserializer.
+"""The other side of avro_test.cpp and avro_logical_test.cpp: confluent-kafka's Avro serializer and deserializer.
 
     avro_peer.py write BOOTSTRAP REGISTRY TOPIC    produces ORDERS, the first by schema V1, the others by V2
     avro_peer.py read BOOTSTRAP REGISTRY TOPIC N   prints N records of partition 0, a line each
+    avro_peer.py write-ledger BOOTSTRAP REGISTRY TOPIC SCHEMA    produces LEDGER by that schema
+    avro_peer.py check-ledger BOOTSTRAP REGISTRY TOPIC           fails unless the first record is LEDGER
 """
 
 import datetime
 import decimal
 import json
+import struct
 import sys
 import uuid
 
@@ -67,28 +70,56 @@ ORDERS = [
     (V2, full("last", extra="text")),
 ]
 
+LEDGER = {
+    "period": struct.pack("<III", 1, 2, 4_000_000_000), "nanos": 1_709_208_000_123_456_789,
+    "local_millis": datetime.datetime(2024, 2, 29, 12, 0, 0, 123000),
+    "local_micros": datetime.datetime(2024, 2, 29, 12, 0, 0, 123456),
+    "price": decimal.Decimal("-1.005"), "total": decimal.Decimal("1234567890123456789012345678.90"),
+    "key": uuid.UUID("12345678-1234-5678-1234-567812345678").bytes, "tag": b"\x00\x7f\xff", "blob": b"\xfe\x00",
+    "root": {"name": "a", "below": [
+        {"name": "b", "below": []}, {"name": "c", "below": [{"name": "d", "below": []}]}]},
+}
+
 
 def write(bootstrap, registry, topic):
+    produce(bootstrap, registry, topic, ORDERS)
+
+
+def write_ledger(bootstrap, registry, topic, schema):
+    produce(bootstrap, registry, topic, [(schema, LEDGER)])
+
+
+def produce(bootstrap, registry, topic, records):
     client = SchemaRegistryClient({"url": registry})
     producer = Producer({"bootstrap.servers": bootstrap})
     context = SerializationContext(topic, MessageField.VALUE)
-    serializers = {text: AvroSerializer(client, text) for text in (V1, V2)}
-    for text, record in ORDERS:
+    serializers = {text: AvroSerializer(client, text) for text, _ in records}
+    for text, record in records:
         producer.produce(topic, value=serializers[text](record, context), partition=0)
     if producer.flush(30):
         sys.exit("not all records were acknowledged")
 
 
 def read(bootstrap, registry, topic, count):
+    for record in consume(bootstrap, registry, topic, int(count)):
+        print(json.dumps(record, sort_keys=True, default=str), flush=True)
+
+
+def check_ledger(bootstrap, registry, topic):
+    record, = consume(bootstrap, registry, topic, 1)
+    if record != LEDGER:
+        sys.exit(f"read {record}, not {LEDGER}")
+
+
+def consume(bootstrap, registry, topic, count):
     deserialize = AvroDeserializer(SchemaRegistryClient({"url": registry}))
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "avro-peer"})
     consumer.assign([TopicPartition(topic, 0, 0)])
     context = SerializationContext(topic, MessageField.VALUE)
-    for message in consumer.consume(int(count), 30):
-        record = deserialize(message.value(), context)
-        print(json.dumps(record, sort_keys=True, default=str), flush=True)
+    records = [deserialize(message.value(), context) for message in consumer.consume(count, 30)]
     consumer.close()
+    return records
 
 
 if __name__ == "__main__":
-    {"write": write, "read": read}[sys.argv[1]](*sys.argv[2:])
+    {"write": write, "read": read, "write-ledger": write_ledger, "check-ledger": check_ledger}[sys.argv[1]](*sys.argv[2:])

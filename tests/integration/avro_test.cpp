@@ -1,15 +1,14 @@
 // Avro through a real broker and a real registry: ours, and what Python's confluent-kafka writes and reads.
 
+#include "avro_peer.hpp"
 #include "registry_control.hpp"
 #include "support/broker_engine.hpp"
-#include "support/broker_process.hpp"
 #include "support/broker_producer.hpp"
 #include "support/manual_watched.hpp"
 
 #include <paperboy/avro.hpp>
 #include <paperboy/avro_datum.hpp>
 
-#include <boost/asio/use_future.hpp>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <boost/test/unit_test.hpp>
@@ -81,57 +80,7 @@ namespace paperboy::test
 namespace
 {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
-
-child_process peer(std::vector<std::string> arguments)
-{
-    auto command = std::vector<std::string>{environment("PAPERBOY_TEST_PYTHON"), PAPERBOY_AVRO_PEER, arguments.front(),
-                                            bootstrap_servers(), environment("PAPERBOY_TEST_REGISTRY")};
-    command.insert(command.end(), arguments.begin() + 1, arguments.end());
-    return child_process{command};
-}
-
-template <class T>
-struct collected
-{
-    std::vector<T> values;
-    std::vector<std::string> errors;
-
-    [[nodiscard]] std::size_t size() const { return values.size() + errors.size(); }
-};
-
-template <class T>
-struct collecting
-{
-    watched<collected<T>>& seen;
-
-    void on_message(record<T> const& record)
-    {
-        seen.update([&](auto& all) { all.values.push_back(record.value()); });
-    }
-    error_action on_error(std::exception_ptr const& error)
-    {
-        seen.update([&](auto& all) { all.errors.push_back(describe(error)); });
-        return error_action::skip;
-    }
-};
-
-// What an engine makes of the first `count` records of a topic.
-template <class T>
-collected<T> consume(std::string const& topic, std::size_t count)
-{
-    auto seen = watched<collected<T>>{};
-    auto const set_up = [&](engine& e)
-    {
-        auto const registry = schema_registry{e.get_executor(), environment("PAPERBOY_TEST_REGISTRY")};
-        e.handle(topic, avro<T>{registry}, collecting<T>{seen});
-    };
-    auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
-    BOOST_TEST(seen.wait_until([&](auto const& all) { return all.size() >= count; }));
-    BOOST_TEST(!running.stop());
-    return seen.get();
-}
 
 struct printing
 {
@@ -141,27 +90,6 @@ struct printing
     {
         seen.update([&](auto& all) { all.push_back(record.value().to_json()); });
     }
-};
-
-// A serde that is registered, with its context.
-template <class T>
-struct writing
-{
-    explicit writing(std::string const& topic) : serde{schema_registry{io, environment("PAPERBOY_TEST_REGISTRY")}}
-    {
-        auto registered = serde.async_register(topic, asio::use_future);
-        io.run();
-        BOOST_TEST(registered.get() > 0);
-    }
-    [[nodiscard]] std::string encoded(T const& value) const
-    {
-        auto out = std::string{};
-        serde.encode(value, out);
-        return out;
-    }
-
-    asio::io_context io;
-    avro<T> serde;
 };
 
 shop::parcel a_parcel()
@@ -324,6 +252,29 @@ BOOST_AUTO_TEST_CASE(while_the_registry_is_dead_only_the_partition_that_needs_it
     registry_tool("start");
     BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 7; }));
     BOOST_TEST(is_late(seen.get().at(5)));
+    BOOST_TEST(!running.stop());
+    BOOST_TEST(running->stats().skipped == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_engine_that_starts_while_the_registry_is_dead_waits_for_it)
+{
+    auto const topic = cluster{}.make_topic("avro", 1);
+    auto sender = producer{};
+    sender.send(topic, {.value = writing<shop::parcel>{topic}.encoded(a_parcel())});
+    sender.flush();
+    kill_registry();
+    auto seen = watched<std::vector<std::string>>{};
+    auto const set_up = [&](engine& e)
+    {
+        auto const registry = schema_registry{e.get_executor(), patient_settings()};
+        e.handle(topic, avro<avro_datum>{registry}, printing{seen});
+    };
+    auto running = running_engine{"engine", test_config(unique_name("avro")), set_up};
+    auto const has_it = [](partition_stats const& each) { return each.in_flight == 1; };
+    BOOST_TEST(eventually([&] { return std::ranges::any_of(running->stats().partitions, has_it); }));
+    BOOST_TEST(seen.get().empty());
+    registry_tool("start");
+    BOOST_TEST(seen.wait_until([](auto const& all) { return all.size() == 1; }));
     BOOST_TEST(!running.stop());
     BOOST_TEST(running->stats().skipped == 0U);
 }
