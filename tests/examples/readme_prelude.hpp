@@ -7,6 +7,7 @@
 #include <paperboy/json.hpp>
 #include <paperboy/metrics.hpp>
 #include <paperboy/mock_cluster.hpp>
+#include <paperboy/msgpack.hpp>
 #include <paperboy/paperboy.hpp>
 #include <paperboy/schema_registry.hpp>
 #include <paperboy/testing.hpp>
