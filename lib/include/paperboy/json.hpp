@@ -14,19 +14,22 @@ namespace paperboy
 ///
 /// `T` is one of these, or a struct of them that BOOST_DESCRIBE_STRUCT describes:
 ///
-/// | `T` | JSON |
-/// |---|---|
-/// | described struct | an object; each field once, in any order (fastest in that of the members), null as well as
-/// absent for a `std::optional` | | `bool`, `double`, `float` | `true` or `false`, a number within the range | |
-/// integers, but for characters | a whole number within the range: `1.0` and `1e3` are none | | `std::string` | a
-/// string, copied | | `std::string_view` | a string, borrowed: from the record's bytes, or from the serde where it had
-/// escapes | | `std::optional<T>` | null, or a `T` | | `std::vector<T>`, `std::deque<T>` | an array | |
-/// `std::map<std::string, T>`, `std::unordered_map`, also with `std::string_view` | an object; each key once | |
-/// described enum | the enumerator's name | | `std::chrono::sys_time` of any unit | text such as
-/// `"2024-02-29T12:00:00.123Z"`, in UTC or with an offset, finer digits cut off; or a whole number of the unit since
-/// 1970. Written as text, of the years 0 to 9999 | | `std::variant<T...>` | the first alternative for the value's kind,
-/// integers before floating-point numbers; of several structs the first whose required fields are all there.
-/// `std::monostate` is null | | a type with a `json_codec` | what that says |
+/// - described struct: an object; each field once, in any order (fastest in that of the members); null as well as
+///   absent for a `std::optional`
+/// - `bool`: true or false
+/// - integers, but for characters: a whole number within the range; `1.0` and `1e3` are none
+/// - `double`, `float`: a number within the range
+/// - `std::string`: a string, copied
+/// - `std::string_view`: a string, borrowed: from the record's bytes, or from the serde where it had escapes
+/// - `std::optional<T>`: null, or a `T`
+/// - `std::vector<T>`, `std::deque<T>`: an array
+/// - `std::map<std::string, T>`, `std::unordered_map`, also with `std::string_view`: an object; each key once
+/// - described enum: the enumerator's name
+/// - `std::chrono::sys_time` of any unit: text such as `"2024-02-29T12:00:00.123Z"`, in UTC or with an offset, finer
+///   digits cut off; or a whole number of the unit since 1970. Written as text, of the years 0 to 9999
+/// - `std::variant<T...>`: the first alternative for the value's kind, integers before floating-point numbers; of
+///   several structs the first whose required fields are all there. `std::monostate` is null
+/// - a type with a `json_codec`: what that says
 ///
 /// Fields may be called otherwise than members: see `field_names`.
 ///
