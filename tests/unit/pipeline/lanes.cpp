@@ -393,6 +393,28 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_admitted_records_are_bounded)
     BOOST_TEST(subject.seen.most_inside == 1U);
 }
 
+// A block of 50 records nearly fills the bound: while one of them is stuck, all are kept, and no other block is taken.
+BOOST_AUTO_TEST_CASE(what_a_stuck_record_keeps_with_it_counts_too)
+{
+    auto options = overlapping(ordering::none, 8);
+    options.mode = mode_policy{};
+    options.mode->max_bytes = 25'000;
+    auto subject = bench{1, options};
+    subject.handler.stuck = 10;
+    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{50}};
+    auto begun_while_stuck = std::int64_t{0};
+    unstick.async_wait(
+        [&](error_code)
+        {
+            begun_while_stuck = *subject.seen.begun.rbegin();
+            subject.released = true;
+        });
+    subject.run(4, 50);
+    BOOST_TEST(begun_while_stuck < 50);
+    BOOST_TEST(subject.tracker.position() == 200);
+    BOOST_TEST(subject.blocks_back == 4U);
+}
+
 BOOST_AUTO_TEST_CASE(a_stuck_keys_own_records_stop_all_when_they_fill_the_look_ahead)
 {
     auto subject = bench{1, overlapping(ordering::key, 8)};
