@@ -56,7 +56,7 @@ private:
 };
 
 // Where many records wait at the same time.
-class gates
+class common_gate
 {
 public:
     asio::awaitable<void> wait()
@@ -133,7 +133,7 @@ struct gated_handler
 struct often_gated_handler
 {
     fixture& shared;
-    gates& where;
+    common_gate& where;
 
     asio::awaitable<void> on_message(record_view const& record)
     {
@@ -199,7 +199,7 @@ BOOST_FIXTURE_TEST_CASE(memory_is_bounded_where_many_records_wait_among_others_t
 {
     auto settings = test_config(unique_name("flow"));
     settings.memory_limit = limit;
-    auto where = gates{};
+    auto where = common_gate{};
     auto options = handler_options{};
     options.ordering = ordering::none;
     auto const before = resident_bytes();
