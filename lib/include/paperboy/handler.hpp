@@ -69,8 +69,10 @@ struct handler_options
 
     /// Most records of one partition from the oldest unfinished one on, finished or not: what a crash may repeat, and
     /// how far other keys get past one that is stuck. They get less far past a busy one: the partition also waits when
-    /// 1,000 + 4 * `max_concurrency` records have been read that wait for others, or are in their hooks.
-    /// `max_concurrency` to 10,000,000.
+    /// 1,000 + 4 * `max_concurrency` records have been read that wait for others, or are in their hooks. And since an
+    /// unfinished record keeps up to 250 that were read with it, it waits when all that are kept so fill an eighth of
+    /// the partition's share of `config::memory_limit`, or the mode policy's `max_bytes`. `max_concurrency` to
+    /// 10,000,000.
     std::size_t max_unfinished = 100'000;
 
     /// Instead of `config::start`.
