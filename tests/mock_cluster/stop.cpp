@@ -117,8 +117,7 @@ BOOST_AUTO_TEST_CASE(a_bulk_that_still_waits_for_records_keeps_nothing_alive)
     auto const ended = std::weak_ptr{life};
     {
         auto consuming = engine{io.context(), settings};
-        consuming.handle(
-            topic, per_partition([held = std::exchange(life, nullptr)] { return handler{held}; }));
+        consuming.handle(topic, per_partition([held = std::exchange(life, nullptr)] { return handler{held}; }));
         auto run = outcome_of_run::start(consuming);
         auto const gathers = [](partition_stats const& each) { return each.in_flight == 5; };
         BOOST_TEST(test::eventually([&] { return std::ranges::any_of(consuming.stats().partitions, gathers); }));
