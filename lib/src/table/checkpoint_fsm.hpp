@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 struct checkpoint_settings
@@ -53,4 +53,4 @@ private:
     bool failed_ = false;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

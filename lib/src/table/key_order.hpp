@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 // The bytes behind what all keys have in common, as a number that compares like them; equal numbers say nothing.
@@ -61,4 +61,4 @@ template <class KeyOf>
     return order;
 }
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 // Entries of a store, with changes laid over them.
@@ -70,4 +70,4 @@ private:
     bool from_changes_ = false;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

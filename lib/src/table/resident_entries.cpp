@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 namespace
 {
@@ -93,4 +93,4 @@ void resident_entries::put_in_order()
         keys.insert(entry);
 }
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 // A key that is in memory.
@@ -110,4 +110,4 @@ private:
     std::size_t bytes_ = 0;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 // Records of a changelog on their way into a store: collected as they come, handed out sorted, the last of each key.
@@ -87,4 +87,4 @@ private:
     std::vector<item> items_;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 namespace
 {
@@ -270,4 +270,4 @@ std::size_t working_set::bytes() const noexcept
            dirty_.capacity() * sizeof(resident_entry*) + (buffer_ ? buffer_->bytes() : 0);
 }
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

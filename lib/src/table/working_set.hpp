@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 // Who writes the changelog partition.
@@ -164,4 +164,4 @@ private:
     std::optional<std::int64_t> stored_offset_;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

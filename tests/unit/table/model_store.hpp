@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 
 using contents = std::map<std::string, std::string, std::less<>>;
@@ -101,4 +101,4 @@ private:
     std::string identity_;
 };
 
-} // namespace paperboy::table
+} // namespace paperboy::tables

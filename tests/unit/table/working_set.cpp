@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy::table
+namespace paperboy::tables
 {
 namespace
 {
@@ -315,4 +315,4 @@ BOOST_AUTO_TEST_CASE(a_snapshot_stays_as_it_was)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::table
+} // namespace paperboy::tables
