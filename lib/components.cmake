@@ -38,3 +38,10 @@ if(prometheus-cpp_FOUND)
 else()
   message(STATUS "prometheus-cpp is not installed: paperboy::metrics is left out")
 endif()
+
+if(ROCKSDB_FOUND)
+  paperboy_component(rocksdb LIBRARIES PkgConfig::ROCKSDB REQUIRES ", rocksdb"
+    DEPENDENCIES "find_dependency(PkgConfig)\npkg_check_modules(ROCKSDB REQUIRED IMPORTED_TARGET rocksdb)")
+else()
+  message(STATUS "RocksDB is not installed: paperboy::rocksdb is left out")
+endif()

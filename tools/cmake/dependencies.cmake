@@ -7,3 +7,5 @@ find_package(simdjson REQUIRED)
 find_package(OpenSSL REQUIRED)
 # Of the optional component `metrics`, which is left out without it.
 find_package(prometheus-cpp CONFIG QUIET)
+# Of the optional component `rocksdb`, likewise. Its CMake package needs those of all its compressions.
+pkg_check_modules(ROCKSDB IMPORTED_TARGET rocksdb>=7.8)

@@ -1,0 +1,193 @@
+#include "rocksdb/shard.hpp"
+
+#include "rocksdb/cursor.hpp"
+#include "rocksdb/sorted_file.hpp"
+
+#include <utility>
+
+namespace paperboy::rocksdb_detail
+{
+namespace
+{
+
+// A value where RocksDB has it: in a block of its cache, most often.
+struct pin
+{
+    std::shared_ptr<column_family> family;
+    rocksdb::PinnableSlice value;
+};
+
+[[nodiscard]] std::string_view view(rocksdb::Slice slice) noexcept
+{
+    return {slice.data(), slice.size()};
+}
+
+[[nodiscard]] std::size_t bytes_of(std::span<shard_change const> changes) noexcept
+{
+    auto bytes = std::size_t{0};
+    for (auto const& each : changes)
+        bytes += each.key.size() + (each.value ? each.value->size() : 0);
+    return bytes;
+}
+
+} // namespace
+
+shard::shard(std::shared_ptr<table_directory> directory, std::string name)
+    : directory_{std::move(directory)}, name_{std::move(name)}, family_{directory_->open(name_)}
+{
+    try
+    {
+        load_state();
+    }
+    catch (store_error const& error)
+    {
+        if (error.why() != store_failure::damaged)
+            throw;
+        start_anew({});
+    }
+}
+
+// A shard that has entries and does not know of which offset is damaged, whatever made it so.
+void shard::load_state()
+{
+    auto bytes = rocksdb::PinnableSlice{};
+    auto const status = family_->db().Get(reading_, family_->handle(), state_key, &bytes);
+    if (status.ok())
+    {
+        if (auto state = read_state(view(bytes)))
+        {
+            state_ = std::move(*state);
+            return;
+        }
+        family_->reading_failed(rocksdb::Status::Corruption("the shard's state is not what was written"));
+    }
+    if (!status.IsNotFound())
+        family_->reading_failed(status);
+    if (scan({}, {})->valid())
+        family_->reading_failed(rocksdb::Status::Corruption("the shard's state is missing"));
+}
+
+shard::~shard()
+{
+    auto status = rocksdb::Status::OK();
+    if (!family_->whole())
+        return;
+    if (!state_written_)
+        status = write({}, write_state(state_));
+    if (status.ok() && waits_since_)
+        status = flush(true);
+    if (!status.ok())
+        family_->of()->how().given().log(log_level::warning,
+                                         "shard " + name_ + " was not closed well: " + status.ToString() +
+                                             "; its latest changes will be read from the changelog again");
+}
+
+void shard::apply(std::span<shard_change const> changes, std::int64_t next_offset)
+{
+    family_->require_whole();
+    auto const state = shard_state{next_offset, state_.identity};
+    auto const written = write_state(state);
+    auto const large = bytes_of(changes) >= family_->of()->how().given().ingest_bytes;
+    auto const attempt = [&] { return large ? ingest(changes, written) : write(changes, written); };
+    auto status = attempt();
+    // RocksDB refuses all writes after one in the background has failed, until it is told that the disk is mended.
+    if (!status.ok() && family_->db().Resume().ok())
+        status = attempt();
+    if (!status.ok())
+        family_->writing_failed(status);
+    state_ = state;
+    state_written_ = true;
+}
+
+rocksdb::Status shard::write(std::span<shard_change const> changes, std::string_view state)
+{
+    constexpr auto overhead = std::size_t{16};
+    auto batch = rocksdb::WriteBatch{bytes_of(changes) + (changes.size() + 1) * overhead + state.size()};
+    auto status = batch.Put(family_->handle(), state_key, state);
+    for (auto const& each : changes)
+    {
+        if (!status.ok())
+            return status;
+        auto const key = stored_key(each.key, room_);
+        status = each.value ? batch.Put(family_->handle(), key, *each.value) : batch.Delete(family_->handle(), key);
+    }
+    auto how = rocksdb::WriteOptions{};
+    how.disableWAL = true;
+    if (status.ok())
+        status = family_->db().Write(how, &batch);
+    if (status.ok())
+        status = flush_when_old();
+    return status;
+}
+
+rocksdb::Status shard::flush_when_old()
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (!waits_since_)
+        waits_since_ = now;
+    if (now - *waits_since_ < family_->of()->how().given().flush_interval)
+        return rocksdb::Status::OK();
+    return flush(false);
+}
+
+rocksdb::Status shard::flush(bool wait)
+{
+    auto how = rocksdb::FlushOptions{};
+    how.wait = wait;
+    how.allow_write_stall = true;
+    auto status = family_->db().Flush(how, family_->handle());
+    if (status.ok())
+        waits_since_.reset();
+    return status;
+}
+
+rocksdb::Status shard::ingest(std::span<shard_change const> changes, std::string_view state)
+{
+    // Nothing is there that could be erased.
+    auto const with_tombstones = state_.next_offset.has_value();
+    auto status = ingest_sorted_file(*family_, changes, state, with_tombstones);
+    if (status.ok())
+        waits_since_.reset();
+    return status;
+}
+
+pinned_value shard::get(std::string_view key) const
+{
+    family_->require_whole();
+    auto room = std::string{};
+    auto found = std::make_shared<pin>();
+    auto const status = family_->db().Get(reading_, family_->handle(), stored_key(key, room), &found->value);
+    if (status.ok())
+    {
+        found->family = family_;
+        auto const bytes = view(found->value);
+        return {bytes, std::move(found)};
+    }
+    if (!status.IsNotFound())
+        family_->reading_failed(status);
+    return {};
+}
+
+std::unique_ptr<shard_cursor> shard::scan(std::string_view from, std::string_view to) const
+{
+    family_->require_whole();
+    return std::make_unique<cursor>(family_, from, to);
+}
+
+void shard::clear(std::string_view changelog_identity)
+{
+    family_->drop();
+    start_anew(changelog_identity);
+}
+
+// The identity is written with the first changes: a file of changes that comes into an empty column family goes where
+// it is not written a second time soon.
+void shard::start_anew(std::string_view changelog_identity)
+{
+    state_ = {std::nullopt, std::string{changelog_identity}};
+    state_written_ = changelog_identity.empty();
+    waits_since_.reset();
+    family_ = directory_->open(name_);
+}
+
+} // namespace paperboy::rocksdb_detail

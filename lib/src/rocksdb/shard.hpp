@@ -1,0 +1,61 @@
+#pragma once
+
+#include "rocksdb/column_family.hpp"
+#include "rocksdb/stored_keys.hpp"
+#include "rocksdb/table_directory.hpp"
+
+#include <paperboy/shard_store.hpp>
+
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace paperboy::rocksdb_detail
+{
+
+// A shard in a column family.
+//
+// Why no checkpoint can be half there: all of its changes and the shard's state, under the empty key, are either in one
+// write batch, which goes into one memtable, which becomes one file; or they are in one file from the beginning. RocksDB
+// writes the memtables of a column family in their order, and before a file with a key that they have is taken in.
+class shard : public shard_store
+{
+public:
+    shard(std::shared_ptr<table_directory> directory, std::string name);
+    // Writes to files what is in memory; logs it when that fails, because the changelog has it too.
+    ~shard() override;
+
+    [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return state_.next_offset; }
+    [[nodiscard]] std::string changelog_identity() const override { return state_.identity; }
+    void apply(std::span<shard_change const> changes, std::int64_t next_offset) override;
+    [[nodiscard]] pinned_value get(std::string_view key) const override;
+    [[nodiscard]] std::unique_ptr<shard_cursor> scan(std::string_view from, std::string_view to) const override;
+    void clear(std::string_view changelog_identity) override;
+
+private:
+    void load_state();
+    void start_anew(std::string_view changelog_identity);
+    [[nodiscard]] rocksdb::Status write(std::span<shard_change const> changes, std::string_view state);
+    [[nodiscard]] rocksdb::Status ingest(std::span<shard_change const> changes, std::string_view state);
+    [[nodiscard]] rocksdb::Status flush(bool wait);
+    [[nodiscard]] rocksdb::Status flush_when_old();
+
+    std::shared_ptr<table_directory> directory_;
+    std::string name_;
+    std::shared_ptr<column_family> family_;
+    rocksdb::ReadOptions reading_;
+    shard_state state_;
+    // Whether `state_` is on its way to the disk; and since when something waits in memory.
+    bool state_written_ = true;
+    std::optional<std::chrono::steady_clock::time_point> waits_since_;
+    std::string room_;
+};
+
+} // namespace paperboy::rocksdb_detail
