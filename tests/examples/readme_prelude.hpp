@@ -9,6 +9,7 @@
 #include <paperboy/mock_cluster.hpp>
 #include <paperboy/msgpack.hpp>
 #include <paperboy/paperboy.hpp>
+#include <paperboy/rocksdb_store.hpp>
 #include <paperboy/schema_registry.hpp>
 #include <paperboy/testing.hpp>
 
@@ -19,6 +20,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/describe/class.hpp>
+
+#include <rocksdb/options.h>
 
 #include <cassert>
 #include <chrono>

@@ -5,7 +5,8 @@
 namespace paperboy::rocksdb_detail
 {
 
-// Holds a directory for one user, in whatever process. RocksDB has a lock of its own, but moves files before it takes it.
+// Holds a directory for one user, in whatever process. RocksDB has a lock of its own, but moves files before it takes
+// it.
 class directory_lock
 {
 public:

@@ -78,8 +78,9 @@ rocksdb::ColumnFamilyOptions settings::shards(std::string_view table) const
         given_.edit_shards(table, options);
     if (options.comparator != rocksdb::BytewiseComparator())
         throw setup_error{errc::invalid_config, "rocksdb_options::edit_shards has set another comparator for table " +
-                                                    std::string{table} + "; leave it as it was: tables are walked in "
-                                                                         "the order of their keys' bytes"};
+                                                    std::string{table} +
+                                                    "; leave it as it was: tables are walked in "
+                                                    "the order of their keys' bytes"};
     return options;
 }
 

@@ -23,8 +23,9 @@ namespace paperboy::rocksdb_detail
 // A shard in a column family.
 //
 // Why no checkpoint can be half there: all of its changes and the shard's state, under the empty key, are either in one
-// write batch, which goes into one memtable, which becomes one file; or they are in one file from the beginning. RocksDB
-// writes the memtables of a column family in their order, and before a file with a key that they have is taken in.
+// write batch, which goes into one memtable, which becomes one file; or they are in one file from the beginning.
+// RocksDB writes the memtables of a column family in their order, and before a file with a key that they have is taken
+// in.
 class shard : public shard_store
 {
 public:

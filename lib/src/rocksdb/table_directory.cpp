@@ -33,9 +33,9 @@ constexpr auto prefix = std::string_view{"db-"};
     auto error = std::error_code{};
     std::filesystem::create_directories(directory, error);
     if (error)
-        throw store_error{store_failure::unusable,
-                          "cannot make the tables' directory " + directory.string() + ": " + error.message() +
-                              "; give a directory that this process may make or write to"};
+        throw store_error{store_failure::unusable, "cannot make the tables' directory " + directory.string() + ": " +
+                                                       error.message() +
+                                                       "; give a directory that this process may make or write to"};
     return std::make_shared<directory_lock>(directory);
 }
 

@@ -8,7 +8,7 @@ namespace
 {
 
 // A slot of the map, which is filled to 7/8 at most and to 7/16 after it has grown.
-constexpr std::size_t map_bytes = 40;
+constexpr std::size_t map_bytes = 14;
 
 } // namespace
 
@@ -37,7 +37,7 @@ resident_entry& resident_entries::make(std::string_view key)
     auto& entry = take_slot();
     entry.key = key;
     entry.live = true;
-    by_hash_.emplace(entry.key, &entry);
+    by_hash_.insert(&entry);
     if (by_key_)
         by_key_->insert(&entry);
     bytes_ += entry.bytes();
@@ -47,7 +47,7 @@ resident_entry& resident_entries::make(std::string_view key)
 void resident_entries::remove(resident_entry& entry)
 {
     bytes_ -= entry.bytes();
-    by_hash_.erase(std::string_view{entry.key});
+    by_hash_.erase(&entry);
     if (by_key_)
         by_key_->erase(&entry);
     entry = {};
@@ -89,7 +89,7 @@ void resident_entries::put_in_order()
     if (by_key_)
         return;
     auto& keys = by_key_.emplace();
-    for (auto const& [key, entry] : by_hash_)
+    for (auto* const entry : by_hash_)
         keys.insert(entry);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -53,7 +53,7 @@ public:
     [[nodiscard]] resident_entry* find(std::string_view key)
     {
         auto const found = by_hash_.find(key);
-        return found == by_hash_.end() ? nullptr : found->second;
+        return found == by_hash_.end() ? nullptr : *found;
     }
 
     // For a key that is not there.
@@ -83,9 +83,23 @@ public:
 
 private:
     // std::hash spreads well by itself.
-    struct hash : std::hash<std::string_view>
+    struct hash
     {
         using is_avalanching = void;
+        using is_transparent = void;
+        std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
+        std::size_t operator()(resident_entry const* of) const noexcept { return (*this)(std::string_view{of->key}); }
+    };
+
+    struct same
+    {
+        using is_transparent = void;
+        bool operator()(resident_entry const* left, resident_entry const* right) const noexcept
+        {
+            return left->key == right->key;
+        }
+        bool operator()(std::string_view left, resident_entry const* right) const noexcept { return left == right->key; }
+        bool operator()(resident_entry const* left, std::string_view right) const noexcept { return left->key == right; }
     };
 
     struct before
@@ -102,7 +116,9 @@ private:
     [[nodiscard]] resident_entry& take_slot();
     void put_in_order();
 
-    boost::unordered_flat_map<std::string_view, resident_entry*, hash> by_hash_;
+    // Of pointers alone: most of what finding a key takes is memory that is not in the processor's caches, and the key
+    // and its value are beside each other.
+    boost::unordered_flat_set<resident_entry*, hash, same> by_hash_;
     std::optional<std::set<resident_entry*, before>> by_key_;
     std::deque<resident_entry> slots_;
     std::vector<resident_entry*> free_;

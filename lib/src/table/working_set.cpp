@@ -39,7 +39,9 @@ pinned_value working_set::get(std::string_view key)
 {
     if (auto* const entry = entries_.find(key))
     {
-        entry->used = true;
+        // Not written when it is so already: that would make the processor write the memory back.
+        if (!entry->used)
+            entry->used = true;
         auto const value = current(*entry);
         return value ? pinned_value{*value, nullptr} : pinned_value{};
     }

@@ -1,0 +1,207 @@
+// Disks that are full or read-only. A file system of the test's own where this process may mount one, else a limit for
+// the size of files, and rights.
+
+#include "unit/rocksdb/table_folder.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace paperboy::test
+{
+namespace
+{
+
+// 8 MiB.
+class small_disk
+{
+public:
+    small_disk() : mounted_{::mount("paperboy", folder_.path().c_str(), "tmpfs", 0, "size=8m") == 0} {}
+    small_disk(small_disk const&) = delete;
+    small_disk& operator=(small_disk const&) = delete;
+    ~small_disk()
+    {
+        if (mounted_)
+            ::umount2(folder_.path().c_str(), MNT_DETACH);
+    }
+
+    [[nodiscard]] bool mounted() const noexcept { return mounted_; }
+    [[nodiscard]] std::filesystem::path const& path() const noexcept { return folder_.path(); }
+    [[nodiscard]] bool make(bool read_only) const
+    {
+        auto flags = static_cast<unsigned long>(MS_REMOUNT);
+        if (read_only)
+            flags |= MS_RDONLY;
+        return ::mount("paperboy", path().c_str(), "tmpfs", flags, "size=8m") == 0;
+    }
+
+private:
+    table_folder folder_;
+    bool mounted_;
+};
+
+// Files of this process do not grow beyond it.
+class file_size_limit
+{
+public:
+    explicit file_size_limit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)}
+    {
+        BOOST_REQUIRE(::getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        auto limit = before_;
+        limit.rlim_cur = bytes;
+        BOOST_REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+    file_size_limit(file_size_limit const&) = delete;
+    file_size_limit& operator=(file_size_limit const&) = delete;
+    ~file_size_limit()
+    {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+
+private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
+[[nodiscard]] bool unusable(store_error const& error)
+{
+    BOOST_TEST_INFO(error.what());
+    return error.why() == store_failure::unusable;
+}
+
+[[nodiscard]] contents incompressible(int seed, int count)
+{
+    auto entries = contents{};
+    auto state = static_cast<std::uint64_t>(seed) * 977 + 1;
+    for (auto i = 0; i < count; ++i)
+    {
+        auto value = std::string{};
+        while (value.size() < 1000)
+        {
+            state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+            value += static_cast<char>(state >> 56U);
+        }
+        entries["key " + std::to_string(i)] = value;
+    }
+    return entries;
+}
+
+[[nodiscard]] rocksdb_options small_options(std::size_t ingest)
+{
+    return {.block_cache_bytes = std::size_t{1} << 20U,
+            .write_buffer_bytes = std::size_t{1} << 20U,
+            .ingest_bytes = ingest};
+}
+
+// Applies until the disk is full; then the store is as it was after the last checkpoint that succeeded, or after an
+// earlier one when it is opened anew.
+void fill_up(std::filesystem::path const& folder, std::size_t ingest)
+{
+    auto applied = std::vector<contents>{{}};
+    {
+        auto const store = open_rocksdb(folder, small_options(ingest))->open("counts", 0);
+        auto const until_full = [&]
+        {
+            for (auto i = 1; i < 100; ++i)
+            {
+                auto const entries = incompressible(i, 1'000);
+                store->apply(changes_of(entries), i);
+                applied.push_back(entries);
+            }
+        };
+        BOOST_CHECK_EXCEPTION(until_full(), store_error, unusable);
+        BOOST_TEST(store->next_offset().value_or(0) == static_cast<std::int64_t>(applied.size()) - 1);
+        BOOST_TEST((all_of(store->scan("", "")) == applied.back()));
+    }
+    auto const store = open_rocksdb(folder, small_options(ingest))->open("counts", 0);
+    auto const offset = static_cast<std::size_t>(store->next_offset().value_or(0));
+    BOOST_REQUIRE(offset < applied.size());
+    BOOST_TEST((all_of(store->scan("", "")) == applied[offset]));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(rocksdb_disk)
+
+BOOST_AUTO_TEST_CASE(a_full_disk_leaves_a_checkpoint)
+{
+    for (auto const ingest : {always_ingest, never_ingest})
+    {
+        auto const disk = small_disk{};
+        if (!disk.mounted())
+        {
+            BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+            return;
+        }
+        BOOST_TEST_CONTEXT((ingest == always_ingest ? "ingested" : "written"))
+        fill_up(disk.path(), ingest);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(files_that_cannot_grow_are_unusable_until_they_can)
+{
+    for (auto const ingest : {always_ingest, never_ingest})
+    {
+        auto const folder = table_folder{};
+        auto const store = open_rocksdb(folder.path(), small_options(ingest))->open("counts", 0);
+        auto offset = std::int64_t{0};
+        auto const until_full = [&]
+        {
+            for (auto i = 0; i < 100; ++i)
+                store->apply(changes_of(incompressible(i, 1'000)), ++offset);
+        };
+        {
+            auto const limit = file_size_limit{300'000};
+            BOOST_CHECK_EXCEPTION(until_full(), store_error, unusable);
+        }
+        auto const last = incompressible(1000, 1'000);
+        store->apply(changes_of(last), 1000);
+        BOOST_TEST(store->next_offset().value() == 1000);
+        BOOST_TEST((all_of(store->scan("", "")) == last));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_turns_read_only_is_unusable)
+{
+    auto const disk = small_disk{};
+    if (!disk.mounted())
+    {
+        BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+        return;
+    }
+    auto const before = many_entries(100);
+    open_rocksdb(disk.path())->open("counts", 0)->apply(changes_of(before), 5);
+    // No file is open for writing then.
+    BOOST_REQUIRE(disk.make(true));
+    BOOST_CHECK_EXCEPTION(static_cast<void>(open_rocksdb(disk.path())), store_error, unusable);
+    BOOST_REQUIRE(disk.make(false));
+    auto const store = open_rocksdb(disk.path())->open("counts", 0);
+    BOOST_TEST(store->next_offset().value() == 5);
+    BOOST_TEST((all_of(store->scan("", "")) == before));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_without_rights_is_unusable)
+{
+    if (::geteuid() == 0)
+    {
+        BOOST_TEST_MESSAGE("root has all rights: left out");
+        return;
+    }
+    auto const folder = table_folder{};
+    std::filesystem::permissions(folder.path(),
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+    BOOST_CHECK_EXCEPTION(static_cast<void>(open_rocksdb(folder.path())), store_error, unusable);
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_all);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::test
