@@ -217,7 +217,8 @@ public:
 
     void add(std::string_view key, std::string_view bytes)
     {
-        items_.push_back({text_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(bytes.size())});
+        items_.push_back(
+            {text_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(bytes.size())});
         text_.append(key).append(bytes);
     }
 

@@ -116,18 +116,19 @@ rocksdb::Status shard::write(std::span<shard_change const> changes, std::string_
     if (status.ok())
         status = family_->db().Write(how, &batch);
     if (status.ok())
-        status = flush_when_old();
+        flush_when_old();
     return status;
 }
 
-rocksdb::Status shard::flush_when_old()
+// Whether it can be written is the next checkpoint's business: this one is in memory, whole.
+void shard::flush_when_old()
 {
     auto const now = std::chrono::steady_clock::now();
     if (!waits_since_)
         waits_since_ = now;
     if (now - *waits_since_ < family_->of()->how().given().flush_interval)
-        return rocksdb::Status::OK();
-    return flush(false);
+        return;
+    static_cast<void>(flush(false));
 }
 
 rocksdb::Status shard::flush(bool wait)

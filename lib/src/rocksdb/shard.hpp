@@ -46,7 +46,7 @@ private:
     [[nodiscard]] rocksdb::Status write(std::span<shard_change const> changes, std::string_view state);
     [[nodiscard]] rocksdb::Status ingest(std::span<shard_change const> changes, std::string_view state);
     [[nodiscard]] rocksdb::Status flush(bool wait);
-    [[nodiscard]] rocksdb::Status flush_when_old();
+    void flush_when_old();
 
     std::shared_ptr<table_directory> directory_;
     std::string name_;

@@ -98,8 +98,14 @@ private:
         {
             return left->key == right->key;
         }
-        bool operator()(std::string_view left, resident_entry const* right) const noexcept { return left == right->key; }
-        bool operator()(resident_entry const* left, std::string_view right) const noexcept { return left->key == right; }
+        bool operator()(std::string_view left, resident_entry const* right) const noexcept
+        {
+            return left == right->key;
+        }
+        bool operator()(resident_entry const* left, std::string_view right) const noexcept
+        {
+            return left->key == right;
+        }
     };
 
     struct before

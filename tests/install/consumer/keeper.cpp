@@ -12,8 +12,8 @@ int main(int argc, char** argv)
 {
     if (argc != 2)
         return 2;
-    auto const options = paperboy::rocksdb_options{.edit_database = [](rocksdb::DBOptions& all)
-                                                   { all.max_background_jobs = 1; }};
+    auto const options =
+        paperboy::rocksdb_options{.edit_database = [](rocksdb::DBOptions& all) { all.max_background_jobs = 1; }};
     auto const changes = std::array{paperboy::shard_change{"page", "17"}};
     paperboy::open_rocksdb(argv[1], options)->open("counts", 0)->apply(changes, 1);
     auto const store = paperboy::open_rocksdb(argv[1], options)->open("counts", 0);
