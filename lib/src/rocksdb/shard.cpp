@@ -17,7 +17,7 @@ struct pin
     rocksdb::PinnableSlice value;
 };
 
-[[nodiscard]] std::string_view view(rocksdb::Slice slice) noexcept
+[[nodiscard]] std::string_view view(rocksdb::Slice const& slice) noexcept
 {
     return {slice.data(), slice.size()};
 }
@@ -63,7 +63,7 @@ void shard::load_state()
     }
     if (!status.IsNotFound())
         family_->reading_failed(status);
-    if (scan({}, {})->valid())
+    if (cursor{family_, {}, {}}.valid())
         family_->reading_failed(rocksdb::Status::Corruption("the shard's state is missing"));
 }
 

@@ -30,7 +30,7 @@ std::optional<shard_state> read_state(std::string_view bytes)
     if (space == std::string_view::npos)
         return std::nullopt;
     auto state = shard_state{std::nullopt, std::string{bytes.substr(space + 1)}};
-    auto const offset = bytes.substr(0, space);
+    auto const offset = std::string{bytes.substr(0, space)};
     if (offset == "-")
         return state;
     auto const* const end = offset.data() + offset.size();
