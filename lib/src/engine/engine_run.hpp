@@ -1,11 +1,11 @@
 #pragma once
 
-#include "engine/background_call.hpp"
 #include "engine/engine_fsm.hpp"
 #include "engine/engine_state.hpp"
 #include "engine/start_plan.hpp"
 #include "engine/strand_timer.hpp"
 #include "engine/watchdog.hpp"
+#include "kafka/background_call.hpp"
 #include "kafka/capabilities.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/memory_plan.hpp"
@@ -33,6 +33,8 @@
 
 namespace paperboy::engine_detail
 {
+
+using kafka::background_call;
 
 // One run of an engine, from async_run to its completion: serves librdkafka's events, opens and closes pipelines as
 // the group assigns and revokes, commits what they finish, and ends in order. Everything happens on one strand; three

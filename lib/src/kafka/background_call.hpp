@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-namespace paperboy::engine_detail
+namespace paperboy::kafka
 {
 
 // Makes calls into librdkafka that block, one at a time, each on a named thread of its own.
@@ -47,4 +47,4 @@ private:
     bool forgotten_ = false;
 };
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::kafka

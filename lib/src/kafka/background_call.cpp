@@ -1,4 +1,4 @@
-#include "engine/background_call.hpp"
+#include "kafka/background_call.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-namespace paperboy::engine_detail
+namespace paperboy::kafka
 {
 namespace
 {
@@ -116,4 +116,4 @@ void background_call::forget()
     forgotten_ = true;
 }
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::kafka
