@@ -58,6 +58,8 @@ public:
             return "another member of the group has our group.instance.id";
         case errc::no_token:
             return "config::oauth gave no usable token";
+        case errc::wrong_changelog:
+            return "a table's changelog topic is not what the table needs";
         }
         return "unknown error " + std::to_string(code);
     }

@@ -83,6 +83,10 @@ enum class errc
 
     /// `config::oauth` gave no token that can be used; told to `observer::on_client_error`, and tried again.
     no_token,
+
+    /// A table's changelog topic exists, but cannot be one: other partitions than its source, or a cleanup.policy that
+    /// would lose what the table needs. The text names what was found, what was wanted, and the remedy.
+    wrong_changelog,
 };
 
 /// Portable questions to ask of any error code that paperboy completes with.
