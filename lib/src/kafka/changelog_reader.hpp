@@ -95,9 +95,6 @@ public:
     // For tokens.
     [[nodiscard]] rd_kafka_t* get() const noexcept;
 
-    // Serves the client's queue as if it had woken us: for a look now and then, in case that it did not.
-    void check();
-
     // Starts nothing more. Readings have to be cancelled as well, each on its strand. What it returns keeps
     // librdkafka's client alive, as blocks and readings do: to be let go where blocking does not matter.
     [[nodiscard]] std::shared_ptr<client> close();

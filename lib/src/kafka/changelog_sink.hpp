@@ -60,7 +60,7 @@ enum class changelog_flow
     hold,
 };
 
-// Told what a changelog partition holds, on the reading's strand.
+// Told what a changelog partition holds, on the reading's strand. Its functions must not throw.
 class changelog_sink
 {
 public:

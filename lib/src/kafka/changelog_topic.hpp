@@ -49,8 +49,9 @@ struct changelog_finding
     // What shard_store::clear is given. A topic that was deleted and made anew has another one, where that can be told:
     // before 2.3 librdkafka does not know the ids of topics, so those that are made here carry a number of their own,
     // as their retention.ms, which a compacted topic has no other use for. It goes with the topic, and every engine can
-    // read it. A topic that was made otherwise, or with a retention.ms among its properties, has the cluster's id and
-    // its name for an identity: that it was made anew shows only while it is shorter than a stored offset.
+    // read it. A topic that was made otherwise, or with a retention.ms or a cleanup.policy with "delete" among its
+    // properties, has the cluster's id and its name for an identity: that it was made anew shows only while it is
+    // shorter than a stored offset.
     std::string identity;
 };
 

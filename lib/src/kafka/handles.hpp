@@ -24,6 +24,7 @@ using event_handle = std::unique_ptr<rd_kafka_event_t, destroy_with<&rd_kafka_ev
 using error_handle = std::unique_ptr<rd_kafka_error_t, destroy_with<&rd_kafka_error_destroy>>;
 using headers_handle = std::unique_ptr<rd_kafka_headers_t, destroy_with<&rd_kafka_headers_destroy>>;
 using topic_handle = std::unique_ptr<rd_kafka_topic_t, destroy_with<&rd_kafka_topic_destroy>>;
+using metadata_handle = std::unique_ptr<struct rd_kafka_metadata const, destroy_with<&rd_kafka_metadata_destroy>>;
 using partition_list =
     std::unique_ptr<rd_kafka_topic_partition_list_t, destroy_with<&rd_kafka_topic_partition_list_destroy>>;
 

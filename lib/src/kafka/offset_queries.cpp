@@ -9,11 +9,6 @@ namespace paperboy::kafka
 namespace
 {
 
-struct destroy_metadata
-{
-    void operator()(struct rd_kafka_metadata const* of) const noexcept { rd_kafka_metadata_destroy(of); }
-};
-
 } // namespace
 
 bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times, std::chrono::milliseconds timeout)
@@ -72,7 +67,7 @@ partitions_of(client const& of, std::function<bool(std::string_view)> const& wan
     struct rd_kafka_metadata const* raw = nullptr;
     if (rd_kafka_metadata(of.get(), 1, nullptr, &raw, static_cast<int>(timeout.count())) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return std::nullopt;
-    auto const metadata = std::unique_ptr<struct rd_kafka_metadata const, destroy_metadata>{raw};
+    auto const metadata = metadata_handle{raw};
     auto partitions = std::vector<topic_partition>{};
     for (auto const& topic : std::span{metadata->topics, static_cast<std::size_t>(metadata->topic_cnt)})
         if (topic.err == RD_KAFKA_RESP_ERR_NO_ERROR && wanted(topic.topic))

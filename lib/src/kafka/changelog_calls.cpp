@@ -1,0 +1,164 @@
+#include "kafka/changelog_calls.hpp"
+
+#include "kafka/handles.hpp"
+#include "kafka/kafka_error.hpp"
+#include "kafka/producer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+using clock = std::chrono::steady_clock;
+using offsets = std::map<std::int32_t, std::int64_t>;
+
+// In place of a time, as the protocol has them.
+constexpr std::int64_t at_end = -1;
+constexpr std::int64_t at_beginning = -2;
+
+int left_until(clock::time_point deadline)
+{
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
+    return static_cast<int>(std::max<std::int64_t>(left.count(), 1));
+}
+
+topic_handle topic_of(client const& of, std::string const& name)
+{
+    return topic_handle{rd_kafka_topic_new(of.get(), name.c_str(), nullptr)};
+}
+
+changelog_news news_of(rd_kafka_resp_err_t error) noexcept
+{
+    switch (error)
+    {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return changelog_news::known;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+        return changelog_news::no_topic;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        return changelog_news::no_partition;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return changelog_news::refused;
+    default:
+        return changelog_news::unanswered;
+    }
+}
+
+// What is known of the partitions of one topic while they are asked for.
+using topic_ranges = std::map<std::int32_t, changelog_range>;
+
+void set_all(topic_ranges& ranges, rd_kafka_resp_err_t error)
+{
+    for (auto& [partition, range] : ranges)
+        range = {news_of(error), 0, 0, make_code(error)};
+}
+
+// Which of the partitions there are, and have a leader that can be asked.
+void look_up(client const& of, std::string const& topic, topic_ranges& ranges, clock::time_point deadline)
+{
+    auto const handle = topic_of(of, topic);
+    if (!handle)
+        return set_all(ranges, rd_kafka_last_error());
+    struct rd_kafka_metadata const* raw = nullptr;
+    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, left_until(deadline)))
+        return set_all(ranges, error);
+    auto const metadata = metadata_handle{raw};
+    if (metadata->topic_cnt != 1)
+        return set_all(ranges, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    auto const& found = metadata->topics[0];
+    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return set_all(ranges, found.err);
+    set_all(ranges, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
+    for (auto const& each : std::span{found.partitions, static_cast<std::size_t>(found.partition_cnt)})
+        if (auto const at = ranges.find(each.id); at != ranges.end())
+            at->second.news = each.leader < 0 ? changelog_news::unanswered : changelog_news::known;
+}
+
+// The offsets that stand for a time, of the partitions that are there; nothing without an answer.
+offsets ask_offsets(client const& of, std::string const& topic, topic_ranges const& ranges, std::int64_t time,
+                    clock::time_point deadline)
+{
+    auto const list = partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(ranges.size()))};
+    for (auto const& [partition, range] : ranges)
+        if (range.news == changelog_news::known)
+            rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = time;
+    auto found = offsets{};
+    if (list->cnt == 0 || rd_kafka_offsets_for_times(of.get(), list.get(), left_until(deadline)))
+        return found;
+    for (auto const& each : std::span{list->elems, static_cast<std::size_t>(list->cnt)})
+        if (each.err == RD_KAFKA_RESP_ERR_NO_ERROR && each.offset >= 0)
+            found[each.partition] = each.offset;
+    return found;
+}
+
+void ask_topic(client const& of, std::string const& topic, topic_ranges& ranges, clock::time_point deadline)
+{
+    look_up(of, topic, ranges, deadline);
+    auto const begins = ask_offsets(of, topic, ranges, at_beginning, deadline);
+    auto const ends = ask_offsets(of, topic, ranges, at_end, deadline);
+    for (auto& [partition, range] : ranges)
+    {
+        if (range.news != changelog_news::known)
+            continue;
+        auto const begin = begins.find(partition);
+        auto const end = ends.find(partition);
+        if (begin == begins.end() || end == ends.end())
+            range = {};
+        else
+            range = {changelog_news::known, begin->second, end->second, {}};
+    }
+}
+
+} // namespace
+
+error_code start_fetching(client const& of, topic_partition const& where, std::int64_t offset)
+{
+    auto const topic = topic_of(of, where.topic);
+    if (!topic || rd_kafka_consume_start(topic.get(), where.partition, offset) != 0)
+        return make_code(rd_kafka_last_error());
+    return {};
+}
+
+void stop_fetching(client const& of, topic_partition const& where)
+{
+    if (auto const topic = topic_of(of, where.topic))
+        rd_kafka_consume_stop(topic.get(), where.partition);
+}
+
+std::vector<changelog_range> changelog_ranges(client const& of, std::span<topic_partition const> partitions,
+                                              std::chrono::milliseconds timeout)
+{
+    auto const deadline = clock::now() + timeout;
+    auto topics = std::map<std::string, topic_ranges>{};
+    for (auto const& each : partitions)
+        topics[each.topic][each.partition] = {};
+    for (auto& [topic, ranges] : topics)
+        if (clock::now() < deadline)
+            ask_topic(of, topic, ranges, deadline);
+    auto answers = std::vector<changelog_range>{};
+    answers.reserve(partitions.size());
+    for (auto const& each : partitions)
+        answers.push_back(topics[each.topic][each.partition]);
+    return answers;
+}
+
+changelog_error judge(error_code error) noexcept
+{
+    if (error == make_code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) ||
+        error == make_code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) || is_missing(error))
+        return changelog_error::uncertain;
+    if (kind_of(error) == error_kind::authorization)
+        return changelog_error::refused;
+    if (error == condition::retriable)
+        return changelog_error::transient;
+    return changelog_error::unreadable;
+}
+
+} // namespace paperboy::kafka

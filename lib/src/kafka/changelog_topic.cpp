@@ -1,0 +1,280 @@
+#include "kafka/changelog_topic.hpp"
+
+#include "kafka/changelog_topic_fsm.hpp"
+#include "kafka/handles.hpp"
+#include "kafka/kafka_error.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+#include <random>
+#include <span>
+#include <thread>
+#include <utility>
+
+namespace paperboy::kafka
+{
+namespace
+{
+
+using clock = std::chrono::steady_clock;
+using new_topic_handle = std::unique_ptr<rd_kafka_NewTopic_t, destroy_with<&rd_kafka_NewTopic_destroy>>;
+using resource_handle = std::unique_ptr<rd_kafka_ConfigResource_t, destroy_with<&rd_kafka_ConfigResource_destroy>>;
+using options_handle = std::unique_ptr<rd_kafka_AdminOptions_t, destroy_with<&rd_kafka_AdminOptions_destroy>>;
+
+constexpr auto longest_question = std::chrono::milliseconds{5000};
+constexpr auto pause = std::chrono::milliseconds{100};
+
+// Marks are the upper half of all numbers of milliseconds: no one sets a retention.ms of 146 million years by hand.
+constexpr auto least_mark = std::int64_t{1} << 62;
+constexpr auto mark_setting = "retention.ms";
+
+std::string new_mark()
+{
+    auto source = std::random_device{};
+    auto const random = (std::uint64_t{source()} << 32U | source()) >> 2U;
+    return std::to_string(least_mark | static_cast<std::int64_t>(random));
+}
+
+bool is_mark(std::string const& text)
+{
+    auto number = std::int64_t{0};
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() && number >= least_mark && number != INT64_MAX;
+}
+
+int left_until(clock::time_point deadline)
+{
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
+    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, longest_question.count()));
+}
+
+topic_news news_of(rd_kafka_resp_err_t error) noexcept
+{
+    switch (error)
+    {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return topic_news::yes;
+    case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+        return topic_news::almost;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        return topic_news::missing;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+        return topic_news::refused;
+    case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+        return topic_news::bad_settings;
+    case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+    case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
+    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+        return topic_news::impossible;
+    default:
+        return topic_news::unanswered;
+    }
+}
+
+topic_reply reply_of(rd_kafka_resp_err_t error, char const* text = nullptr)
+{
+    auto reply = topic_reply{};
+    reply.news = news_of(error);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    {
+        reply.error = make_code(error);
+        reply.text = text == nullptr ? rd_kafka_err2str(error) : text;
+    }
+    return reply;
+}
+
+topic_reply look(client const& of, std::string const& topic, clock::time_point deadline)
+{
+    auto const handle = topic_handle{rd_kafka_topic_new(of.get(), topic.c_str(), nullptr)};
+    if (!handle)
+        return reply_of(rd_kafka_last_error());
+    struct rd_kafka_metadata const* raw = nullptr;
+    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, left_until(deadline)))
+        return reply_of(error);
+    auto const metadata = metadata_handle{raw};
+    if (metadata->topic_cnt != 1)
+        return reply_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    auto const& found = metadata->topics[0];
+    auto reply = reply_of(found.err);
+    reply.partitions = found.partition_cnt;
+    for (auto const& each : std::span{found.partitions, static_cast<std::size_t>(found.partition_cnt)})
+        if (each.leader < 0 && reply.news == topic_news::yes)
+        {
+            reply.news = topic_news::almost;
+            reply.text = "partition " + std::to_string(each.id) + " has no leader";
+        }
+    return reply;
+}
+
+// Sends a request of librdkafka's admin interface and waits for its one answer.
+template <class Send>
+event_handle ask(client const& of, rd_kafka_admin_op_t what, clock::time_point deadline, Send const& send)
+{
+    auto const queue = queue_handle{rd_kafka_queue_new(of.get())};
+    auto const options = options_handle{rd_kafka_AdminOptions_new(of.get(), what)};
+    auto const wait = left_until(deadline);
+    auto reason = std::array<char, 256>{};
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), wait, reason.data(), reason.size());
+    send(options.get(), queue.get());
+    // Its own time-out comes first.
+    return event_handle{rd_kafka_queue_poll(queue.get(), wait + static_cast<int>(longest_question.count()))};
+}
+
+topic_reply reply_of(event_handle const& event)
+{
+    if (!event)
+        return reply_of(RD_KAFKA_RESP_ERR__TIMED_OUT);
+    return reply_of(rd_kafka_event_error(event.get()), rd_kafka_event_error_string(event.get()));
+}
+
+std::string policy_of(changelog_spec const& spec)
+{
+    auto const given = spec.topic_properties.find("cleanup.policy");
+    return given == spec.topic_properties.end() ? "compact" : given->second;
+}
+
+new_topic_handle describe_new(changelog_spec const& spec, bool marked, std::string& problem)
+{
+    auto reason = std::array<char, 512>{};
+    auto topic = new_topic_handle{rd_kafka_NewTopic_new(spec.topic.c_str(), spec.partitions, spec.replication_factor,
+                                                        reason.data(), reason.size())};
+    if (!topic)
+    {
+        problem = reason.data();
+        return topic;
+    }
+    auto settings = spec.topic_properties;
+    settings.insert({"cleanup.policy", policy_of(spec)});
+    if (marked && !changelog_topic_fsm::has_policy(policy_of(spec), "delete"))
+        settings.insert({mark_setting, new_mark()});
+    for (auto const& [name, value] : settings)
+        rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+    return topic;
+}
+
+topic_reply create(client const& of, changelog_spec const& spec, bool marked, clock::time_point deadline)
+{
+    auto problem = std::string{};
+    auto const topic = describe_new(spec, marked, problem);
+    if (!topic)
+        return reply_of(RD_KAFKA_RESP_ERR__INVALID_ARG, problem.c_str());
+    auto* all = topic.get();
+    auto const event =
+        ask(of, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline, [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
+            { rd_kafka_CreateTopics(of.get(), &all, 1, options, queue); });
+    auto reply = reply_of(event);
+    if (reply.news != topic_news::yes)
+        return reply;
+    std::size_t count = 0;
+    auto const* const* const results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+    if (count != 1)
+        return reply_of(RD_KAFKA_RESP_ERR__BAD_MSG);
+    return reply_of(rd_kafka_topic_result_error(results[0]), rd_kafka_topic_result_error_string(results[0]));
+}
+
+topic_reply describe(client const& of, std::string const& topic, clock::time_point deadline)
+{
+    auto const resource = resource_handle{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
+    auto* all = resource.get();
+    auto const event = ask(of, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline,
+                           [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
+                           { rd_kafka_DescribeConfigs(of.get(), &all, 1, options, queue); });
+    auto reply = reply_of(event);
+    if (reply.news != topic_news::yes)
+        return reply;
+    std::size_t count = 0;
+    auto const* const* const resources =
+        rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+    if (count != 1)
+        return reply_of(RD_KAFKA_RESP_ERR__BAD_MSG);
+    reply = reply_of(rd_kafka_ConfigResource_error(resources[0]), rd_kafka_ConfigResource_error_string(resources[0]));
+    auto const* const* const entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+    for (auto const* const each : std::span{entries, count})
+        if (auto const* const value = rd_kafka_ConfigEntry_value(each))
+            reply.settings[rd_kafka_ConfigEntry_name(each)] = value;
+    return reply;
+}
+
+std::string cluster_of(client const& of, clock::time_point deadline)
+{
+    struct free_text
+    {
+        rd_kafka_t* client;
+        void operator()(char* text) const noexcept { rd_kafka_mem_free(client, text); }
+    };
+    auto const id =
+        std::unique_ptr<char, free_text>{rd_kafka_clusterid(of.get(), left_until(deadline)), free_text{of.get()}};
+    return id ? id.get() : "";
+}
+
+// Empty, or what cannot work.
+std::string mistake_in(changelog_spec const& spec)
+{
+    if (spec.topic.empty())
+        return "the changelog topic of a table has no name; set table_options::changelog";
+    if (spec.partitions < 1)
+        return "changelog topic \"" + spec.topic + "\" cannot have " + std::to_string(spec.partitions) + " partitions";
+    if (!changelog_topic_fsm::has_policy(policy_of(spec), "compact"))
+        return "changelog topic \"" + spec.topic + "\": table_options::topic_properties give it cleanup.policy \"" +
+               policy_of(spec) + "\", which does not keep the last change of each key; use \"compact\"";
+    return {};
+}
+
+topic_step take(client const& of, changelog_spec const& spec, changelog_topic_fsm& fsm, topic_step step,
+                clock::time_point deadline)
+{
+    switch (step)
+    {
+    case topic_step::look:
+        return fsm.looked(look(of, spec.topic, deadline));
+    case topic_step::create:
+        return fsm.created(create(of, spec, fsm.marked(), deadline));
+    case topic_step::describe:
+        return fsm.described(describe(of, spec.topic, deadline));
+    case topic_step::end:
+        break;
+    }
+    return topic_step::end;
+}
+
+} // namespace
+
+changelog_finding ensure_changelog(client const& of, changelog_spec const& spec, clock::time_point deadline)
+{
+    auto finding = changelog_finding{};
+    if (auto const mistake = mistake_in(spec); !mistake.empty())
+    {
+        finding.error = errc::invalid_config;
+        finding.text = mistake;
+        return finding;
+    }
+    auto fsm = changelog_topic_fsm{{spec.topic, spec.partitions, policy_of(spec)}};
+    auto step = topic_step::look;
+    while (step != topic_step::end && clock::now() < deadline)
+    {
+        auto const before = std::exchange(step, take(of, spec, fsm, step, deadline));
+        if (step == before || step == topic_step::look)
+            std::this_thread::sleep_for(pause);
+    }
+    if (step != topic_step::end)
+        fsm.expired(make_code(RD_KAFKA_RESP_ERR__TIMED_OUT));
+    finding.error = fsm.error();
+    finding.text = fsm.text();
+    finding.partitions = fsm.partitions();
+    finding.created = fsm.was_created();
+    auto const mark = fsm.setting(mark_setting);
+    finding.identity = cluster_of(of, deadline) + "/" + spec.topic + (is_mark(mark) ? "#" + mark : "");
+    return finding;
+}
+
+} // namespace paperboy::kafka
