@@ -2,10 +2,13 @@
 
 #include <paperboy/error.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace paperboy::kafka
 {
@@ -165,10 +168,19 @@ public:
         return found == settings_.end() ? std::string{} : found->second;
     }
 
-    // Whether a cleanup.policy contains another.
-    [[nodiscard]] static bool has_policy(std::string const& all, std::string const& one)
+    // Whether a cleanup.policy, a list of words, contains this one.
+    [[nodiscard]] static bool has_policy(std::string_view all, std::string_view one)
     {
-        return ("," + without_spaces(all) + ",").find("," + one + ",") != std::string::npos;
+        while (!all.empty())
+        {
+            auto const comma = std::min(all.find(','), all.size());
+            auto word = all.substr(0, comma);
+            word.remove_prefix(std::min(word.find_first_not_of(' '), word.size()));
+            if (word.substr(0, word.find(' ')) == one)
+                return true;
+            all.remove_prefix(std::min(comma + 1, all.size()));
+        }
+        return false;
     }
 
 private:
@@ -219,12 +231,6 @@ private:
     }
 
     [[nodiscard]] std::string name() const { return "changelog topic \"" + wanted_.topic + "\""; }
-
-    static std::string without_spaces(std::string text)
-    {
-        std::erase(text, ' ');
-        return text;
-    }
 
     wanted_changelog wanted_;
     topic_reply last_;
