@@ -20,6 +20,8 @@ using offsets = std::map<std::int32_t, std::int64_t>;
 constexpr std::int64_t at_end = -1;
 constexpr std::int64_t at_beginning = -2;
 
+thread_local caught_error* catching = nullptr;
+
 int left_until(clock::time_point deadline)
 {
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
@@ -117,6 +119,28 @@ void ask_topic(client const& of, std::string const& topic, topic_ranges& ranges,
 }
 
 } // namespace
+
+caught_error::caught_error() noexcept
+{
+    catching = this;
+}
+
+caught_error::~caught_error()
+{
+    catching = nullptr;
+}
+
+void caught_error::enable(conf_handle const& conf) noexcept
+{
+    rd_kafka_conf_set_error_cb(conf.get(),
+                               [](rd_kafka_t*, int error, char const* reason, void*)
+                               {
+                                   if (catching == nullptr)
+                                       return;
+                                   catching->error = make_code(static_cast<rd_kafka_resp_err_t>(error));
+                                   catching->text = reason;
+                               });
+}
 
 error_code start_fetching(client const& of, topic_partition const& where, std::int64_t offset)
 {

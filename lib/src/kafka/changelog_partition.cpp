@@ -101,7 +101,7 @@ void changelog_partition::start()
 // 2. Only then comes what else the look brought (settle()): the end of the partition, or an error.
 void changelog_partition::look()
 {
-    got_ = queue_->fetch(block_);
+    got_ = fetch();
     next_.reset();
     handing_out_ = true;
     auto const flow = hand_out();
@@ -113,6 +113,18 @@ void changelog_partition::look()
         holding_ = true;
     else
         settle();
+}
+
+fetched changelog_partition::fetch()
+{
+    auto const caught = caught_error{};
+    auto got = queue_->fetch(block_);
+    if (caught.error && !got.error)
+    {
+        got.error = caught.error;
+        got.error_text = caught.text;
+    }
+    return got;
 }
 
 changelog_flow changelog_partition::hand_out()

@@ -62,6 +62,7 @@ private:
     void settle();
     void reached(std::int64_t position);
     void reached_end(std::int64_t position);
+    [[nodiscard]] fetched fetch();
     [[nodiscard]] changelog_flow hand_out();
     void collect(detail::record_block const& block);
     void end() noexcept;

@@ -46,6 +46,7 @@ conf_handle make_changelog_conf(config const& settings, std::size_t partitions, 
     set(conf, "enable.partition.eof", "true");
     set(conf, "fetch.wait.max.ms", "10");
     set(conf, "fetch.min.bytes", "1");
+    caught_error::enable(conf);
     return conf;
 }
 

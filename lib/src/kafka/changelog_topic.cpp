@@ -182,8 +182,23 @@ topic_reply create(client const& of, changelog_spec const& spec, bool marked, cl
     return reply_of(rd_kafka_topic_result_error(results[0]), rd_kafka_topic_result_error_string(results[0]));
 }
 
+// librdkafka sends questions for settings to the controller, and would wait in vain for one that is no broker, as the
+// mock's.
+bool has_controller(client const& of, clock::time_point deadline)
+{
+    struct rd_kafka_metadata const* raw = nullptr;
+    if (rd_kafka_metadata(of.get(), 0, nullptr, &raw, left_until(deadline)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return true;
+    auto const metadata = metadata_handle{raw};
+    auto const controller = rd_kafka_controllerid(of.get(), 0);
+    auto const brokers = std::span{metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt)};
+    return std::ranges::any_of(brokers, [&](auto const& each) { return each.id == controller; });
+}
+
 topic_reply describe(client const& of, std::string const& topic, clock::time_point deadline)
 {
+    if (!has_controller(of, deadline))
+        return reply_of(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "the cluster has no controller that could be asked");
     auto const resource = resource_handle{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
     auto* all = resource.get();
     auto const event = ask(of, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline,
