@@ -133,9 +133,9 @@ private:
 
     void on_answers(partitions const& who, std::vector<changelog_range> const& answers)
     {
-        for (std::size_t i = 0; i < who.size(); ++i)
-            boost::asio::post(who[i]->strand(),
-                              [partition = who[i], answer = answers[i]] { partition->answered(answer); });
+        auto answer = answers.begin();
+        for (auto const& each : who)
+            boost::asio::post(each->strand(), [partition = each, range = *answer++] { partition->answered(range); });
         take_turn();
     }
 
