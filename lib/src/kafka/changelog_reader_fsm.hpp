@@ -80,7 +80,7 @@ public:
         switch (range.news)
         {
         case changelog_news::known:
-            missing_since_.reset();
+            missing_since_ = time_point::max();
             return located(range);
         case changelog_news::no_topic:
             return missing(changelog_trouble::topic_gone, now);
@@ -156,9 +156,8 @@ private:
 
     reading_action missing(changelog_trouble what, time_point now) noexcept
     {
-        if (!missing_since_)
-            missing_since_ = now;
-        return now - *missing_since_ < grace ? reading_action::ask : fail(what);
+        missing_since_ = std::min(missing_since_, now);
+        return now - missing_since_ < grace ? reading_action::ask : fail(what);
     }
 
     reading_action fail(changelog_trouble why) noexcept
@@ -169,7 +168,7 @@ private:
 
     std::optional<std::int64_t> wanted_;
     time_point ask_at_;
-    std::optional<time_point> missing_since_;
+    time_point missing_since_ = time_point::max();
     std::int64_t from_ = 0;
     std::int64_t begin_ = 0;
     std::int64_t end_ = 0;
