@@ -159,13 +159,12 @@ void stop_fetching(client const& of, topic_partition const& where)
 std::vector<changelog_range> changelog_ranges(client const& of, std::span<topic_partition const> partitions,
                                               std::chrono::milliseconds timeout)
 {
-    auto const deadline = clock::now() + timeout;
     auto topics = std::map<std::string, topic_ranges>{};
     for (auto const& each : partitions)
         topics[each.topic][each.partition] = {};
+    // A topic whose broker does not answer leaves time for the others.
     for (auto& [topic, ranges] : topics)
-        if (clock::now() < deadline)
-            ask_topic(of, topic, ranges, deadline);
+        ask_topic(of, topic, ranges, clock::now() + timeout / topics.size());
     auto answers = std::vector<changelog_range>{};
     answers.reserve(partitions.size());
     for (auto const& each : partitions)
