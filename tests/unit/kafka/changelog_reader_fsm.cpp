@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(waits_for_brokers_for_ever)
 BOOST_AUTO_TEST_CASE(takes_a_topic_for_gone_when_all_answers_of_a_while_say_so)
 {
     for (auto const& [news, trouble] : {std::pair{changelog_news::no_topic, changelog_trouble::topic_gone},
-                                       std::pair{changelog_news::no_partition, changelog_trouble::partition_unknown}})
+                                        std::pair{changelog_news::no_partition, changelog_trouble::partition_unknown}})
     {
         auto fsm = changelog_fsm{std::nullopt, now};
         BOOST_CHECK(fsm.answered(without(news), now) == action::ask);
