@@ -14,7 +14,7 @@ namespace
 {
 
 using clock = std::chrono::steady_clock;
-using offsets = std::map<std::int32_t, std::int64_t>;
+using partition_offsets = std::map<std::int32_t, std::int64_t>;
 
 // In place of a time, as the protocol has them.
 constexpr std::int64_t at_end = -1;
@@ -84,14 +84,14 @@ void look_up(client const& of, std::string const& topic, topic_ranges& ranges, c
 }
 
 // The offsets that stand for a time, of the partitions that are there; nothing without an answer.
-offsets ask_offsets(client const& of, std::string const& topic, topic_ranges const& ranges, std::int64_t time,
-                    clock::time_point deadline)
+partition_offsets ask_offsets(client const& of, std::string const& topic, topic_ranges const& ranges, std::int64_t time,
+                              clock::time_point deadline)
 {
     auto const list = partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(ranges.size()))};
     for (auto const& [partition, range] : ranges)
         if (range.news == changelog_news::known)
             rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset = time;
-    auto found = offsets{};
+    auto found = partition_offsets{};
     if (list->cnt == 0 || rd_kafka_offsets_for_times(of.get(), list.get(), left_until(deadline)))
         return found;
     for (auto const& each : std::span{list->elems, static_cast<std::size_t>(list->cnt)})

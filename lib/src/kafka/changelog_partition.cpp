@@ -19,7 +19,7 @@ using clock = std::chrono::steady_clock;
 // How many records one look takes, before other partitions get their turn.
 constexpr std::size_t turn = 1000;
 
-std::optional<std::string_view> bytes_at(void const* data, std::size_t size)
+std::optional<std::string_view> field_at(void const* data, std::size_t size)
 {
     if (data == nullptr)
         return std::nullopt;
@@ -145,8 +145,8 @@ void changelog_partition::collect(detail::record_block const& block)
 {
     changes_.clear();
     for (auto const* const each : block.messages())
-        if (auto const key = bytes_at(each->key, each->key_size))
-            changes_.push_back({*key, bytes_at(each->value, each->value_size)});
+        if (auto const key = field_at(each->key, each->key_size))
+            changes_.push_back({*key, field_at(each->value, each->value_size)});
 }
 
 void changelog_partition::settle()

@@ -22,7 +22,7 @@ namespace
 
 using partitions = std::vector<std::shared_ptr<changelog_partition>>;
 
-constexpr auto least_memory = std::size_t{16} << 20U;
+constexpr auto least_reader_memory = std::size_t{16} << 20U;
 constexpr auto check_every = std::chrono::seconds{1};
 
 queue_handle main_queue(client const& of)
@@ -38,7 +38,7 @@ queue_handle main_queue(client const& of)
 conf_handle make_changelog_conf(config const& settings, std::size_t partitions, std::size_t memory)
 {
     auto chosen = settings;
-    chosen.memory_limit = std::max(memory, least_memory);
+    chosen.memory_limit = std::max(memory, least_reader_memory);
     chosen.auto_offset_reset = offset_reset::error;
     auto conf = make_consumer_conf(chosen, partitions);
     set(conf, "group.id", "");

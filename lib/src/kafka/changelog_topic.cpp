@@ -24,7 +24,7 @@ using resource_handle = std::unique_ptr<rd_kafka_ConfigResource_t, destroy_with<
 using options_handle = std::unique_ptr<rd_kafka_AdminOptions_t, destroy_with<&rd_kafka_AdminOptions_destroy>>;
 
 constexpr auto longest_question = std::chrono::milliseconds{5000};
-constexpr auto pause = std::chrono::milliseconds{100};
+constexpr auto look_pause = std::chrono::milliseconds{100};
 
 // Marks are the upper half of all numbers of milliseconds: no one sets a retention.ms of 146 million years by hand.
 constexpr auto least_mark = std::int64_t{1} << 62;
@@ -44,13 +44,13 @@ bool is_mark(std::string const& text)
     return error == std::errc{} && end == text.data() + text.size() && number >= least_mark && number != INT64_MAX;
 }
 
-int left_until(clock::time_point deadline)
+int question_time(clock::time_point deadline)
 {
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, longest_question.count()));
 }
 
-topic_news news_of(rd_kafka_resp_err_t error) noexcept
+topic_news topic_news_of(rd_kafka_resp_err_t error) noexcept
 {
     switch (error)
     {
@@ -83,7 +83,7 @@ topic_news news_of(rd_kafka_resp_err_t error) noexcept
 topic_reply reply_of(rd_kafka_resp_err_t error, char const* text = nullptr)
 {
     auto reply = topic_reply{};
-    reply.news = news_of(error);
+    reply.news = topic_news_of(error);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
     {
         reply.error = make_code(error);
@@ -98,7 +98,7 @@ topic_reply look(client const& of, std::string const& topic, clock::time_point d
     if (!handle)
         return reply_of(rd_kafka_last_error());
     struct rd_kafka_metadata const* raw = nullptr;
-    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, left_until(deadline)))
+    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, question_time(deadline)))
         return reply_of(error);
     auto const metadata = metadata_handle{raw};
     if (metadata->topic_cnt != 1)
@@ -121,7 +121,7 @@ event_handle ask(client const& of, rd_kafka_admin_op_t what, clock::time_point d
 {
     auto const queue = queue_handle{rd_kafka_queue_new(of.get())};
     auto const options = options_handle{rd_kafka_AdminOptions_new(of.get(), what)};
-    auto const wait = left_until(deadline);
+    auto const wait = question_time(deadline);
     auto reason = std::array<char, 256>{};
     rd_kafka_AdminOptions_set_request_timeout(options.get(), wait, reason.data(), reason.size());
     send(options.get(), queue.get());
@@ -187,7 +187,7 @@ topic_reply create(client const& of, changelog_spec const& spec, bool marked, cl
 bool has_controller(client const& of, clock::time_point deadline)
 {
     struct rd_kafka_metadata const* raw = nullptr;
-    if (rd_kafka_metadata(of.get(), 0, nullptr, &raw, left_until(deadline)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_metadata(of.get(), 0, nullptr, &raw, question_time(deadline)) != RD_KAFKA_RESP_ERR_NO_ERROR)
         return true;
     auto const metadata = metadata_handle{raw};
     auto const controller = rd_kafka_controllerid(of.get(), 0);
@@ -228,7 +228,7 @@ std::string cluster_of(client const& of, clock::time_point deadline)
         void operator()(char* text) const noexcept { rd_kafka_mem_free(client, text); }
     };
     auto const id =
-        std::unique_ptr<char, free_text>{rd_kafka_clusterid(of.get(), left_until(deadline)), free_text{of.get()}};
+        std::unique_ptr<char, free_text>{rd_kafka_clusterid(of.get(), question_time(deadline)), free_text{of.get()}};
     return id ? id.get() : "";
 }
 
@@ -279,7 +279,7 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
     {
         auto const before = std::exchange(step, take(of, spec, fsm, step, deadline));
         if (step == before || step == topic_step::look)
-            std::this_thread::sleep_for(pause);
+            std::this_thread::sleep_for(look_pause);
     }
     if (step != topic_step::end)
         fsm.expired(make_code(RD_KAFKA_RESP_ERR__TIMED_OUT));
