@@ -190,11 +190,11 @@ BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
         auto const until_full = [&]
         {
             for (auto i = 0; i < 100; ++i)
-                store->apply(changes_of(incompressible(i, 500)), ++offset);
+                store->apply(changes_of(incompressible(i, 1'000)), ++offset);
         };
         BOOST_CHECK_EXCEPTION(until_full(), store_error, unusable);
         std::filesystem::remove(ballast);
-        auto const last = incompressible(1000, 500);
+        auto const last = incompressible(1000, 1'000);
         auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
         while (store->next_offset() != 1000 && std::chrono::steady_clock::now() < deadline)
         {
