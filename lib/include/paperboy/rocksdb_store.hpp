@@ -32,7 +32,7 @@ struct rocksdb_options
     std::size_t write_buffer_bytes = std::size_t{16} << 20U;
 
     /// A checkpoint of at least so many bytes becomes a file of its own at once; smaller ones are collected in memory.
-    std::size_t ingest_bytes = std::size_t{1} << 20U;
+    std::size_t ingest_bytes = std::size_t{256} << 10U;
 
     /// How long small checkpoints of a shard are collected at most. A process that dies has their changes to read from
     /// the changelog again; one that ends in order has not.
