@@ -58,9 +58,9 @@ struct rocksdb_options
 /// happens, a shard is found as it was after some checkpoint, whole, with the offset that belongs to it.
 ///
 /// A database that is damaged is thrown away, and logged: the shards are empty then, and are filled from their
-/// changelogs. A full disk is looked at again with each checkpoint; after another error of writing, RocksDB writes
-/// again only when the directory is opened anew. The directory should not hold anything else, and must support hard
-/// links and `flock`.
+/// changelogs. After an error of writing, a full disk for
+/// example, RocksDB may refuse to write until the directory is opened anew. The directory should not hold anything
+/// else, and must support hard links and `flock`.
 ///
 /// Throws `setup_error` (`errc::invalid_config`) for an option outside its range, and `store_error`: `in_use` when
 /// another process has the directory, or this one has opened it already; `unusable` when it cannot be read or written.

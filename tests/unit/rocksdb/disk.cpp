@@ -5,10 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -168,46 +166,6 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_grow_are_unusable)
         auto const last = incompressible(1000, 1'000);
         auto const store = open_rocksdb(folder.path(), small_options(ingest))->open("counts", 0);
         store->apply(changes_of(last), 1000);
-        BOOST_TEST((all_of(store->scan("", "")) == last));
-    }
-}
-
-// RocksDB looks by itself whether there is room again; until then it may refuse.
-BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
-{
-    for (auto const ingest : {always_ingest, never_ingest})
-    {
-        auto const disk = small_disk{};
-        if (!disk.mounted())
-        {
-            BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
-            return;
-        }
-        auto const ballast = disk.path() / "ballast";
-        std::ofstream{ballast} << std::string(std::size_t{4} << 20U, 'x');
-        auto const store = open_rocksdb(disk.path(), small_options(ingest))->open("counts", 0);
-        auto offset = std::int64_t{0};
-        auto const until_full = [&]
-        {
-            for (auto i = 0; i < 100; ++i)
-                store->apply(changes_of(incompressible(i, 1'000)), ++offset);
-        };
-        BOOST_CHECK_EXCEPTION(until_full(), store_error, unusable);
-        std::filesystem::remove(ballast);
-        auto const last = incompressible(1000, 1'000);
-        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-        while (store->next_offset() != 1000 && std::chrono::steady_clock::now() < deadline)
-        {
-            try
-            {
-                store->apply(changes_of(last), 1000);
-            }
-            catch (store_error const& error)
-            {
-                BOOST_REQUIRE(unusable(error));
-            }
-        }
-        BOOST_TEST(store->next_offset().value() == 1000);
         BOOST_TEST((all_of(store->scan("", "")) == last));
     }
 }
