@@ -58,6 +58,16 @@ public:
             return "another member of the group has our group.instance.id";
         case errc::no_token:
             return "config::oauth gave no usable token";
+        case errc::restore_failed:
+            return "a table could not be restored from its changelog";
+        case errc::store_failed:
+            return "the store of a table does not work";
+        case errc::not_local:
+            return "this engine does not have that partition of the table";
+        case errc::restoring:
+            return "the table is being restored";
+        case errc::invalid_entry:
+            return "an entry of a table is not what its serde expects";
         case errc::wrong_changelog:
             return "a table's changelog topic is not what the table needs";
         }
@@ -73,7 +83,7 @@ public:
         auto const value = static_cast<errc>(code);
         auto const retriable = value == errc::connect_timeout || value == errc::shutdown_timeout ||
                                value == errc::not_running || value == errc::registry_unreachable ||
-                               value == errc::no_token;
+                               value == errc::no_token || value == errc::not_local || value == errc::restoring;
         return (to.value() == static_cast<int>(condition::retriable)) == retriable;
     }
 };

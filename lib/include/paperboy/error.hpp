@@ -87,6 +87,21 @@ enum class errc
     /// A table's changelog topic exists, but cannot be one: other partitions than its source, or a cleanup.policy that
     /// would lose what the table needs. The text names what was found, what was wanted, and the remedy.
     wrong_changelog,
+
+    /// The changelog of a table could not be read to its end.
+    restore_failed,
+
+    /// The store of a table cannot be opened, read or written.
+    store_failed,
+
+    /// The key is in a partition of the table that this engine does not have; `table::partition_of` says in which.
+    not_local,
+
+    /// The partition of the table is still being restored from its changelog.
+    restoring,
+
+    /// A key or value of a table is not what its serde expects.
+    invalid_entry,
 };
 
 /// Portable questions to ask of any error code that paperboy completes with.

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +33,28 @@ struct slow_hook
 
     /// Whether the engine gives its partitions up because of them.
     bool gives_up = false;
+};
+
+/// How far the restore of a partition of a table is.
+struct restore_progress
+{
+    /// The table's name, and the partition.
+    std::string table;
+    std::int32_t partition = 0;
+
+    /// Records of the changelog read so far, and how many a second since the restore began.
+    std::uint64_t records = 0;
+    double records_per_second = 0;
+
+    /// Which part of the changelog is behind it, 0 to 1, counted in offsets.
+    double fraction = 0;
+
+    /// How long it has been running, and how long it will still run at that pace; nothing when that is not known.
+    std::chrono::milliseconds elapsed{0};
+    std::optional<std::chrono::milliseconds> left;
+
+    /// Whether it is over: the partition's records are handled from now on.
+    bool done = false;
 };
 
 /// Told what an engine does, for metrics and tests. Override what you need.
@@ -78,6 +101,9 @@ public:
     /// `config::auto_offset_reset` says, which may miss records or repeat them. `text` tells from where, to where and
     /// why.
     virtual void on_offset_reset(topic_partition const& /*partition*/, std::string_view /*text*/) noexcept {}
+
+    /// A partition of a table is being restored: told about once a second, and once when it is done.
+    virtual void on_restore(restore_progress const& /*progress*/) noexcept {}
 
     /// A record given to `send` or `async_send` could not be produced; `text` names topic, size and reason.
     virtual void on_produce_error(std::string_view /*topic*/, error_code /*error*/, std::string_view /*text*/) noexcept

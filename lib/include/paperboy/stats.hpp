@@ -93,6 +93,37 @@ struct partition_stats
     handling_mode mode = handling_mode::single;
 };
 
+/// Where the part of a table is that goes with one assigned partition.
+struct shard_stats
+{
+    std::string table;
+    std::int32_t partition = 0;
+
+    /// Whether it is being restored from its changelog, and how many records that took so far, or took.
+    bool restoring = false;
+    std::uint64_t restored = 0;
+
+    /// Keys in memory, and how much memory in bytes they and their changes take; with a store on disk, of those that
+    /// are cached or not in the store yet.
+    std::size_t entries = 0;
+    std::uint64_t bytes = 0;
+
+    /// The part of that which is not in the store yet.
+    std::uint64_t dirty_bytes = 0;
+
+    /// Changes that the brokers have not acknowledged.
+    std::size_t pending = 0;
+
+    /// The offset up to which the changelog is in the table, and in its store on disk; nothing before any, and without
+    /// a store.
+    std::optional<std::int64_t> next_offset;
+    std::optional<std::int64_t> stored_offset;
+
+    /// How often it was brought to the store since the assignment, and how often that failed.
+    std::uint64_t checkpoints = 0;
+    std::uint64_t failed_checkpoints = 0;
+};
+
 /// What an engine's producers have done since the engine was made.
 struct producer_stats
 {
@@ -189,6 +220,9 @@ struct engine_stats
 
     /// The partitions assigned now.
     std::vector<partition_stats> partitions;
+
+    /// The parts of tables that go with them.
+    std::vector<shard_stats> shards;
 };
 
 } // namespace paperboy

@@ -54,6 +54,19 @@ void outbox::send(detail::outgoing_view const& what, std::shared_ptr<detail::sen
     tell_completions(lock);
 }
 
+void outbox::send(detail::outgoing_view const& what, detail::change_ticket change)
+{
+    auto lock = std::unique_lock{guard_};
+    auto& ticket = take_ticket(what);
+    ticket.ledger = std::move(change.ledger);
+    ticket.cause = change.cause;
+    ticket.completion = std::move(change.completion);
+    ticket.sink = change.sink;
+    ticket.change = change.number;
+    send_now(what, ticket);
+    tell_completions(lock);
+}
+
 void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
 {
     ++stats_.records;
@@ -146,6 +159,7 @@ void outbox::give_back(delivery& ticket) noexcept
 {
     ticket.ledger.reset();
     ticket.completion.reset();
+    ticket.sink = nullptr;
     ticket.used = false;
     unused_.push_back(&ticket);
 }

@@ -4,6 +4,7 @@
 #include "kafka/outbox_fsm.hpp"
 #include "kafka/producer.hpp"
 
+#include <paperboy/detail/change_target.hpp>
 #include <paperboy/detail/outgoing.hpp>
 #include <paperboy/detail/send_ledger.hpp>
 #include <paperboy/oauth.hpp>
@@ -73,7 +74,7 @@ struct letter_turn
 //
 // send() is safe from any thread; the rest is for the run's strand. A record is, at any time, either in waiting_ or in
 // the client, never in both; its `delivery` is its identity in both.
-class outbox final : public detail::send_target, private delivery_sink
+class outbox final : public detail::send_target, public detail::change_target, private delivery_sink
 {
 public:
     using conf_maker = std::function<conf_handle()>;
@@ -81,6 +82,9 @@ public:
     [[nodiscard]] std::size_t topic_number(std::string_view topic) override;
     void send(detail::outgoing_view const& what, record_view const& cause) override;
     void send(detail::outgoing_view const& what, std::shared_ptr<detail::send_completion> completion) override;
+
+    // Sends a change of a table; its sink is told by the run's strand, within serve().
+    void send(detail::outgoing_view const& what, detail::change_ticket change) override;
 
     // Sends a dead letter on behalf of `cause`: as send(), but its partition is taken modulo the number of partitions
     // that its topic has, and as long as there is no such topic, it waits.
@@ -134,6 +138,9 @@ private:
         std::shared_ptr<detail::send_ledger> ledger;
         std::int64_t cause = -1;
         std::shared_ptr<detail::send_completion> completion;
+        // Of a change of a table.
+        detail::change_sink* sink = nullptr;
+        std::uint64_t change = 0;
         // Of a dead letter: the partition that its record came from.
         std::int32_t source = no_letter;
         bool used = false;
@@ -151,6 +158,7 @@ private:
     };
 
     void on_delivery(delivery_report const& told) override;
+    void tell_sink(delivery const& ticket, std::int64_t offset);
     void settle_reports(outbox_turn& turn);
     void send_now(detail::outgoing_view const& what, delivery& ticket);
     [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, delivery& ticket, bool& must_wait);
@@ -204,6 +212,8 @@ private:
         bool taken_back;
     };
     std::vector<report> reports_;
+    // Each with what keeps it alive.
+    std::vector<std::pair<detail::change_sink*, std::shared_ptr<detail::send_ledger>>> sinks_told_;
     std::vector<waiting_record> just_taken_back_;
     std::vector<waiting_record> topic_gone_;
 };

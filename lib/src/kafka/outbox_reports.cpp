@@ -99,6 +99,9 @@ outbox_turn outbox::serve()
             turn.events.push_back(std::move(*event));
     }
     turn.more = served == events_per_turn;
+    for (auto const& [sink, alive] : sinks_told_)
+        sink->told();
+    sinks_told_.clear();
     turn.reported = !reports_.empty();
     settle_reports(turn);
     while (produce_some())
@@ -119,9 +122,19 @@ void outbox::on_delivery(delivery_report const& told)
     auto const gone = told.error && !back && ticket->source != no_letter && is_missing(told.error);
     if (back || gone)
         (back ? just_taken_back_ : topic_gone_).push_back({copy_of(told.message, ticket->topic), ticket});
-    else if (!told.error && ticket->ledger)
+    else if (!told.error && ticket->sink != nullptr)
+        tell_sink(*ticket, told.offset);
+    if (!told.error && ticket->ledger)
         ticket->ledger->acknowledged(ticket->cause);
     reports_.push_back({ticket, told.error, {told.partition, told.offset}, back || gone});
+}
+
+// The shard learns of it before anybody can commit what the change was made for.
+void outbox::tell_sink(delivery const& ticket, std::int64_t offset)
+{
+    ticket.sink->acknowledged(ticket.change, offset);
+    if (std::ranges::find(sinks_told_, ticket.sink, [](auto const& each) { return each.first; }) == sinks_told_.end())
+        sinks_told_.emplace_back(ticket.sink, ticket.ledger);
 }
 
 void outbox::settle_reports(outbox_turn& turn)

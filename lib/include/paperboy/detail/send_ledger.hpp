@@ -1,11 +1,18 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
 
 namespace paperboy::detail
 {
 
-// Keeps the accounts of what the hooks of one partition have sent. Safe from any thread.
+class shard_core;
+
+// Keeps the accounts of what the hooks of one partition have sent, and the shards of tables that go with it. Safe from
+// any thread, but for the shards.
 class send_ledger
 {
 public:
@@ -26,6 +33,17 @@ public:
     // What was sent waits for room: no more records are to be taken until relieved().
     virtual void congested() = 0;
     virtual void relieved() = 0;
+
+    // By their tables' numbers; given before any hook runs.
+    void keep_shards(std::vector<std::shared_ptr<shard_core>> shards) noexcept { shards_ = std::move(shards); }
+    [[nodiscard]] shard_core* shard(std::size_t table) const noexcept
+    {
+        return table < shards_.size() ? shards_[table].get() : nullptr;
+    }
+    [[nodiscard]] std::vector<std::shared_ptr<shard_core>> const& shards() const noexcept { return shards_; }
+
+private:
+    std::vector<std::shared_ptr<shard_core>> shards_;
 };
 
 } // namespace paperboy::detail

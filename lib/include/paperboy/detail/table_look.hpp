@@ -1,0 +1,163 @@
+#pragma once
+
+#include <paperboy/detail/shard_core.hpp>
+#include <paperboy/detail/table_operation.hpp>
+#include <paperboy/detail/table_serdes.hpp>
+#include <paperboy/error.hpp>
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace paperboy::detail
+{
+
+// Looks a key up on its shard's strand, for any completion handler.
+template <class V, class KeySerde, class ValueSerde, class Handler>
+void start_get(table_core const& table, std::optional<std::int32_t> partition, std::string key, Handler handler)
+{
+    using operation = table_operation<Handler, std::optional<V>>;
+    auto found = table.find(partition);
+    auto const waiting = std::make_shared<operation>(std::move(handler), table.executor());
+    if (!found.first)
+        found.first = found.second->usable();
+    if (found.first)
+        return waiting->complete(found.first, std::nullopt);
+    auto const strand = found.second->executor();
+    auto look = [shard = std::move(found.second), key = std::move(key), waiting]
+    {
+        auto value = std::optional<V>{};
+        auto error = shard->usable();
+        try
+        {
+            if (!error)
+                if (auto const bytes = shard->get(key))
+                    value.emplace(decode_for_table<V>(
+                        static_cast<table_serdes<KeySerde, ValueSerde>*>(shard->serdes())->value, *bytes));
+        }
+        catch (...)
+        {
+            error = error_of_shard(std::current_exception());
+        }
+        waiting->complete(error, std::move(value));
+    };
+    boost::asio::post(strand, std::move(look));
+}
+
+// What the shards of a scan have brought so far.
+template <class K, class V, class Handler>
+class scan_state
+{
+public:
+    using entries = std::vector<std::pair<K, V>>;
+
+    scan_state(Handler handler, boost::asio::any_io_executor const& otherwise, std::size_t shards, std::size_t limit)
+        : waiting_{std::move(handler), otherwise}, left_{shards}, limit_{limit}
+    {
+    }
+
+    // Called once by each shard; the last one completes.
+    void add(error_code error, entries found)
+    {
+        {
+            auto const lock = std::scoped_lock{guard_};
+            if (!error_)
+                error_ = error;
+            std::ranges::move(found, std::back_inserter(all_));
+            if (--left_ > 0)
+                return;
+        }
+        if (error_)
+            return waiting_.complete(error_, {});
+        std::ranges::sort(all_, {}, [](auto const& each) -> K const& { return each.first; });
+        if (all_.size() > limit_)
+            all_.erase(all_.begin() + static_cast<std::ptrdiff_t>(limit_), all_.end());
+        waiting_.complete({}, std::move(all_));
+    }
+
+private:
+    std::mutex guard_;
+    table_operation<Handler, entries> waiting_;
+    std::size_t left_;
+    std::size_t limit_;
+    error_code error_;
+    entries all_;
+};
+
+// The first `limit` entries of a shard whose keys begin with `prefix`, in the order of the keys.
+template <class K, class V, class KeySerde, class ValueSerde>
+std::vector<std::pair<K, V>> scan_shard(shard_core& shard, std::string_view prefix, std::size_t limit)
+{
+    auto& serdes = *static_cast<table_serdes<KeySerde, ValueSerde>*>(shard.serdes());
+    auto found = std::vector<std::pair<K, V>>{};
+    auto const ordered = keeps_order<KeySerde>;
+    auto const before = [](auto const& left, auto const& right) { return left.first < right.first; };
+    auto const end = ordered ? end_of_prefix(prefix) : std::string{};
+    for (auto const at = shard.walk(ordered ? prefix : std::string_view{}, end); at->valid(); at->next())
+    {
+        if (ordered && found.size() == limit)
+            break;
+        auto key = decode_for_table<K>(serdes.key, at->key());
+        if (!std::string_view{key}.starts_with(prefix))
+            continue;
+        // A heap with the last of the kept keys on top, where they do not come in order.
+        if (found.size() == limit && (limit == 0 || !(key < found.front().first)))
+            continue;
+        if (found.size() == limit)
+        {
+            std::ranges::pop_heap(found, before);
+            found.pop_back();
+        }
+        found.emplace_back(std::move(key), decode_for_table<V>(serdes.value, at->value()));
+        if (!ordered)
+            std::ranges::push_heap(found, before);
+    }
+    return found;
+}
+
+// Scans all shards at hand, each on its strand, for any completion handler.
+template <class K, class V, class KeySerde, class ValueSerde, class Handler>
+void start_scan(table_core const& table, std::string prefix, std::size_t limit, Handler handler)
+{
+    using state = scan_state<K, V, Handler>;
+    auto const shards = table.shards();
+    auto const scan =
+        std::make_shared<state>(std::move(handler), table.executor(), std::max<std::size_t>(1, shards.size()), limit);
+    if (shards.empty())
+        return scan->add(errc::not_local, {});
+    for (auto const& shard : shards)
+    {
+        if (auto const error = shard->usable())
+        {
+            scan->add(error, {});
+            continue;
+        }
+        auto look = [shard, prefix, limit, scan]
+        {
+            auto found = std::vector<std::pair<K, V>>{};
+            auto error = shard->usable();
+            try
+            {
+                if (!error)
+                    found = scan_shard<K, V, KeySerde, ValueSerde>(*shard, prefix, limit);
+            }
+            catch (...)
+            {
+                error = error_of_shard(std::current_exception());
+            }
+            scan->add(error, std::move(found));
+        };
+        boost::asio::post(shard->executor(), std::move(look));
+    }
+}
+
+} // namespace paperboy::detail

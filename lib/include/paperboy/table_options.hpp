@@ -1,0 +1,76 @@
+#pragma once
+
+#include <paperboy/config.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paperboy
+{
+
+/// Keeps a table in memory only: each restart restores all of it from its changelog.
+struct memory_store
+{
+};
+
+/// Which part of a table an engine has.
+enum class table_scope : std::uint8_t
+{
+    /// The partitions of the table that belong to the partitions which the group has assigned to the engine.
+    partition,
+    /// All of it, in every engine: each reads the whole changelog for as long as it runs. For small tables that many
+    /// read, since each engine stores and reads everything.
+    global,
+};
+
+/// Options of a table, for `engine::make_table`.
+struct table_options
+{
+    /// The topic that has every change of the table; empty: the table's name and "_changelog". It is created when it is
+    /// not there.
+    std::string changelog = {};
+
+    /// The topics whose records change the table: all need the same number of partitions, which the changelog has, too.
+    /// Empty: all topics that have a handler by name.
+    std::vector<std::string> sources = {};
+
+    /// How many replicas a new changelog gets, 1 or more; -1: as the brokers are set (`default.replication.factor`).
+    std::int16_t replication_factor = -1;
+
+    /// `segment.ms`, `min.cleanable.dirty.ratio` and `max.compaction.lag.ms` of a new changelog; nothing: as the
+    /// brokers are set. Together they decide how long records that were overwritten stay, and thus how long a restore
+    /// takes.
+    std::optional<std::chrono::milliseconds> segment_ms = {};
+    std::optional<double> min_cleanable_dirty_ratio = {};
+    std::optional<std::chrono::milliseconds> max_compaction_lag_ms = {};
+
+    /// Any other property of a new changelog, by its own name. `cleanup.policy` is compact.
+    properties topic_properties = {};
+
+    /// Which part of the table this engine has.
+    table_scope scope = table_scope::partition;
+
+    /// Whether several changes of one key by the records of one batch become one record of the changelog, the last. The
+    /// changelog then does not tell how a value came about.
+    bool coalesce = false;
+
+    /// Whether keys are kept in order from the start. Walks and ranges need an order; without, the first one makes it,
+    /// which takes a moment for a large table.
+    bool ordered = false;
+
+    /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h, and how many bytes of changes
+    /// make it go earlier. A restart reads what the changelog got after that.
+    std::chrono::milliseconds checkpoint_interval{1000};
+    std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
+
+    /// With a store on disk: how much memory the entries that are read and written take, over all partitions of the
+    /// table that the engine has. What is not there is read from the store. 1 MiB or more. Changes that are not in the
+    /// store yet stay in memory beyond that.
+    std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
+};
+
+} // namespace paperboy

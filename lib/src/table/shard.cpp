@@ -1,0 +1,274 @@
+#include "table/shard.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+namespace paperboy::tables
+{
+
+namespace asio = boost::asio;
+
+namespace
+{
+
+// Counts the walks at hand, which no change may disturb.
+class counted_cursor final : public shard_cursor
+{
+public:
+    counted_cursor(std::unique_ptr<shard_cursor> over, int& walks) : over_{std::move(over)}, walks_{walks} { ++walks_; }
+    counted_cursor(counted_cursor const&) = delete;
+    counted_cursor& operator=(counted_cursor const&) = delete;
+    ~counted_cursor() override { --walks_; }
+
+    [[nodiscard]] bool valid() const override { return over_->valid(); }
+    [[nodiscard]] std::string_view key() const override { return over_->key(); }
+    [[nodiscard]] std::string_view value() const override { return over_->value(); }
+    void next() override { over_->next(); }
+
+private:
+    std::unique_ptr<shard_cursor> over_;
+    int& walks_;
+};
+
+checkpoint_settings checkpoints_of(table_options const& options)
+{
+    auto settings = checkpoint_settings{};
+    settings.interval = options.checkpoint_interval;
+    settings.bytes = options.checkpoint_bytes;
+    return settings;
+}
+
+} // namespace
+
+shard::shard(shard_context context, std::int32_t partition, asio::any_io_executor strand)
+    : shard_core{*context.table}, context_{std::move(context)}, partition_{partition}, strand_{std::move(strand)},
+      coalesce_{table().setup().options.coalesce},
+      checkpoint_{checkpoints_of(table().setup().options), std::chrono::steady_clock::now()}
+{
+    keep_serdes(table().setup().make_serdes());
+}
+
+std::string shard::describe() const
+{
+    return "partition " + std::to_string(partition_) + " of table \"" + table().name() + "\"";
+}
+
+working_set& shard::set()
+{
+    if (phase_ != phase::ready)
+        throw setup_error{errc::not_local,
+                          "paperboy: " + describe() + " is not here any more; a shard is for the hooks of its record"};
+    return *set_;
+}
+
+error_code shard::usable() const noexcept
+{
+    auto const now = phase_.load();
+    if (now == phase::ready)
+        return {};
+    return now == phase::closed ? errc::not_local : errc::restoring;
+}
+
+// ---- what hooks do
+
+working_set::change_number shard::put(std::string_view key, std::optional<std::string_view> value)
+{
+    auto& to = set();
+    if (walks_ > 0)
+        throw std::logic_error{"paperboy: " + describe() +
+                               " cannot be changed while it is walked; keep the keys, and change them afterwards"};
+    return value ? to.set(key, *value) : to.erase(key);
+}
+
+void shard::change(std::string_view key, std::optional<std::string_view> value, record_view const* cause)
+{
+    auto whose = unsent_changes::cause{};
+    if (cause != nullptr)
+        whose = {cause->ledger(), cause->offset()};
+    if (coalesce_)
+    {
+        if (unsent_.of_others(whose.ledger))
+            send_unsent(nullptr);
+        return unsent_.add(put(key, value), std::move(whose));
+    }
+    auto const number = put(key, value);
+    if (whose.ledger)
+        whose.ledger->sending(whose.offset);
+    send_changes({std::move(whose.ledger), whose.offset, this, number, nullptr});
+}
+
+// What somebody waits for is sent at once, behind all that was changed before.
+void shard::change(std::string_view key, std::optional<std::string_view> value, record_view const* cause,
+                   std::shared_ptr<detail::send_completion> completion)
+{
+    auto whose = unsent_changes::cause{};
+    if (cause != nullptr)
+        whose = {cause->ledger(), cause->offset()};
+    send_unsent(nullptr);
+    auto const number = put(key, value);
+    if (whose.ledger)
+        whose.ledger->sending(whose.offset);
+    send_changes({std::move(whose.ledger), whose.offset, this, number, std::move(completion)});
+}
+
+void shard::send_changes(detail::change_ticket ticket)
+{
+    set_->send_changes(
+        [&](working_set::change_number, shard_change const& change)
+        {
+            auto what = detail::outgoing_view{};
+            what.topic = context_.topic;
+            what.partition = partition_;
+            what.key = change.key;
+            what.value = change.value;
+            context_.target.send(what, std::move(ticket));
+        });
+}
+
+void shard::send_unsent(std::shared_ptr<detail::send_completion> completion)
+{
+    if (unsent_.empty())
+        return;
+    set_->send_changes(
+        [&](working_set::change_number number, shard_change const& change)
+        {
+            auto what = detail::outgoing_view{};
+            what.topic = context_.topic;
+            what.partition = partition_;
+            what.key = change.key;
+            what.value = change.value;
+            auto whose = unsent_.take();
+            context_.target.send(what, {std::move(whose.ledger), whose.offset, this, number,
+                                        unsent_.empty() ? std::move(completion) : nullptr});
+        });
+}
+
+void shard::batch_ended()
+{
+    if (phase_ != phase::ready)
+        return;
+    send_unsent(nullptr);
+    set_->trim();
+    count();
+}
+
+std::unique_ptr<shard_cursor> shard::walk(std::string_view from, std::string_view to)
+{
+    return std::make_unique<counted_cursor>(set().walk(from, to), walks_);
+}
+
+std::unique_ptr<shard_cursor> shard::snapshot(std::string_view from, std::string_view to)
+{
+    return set().snapshot(from, to);
+}
+
+// ---- what the brokers have acknowledged
+
+void shard::told()
+{
+    {
+        auto const lock = std::scoped_lock{guard_};
+        arrived_.insert(arrived_.end(), told_.begin(), told_.end());
+        told_.clear();
+        if (std::exchange(posted_, true))
+            return;
+    }
+    asio::post(strand_, [self = shared_from_this()] { self->take_acknowledgements(); });
+}
+
+void shard::take_acknowledgements()
+{
+    {
+        auto const lock = std::scoped_lock{guard_};
+        taken_.swap(arrived_);
+        posted_ = false;
+    }
+    if (phase_ == phase::ready)
+    {
+        for (auto const& each : taken_)
+            set_->acknowledged(each.number, each.offset);
+        checkpoint_if_due();
+        count();
+    }
+    taken_.clear();
+}
+
+void shard::look_at_clock()
+{
+    if (counters_.dirty_bytes.load(std::memory_order_relaxed) > 0)
+        asio::post(strand_,
+                   [self = shared_from_this()]
+                   {
+                       if (self->phase_ == phase::ready)
+                           self->checkpoint_if_due();
+                   });
+}
+
+void shard::checkpoint_if_due()
+{
+    if (checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
+        checkpoint();
+}
+
+// A store that cannot be written now, as on a full disk, costs memory: what is not in it stays here.
+void shard::checkpoint()
+{
+    try
+    {
+        set_->checkpoint();
+        checkpoint_.done(std::chrono::steady_clock::now());
+        counters_.checkpoints.fetch_add(1, std::memory_order_relaxed);
+    }
+    catch (store_error const& error)
+    {
+        checkpoint_.failed(std::chrono::steady_clock::now());
+        counters_.failed_checkpoints.fetch_add(1, std::memory_order_relaxed);
+        context_.log(log_level::warning,
+                     describe() + ": its store cannot be written, changes stay in memory: " + error.what());
+        if (error.why() == store_failure::damaged)
+            fail(errc::store_failed, describe() + ": its store is damaged: " + error.what() +
+                                         "; start again, and it is rebuilt from the changelog");
+    }
+    count();
+}
+
+shard_stats shard::stats() const
+{
+    auto const offset = [](std::atomic<std::int64_t> const& of)
+    {
+        auto const value = of.load();
+        return value == shard_counters::none ? std::nullopt : std::optional{value};
+    };
+    auto result = shard_stats{};
+    result.table = table().name();
+    result.partition = partition_;
+    result.restoring = !counters_.ready.load();
+    result.restored = counters_.restored.load();
+    result.entries = counters_.entries.load();
+    result.bytes = counters_.bytes.load();
+    result.dirty_bytes = counters_.dirty_bytes.load();
+    result.pending = counters_.pending.load();
+    result.next_offset = offset(counters_.next_offset);
+    result.stored_offset = offset(counters_.stored_offset);
+    result.checkpoints = counters_.checkpoints.load();
+    result.failed_checkpoints = counters_.failed_checkpoints.load();
+    return result;
+}
+
+void shard::count()
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    if (!set_)
+        return;
+    counters_.entries.store(set_->resident(), relaxed);
+    counters_.bytes.store(set_->bytes(), relaxed);
+    counters_.dirty_bytes.store(set_->dirty_bytes(), relaxed);
+    counters_.pending.store(set_->pending(), relaxed);
+    counters_.next_offset.store(set_->next_offset().value_or(shard_counters::none), relaxed);
+    counters_.stored_offset.store(set_->stored_offset().value_or(shard_counters::none), relaxed);
+}
+
+} // namespace paperboy::tables

@@ -1,0 +1,177 @@
+#pragma once
+
+#include "kafka/changelog_reader.hpp"
+#include "table/checkpoint_fsm.hpp"
+#include "table/shard_counters.hpp"
+#include "table/table_state.hpp"
+#include "table/unsent_changes.hpp"
+#include "table/working_set.hpp"
+
+#include <paperboy/detail/change_target.hpp>
+#include <paperboy/detail/shard_core.hpp>
+#include <paperboy/error.hpp>
+#include <paperboy/logger.hpp>
+#include <paperboy/shard_store.hpp>
+#include <paperboy/stats.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paperboy::tables
+{
+
+class shard;
+
+// Told about a shard from its strand. Implementations move to a strand of their own before they act.
+class shard_owner
+{
+public:
+    shard_owner() = default;
+    shard_owner(shard_owner const&) = delete;
+    shard_owner& operator=(shard_owner const&) = delete;
+
+    // The shard wants its changelog from this offset, or from the beginning, to its end: restored() and then
+    // restore_finished() or restore_failed() follow.
+    virtual void shard_wants_changelog(shard& which, std::optional<std::int64_t> from) = 0;
+
+    // It may be used.
+    virtual void shard_ready(shard& which) = 0;
+
+    // It cannot be used any more.
+    virtual void shard_failed(shard& which, error_code error, std::string const& text) = 0;
+
+    // Its store is closed.
+    virtual void shard_closed(shard& which) = 0;
+
+protected:
+    ~shard_owner() = default;
+};
+
+// What the shards of one table and run share.
+struct shard_context
+{
+    std::shared_ptr<table_state const> table;
+    detail::change_target& target;
+    // The changelog, as the target numbers it.
+    std::size_t topic = 0;
+    std::weak_ptr<shard_owner> owner;
+    logger log;
+    // What entries that are in the store as well may take.
+    std::size_t cache_bytes = 0;
+};
+
+// A partition of a table at work: what hooks read and change, restored from the changelog, written to the store.
+//
+// open, close and look_at_clock are safe from any thread; acknowledged and told are for the strand of whoever sends;
+// the rest is for the shard's own.
+class shard final : public detail::shard_core, public std::enable_shared_from_this<shard>, private detail::change_sink
+{
+public:
+    shard(shard_context context, std::int32_t partition, boost::asio::any_io_executor strand);
+
+    [[nodiscard]] table_state const& table() const noexcept { return *context_.table; }
+    [[nodiscard]] std::int32_t partition() const noexcept { return partition_; }
+    [[nodiscard]] shard_counters const& counters() const noexcept { return counters_; }
+    // Safe from any thread.
+    [[nodiscard]] shard_stats stats() const;
+
+    // Opens the store and asks for the changelog.
+    void open();
+
+    // Brings the store up to date, if `checkpoint`, and closes it.
+    void close(bool checkpoint);
+
+    // To be called about once a second.
+    void look_at_clock();
+
+    // The changelog, as it is read.
+    void show_progress(kafka::changelog_progress const& so_far);
+    void restored(std::span<shard_change const> changes, std::int64_t next_offset);
+    void restore_finished(std::int64_t next_offset);
+    void restore_failed(kafka::changelog_failure const& why);
+
+    // Keeps a reading of the changelog until it is over. Safe from any thread.
+    void keep_reading(kafka::changelog_reading reading);
+
+    // What hooks do.
+    [[nodiscard]] pinned_value get(std::string_view key) override { return set().get(key); }
+    void change(std::string_view key, std::optional<std::string_view> value, record_view const* cause) override;
+    void change(std::string_view key, std::optional<std::string_view> value, record_view const* cause,
+                std::shared_ptr<detail::send_completion> completion) override;
+    [[nodiscard]] std::unique_ptr<shard_cursor> walk(std::string_view from, std::string_view to) override;
+    [[nodiscard]] std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to) override;
+    void batch_ended() override;
+    [[nodiscard]] error_code usable() const noexcept override;
+    [[nodiscard]] boost::asio::any_io_executor executor() const override { return strand_; }
+
+private:
+    enum class phase
+    {
+        idle,
+        restoring,
+        ready,
+        closed,
+    };
+
+    struct acknowledgement
+    {
+        working_set::change_number number;
+        std::int64_t offset;
+    };
+
+    [[nodiscard]] working_set& set();
+    [[nodiscard]] std::string describe() const;
+    void begin();
+    void open_store();
+    void begin_again(std::string const& why);
+    void finish(bool checkpoint);
+    void fail(error_code error, std::string const& text);
+    template <class Work>
+    void guarded(Work work);
+    [[nodiscard]] working_set_settings settings() const;
+
+    [[nodiscard]] working_set::change_number put(std::string_view key, std::optional<std::string_view> value);
+    void send_changes(detail::change_ticket ticket);
+    void send_unsent(std::shared_ptr<detail::send_completion> completion);
+
+    void acknowledged(std::uint64_t number, std::int64_t offset) override { told_.push_back({number, offset}); }
+    void told() override;
+    void take_acknowledgements();
+    void checkpoint_if_due();
+    void checkpoint();
+    void count();
+
+    shard_context const context_;
+    std::int32_t const partition_;
+    boost::asio::any_io_executor const strand_;
+    bool const coalesce_;
+
+    std::atomic<phase> phase_{phase::idle};
+    bool begun_again_ = false;
+    std::unique_ptr<shard_store> store_;
+    std::optional<working_set> set_;
+    checkpoint_fsm checkpoint_;
+    unsent_changes unsent_;
+    kafka::changelog_reading reading_;
+    int walks_ = 0;
+    shard_counters counters_;
+
+    // For the strand of whoever sends.
+    std::vector<acknowledgement> told_;
+    // On their way to the shard's.
+    std::mutex guard_;
+    std::vector<acknowledgement> arrived_;
+    bool posted_ = false;
+    std::vector<acknowledgement> taken_;
+};
+
+} // namespace paperboy::tables

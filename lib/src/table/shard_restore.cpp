@@ -1,0 +1,184 @@
+// The part of a shard that opens and closes it, and fills it from its changelog.
+
+#include "table/shard.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace paperboy::tables
+{
+
+namespace asio = boost::asio;
+
+working_set_settings shard::settings() const
+{
+    auto const& options = table().setup().options;
+    auto result = working_set_settings{};
+    result.coalesce = options.coalesce;
+    result.ordered = options.ordered;
+    if (store_)
+        result.bytes = context_.cache_bytes;
+    return result;
+}
+
+void shard::open()
+{
+    asio::post(strand_, [self = shared_from_this()] { self->begin(); });
+}
+
+// Runs what may find the store broken. One that is damaged is emptied, once, and filled again.
+template <class Work>
+void shard::guarded(Work work)
+{
+    try
+    {
+        work();
+    }
+    catch (store_error const& error)
+    {
+        if (error.why() == store_failure::damaged && store_ && !begun_again_)
+            return begin_again(error.what());
+        fail(errc::store_failed, describe() + ": " + error.what());
+    }
+    catch (std::exception const& error)
+    {
+        fail(errc::store_failed, describe() + ": " + error.what());
+    }
+}
+
+void shard::begin()
+{
+    if (phase_ != phase::idle)
+        return;
+    phase_ = phase::restoring;
+    guarded(
+        [this]
+        {
+            open_store();
+            set_.emplace(store_.get(), settings());
+            auto const from = set_->next_offset();
+            if (auto const owner = context_.owner.lock())
+                owner->shard_wants_changelog(*this, from);
+        });
+}
+
+// Offsets of a topic that was deleted and made anew mean other records.
+void shard::open_store()
+{
+    if (!table().setup().stores)
+        return;
+    store_ = table().setup().stores->open(table().name(), partition_);
+    auto const identity = table().identity();
+    if (store_->next_offset() && store_->changelog_identity() == identity)
+        return;
+    if (store_->next_offset())
+        context_.log(log_level::warning, describe() + ": its store is of another topic \"" + table().changelog() +
+                                             "\", which was made anew since; it is rebuilt");
+    store_->clear(identity);
+}
+
+// What is in the store does not lead to the changelog's end: all of it is read again.
+void shard::begin_again(std::string const& why)
+{
+    begun_again_ = true;
+    context_.log(log_level::warning, describe() + ": its store cannot be used, it is rebuilt: " + why);
+    guarded(
+        [this]
+        {
+            set_.reset();
+            store_->clear(table().identity());
+            set_.emplace(store_.get(), settings());
+            reading_.cancel();
+            if (auto const owner = context_.owner.lock())
+                owner->shard_wants_changelog(*this, std::nullopt);
+        });
+}
+
+void shard::show_progress(kafka::changelog_progress const& so_far)
+{
+    constexpr auto relaxed = std::memory_order_relaxed;
+    counters_.restored.store(so_far.records, relaxed);
+    counters_.from.store(so_far.from, relaxed);
+    counters_.end.store(so_far.end, relaxed);
+    counters_.at.store(so_far.position, relaxed);
+}
+
+// The reading may be over already, or not wanted any more: then it ends with this.
+void shard::keep_reading(kafka::changelog_reading reading)
+{
+    auto const kept = std::make_shared<kafka::changelog_reading>(std::move(reading));
+    asio::post(strand_,
+               [self = shared_from_this(), kept]
+               {
+                   auto arrived = std::move(*kept);
+                   if (self->phase_ == phase::restoring)
+                       self->reading_ = std::move(arrived);
+               });
+}
+
+void shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
+{
+    if (phase_ != phase::restoring || !set_)
+        return;
+    guarded([&] { set_->restored(changes, next_offset); });
+}
+
+void shard::restore_finished(std::int64_t next_offset)
+{
+    if (phase_ != phase::restoring || !set_)
+        return;
+    guarded(
+        [&]
+        {
+            set_->restored(std::span<shard_change const>{}, next_offset);
+            set_->restore_finished();
+            reading_.cancel();
+            phase_ = phase::ready;
+            counters_.ready.store(true);
+            count();
+            if (auto const owner = context_.owner.lock())
+                owner->shard_ready(*this);
+        });
+}
+
+void shard::restore_failed(kafka::changelog_failure const& why)
+{
+    using kafka::changelog_trouble;
+    if (phase_ != phase::restoring)
+        return;
+    auto const stale = why.trouble == changelog_trouble::beyond_end || why.trouble == changelog_trouble::below_begin;
+    if (stale && store_ && !begun_again_)
+        return begin_again(why.text);
+    fail(errc::restore_failed, describe() + ": " + why.text);
+}
+
+void shard::fail(error_code error, std::string const& text)
+{
+    if (phase_ == phase::closed)
+        return;
+    if (auto const owner = context_.owner.lock())
+        owner->shard_failed(*this, error, text);
+}
+
+void shard::close(bool checkpoint)
+{
+    asio::post(strand_, [self = shared_from_this(), checkpoint] { self->finish(checkpoint); });
+}
+
+void shard::finish(bool checkpoint)
+{
+    if (phase_ == phase::closed)
+        return;
+    if (phase_ == phase::ready && checkpoint && store_)
+        this->checkpoint();
+    phase_ = phase::closed;
+    reading_.cancel();
+    counters_.ready.store(false);
+    set_.reset();
+    store_.reset();
+    if (auto const owner = context_.owner.lock())
+        owner->shard_closed(*this);
+}
+
+} // namespace paperboy::tables

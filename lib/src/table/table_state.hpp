@@ -1,0 +1,60 @@
+#pragma once
+
+#include <paperboy/detail/shard_core.hpp>
+#include <paperboy/detail/table_setup.hpp>
+#include <paperboy/error.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace paperboy::tables
+{
+
+// What an engine keeps of a table over its runs, shared with the table's handles. Thread-safe.
+class table_state final : public detail::table_core
+{
+public:
+    table_state(std::size_t number, detail::table_setup setup, boost::asio::any_io_executor executor);
+
+    [[nodiscard]] std::string const& name() const noexcept override { return setup_.name; }
+    [[nodiscard]] std::size_t number() const noexcept override { return number_; }
+    [[nodiscard]] boost::asio::any_io_executor executor() const override { return executor_; }
+    [[nodiscard]] detail::shard_core& shard_of(record_view const& record) const override;
+    [[nodiscard]] std::optional<std::int32_t> partition_of(std::string_view key) const override;
+    [[nodiscard]] std::pair<error_code, std::shared_ptr<detail::shard_core>>
+    find(std::optional<std::int32_t> partition) const override;
+    [[nodiscard]] std::vector<std::shared_ptr<detail::shard_core>> shards() const override;
+
+    [[nodiscard]] detail::table_setup const& setup() const noexcept { return setup_; }
+    [[nodiscard]] std::string const& changelog() const noexcept { return setup_.options.changelog; }
+
+    // What the brokers say of the changelog; told before any shard is made.
+    void changelog_is(std::int32_t partitions, std::string identity);
+    [[nodiscard]] std::string identity() const;
+    [[nodiscard]] std::int32_t partitions() const;
+
+    // The shards of the run at hand, by partition; and whether one is at hand.
+    void show(bool running, std::map<std::int32_t, std::shared_ptr<detail::shard_core>> shards);
+
+private:
+    std::size_t const number_;
+    detail::table_setup const setup_;
+    boost::asio::any_io_executor const executor_;
+
+    mutable std::mutex guard_;
+    std::int32_t partitions_ = 0;
+    std::string identity_;
+    bool running_ = false;
+    std::map<std::int32_t, std::shared_ptr<detail::shard_core>> shards_;
+};
+
+} // namespace paperboy::tables
