@@ -4,12 +4,14 @@
 #include <paperboy/detail/engine_handle.hpp>
 #include <paperboy/detail/handler_factory.hpp>
 #include <paperboy/detail/run_operation.hpp>
+#include <paperboy/detail/table_setup.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/health.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
 #include <paperboy/stats.hpp>
+#include <paperboy/table.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -105,6 +107,45 @@ public:
         return {send_target_for(topic), topic, std::move(key_serde), std::move(value_serde)};
     }
 
+    /// A table for handlers: give it to them before they are given to `handle`. See `table` for what it is.
+    ///
+    /// `name`: 1 to 200 letters, digits, '.', '_' or '-'; the changelog is called after it, and so is the store. All
+    /// engines of a group need the same tables.
+    /// `KeySerde` and `ValueSerde` say how keys and values are written in the changelog and the store: MessagePack
+    /// without a choice of yours. They are copied into each partition's shard.
+    ///
+    /// Its changelog is looked at when a run starts, before the group is joined: it is created where it is missing, and
+    /// one that does not fit ends the run with `errc::wrong_changelog`.
+    ///
+    /// Throws `setup_error`: `errc::invalid_config` for a name or options that cannot work, `errc::already_running`
+    /// during a run.
+    template <class K, class V, detail::table_serde<K> KeySerde = msgpack<K>,
+              detail::table_serde<V> ValueSerde = msgpack<V>>
+    [[nodiscard]] table<K, V, KeySerde, ValueSerde>
+    make_table(std::string name, memory_store /*store*/ = {}, table_options options = {},
+               KeySerde key_serde = KeySerde{}, ValueSerde value_serde = ValueSerde{})
+    {
+        return make_table<K, V>(std::move(name), std::shared_ptr<shard_store_provider>{}, std::move(options),
+                                std::move(key_serde), std::move(value_serde));
+    }
+
+    /// The same with a store on disk, such as RocksDB, or your own. Tables may share a provider, which is to be used by
+    /// one engine only.
+    template <class K, class V, detail::table_serde<K> KeySerde = msgpack<K>,
+              detail::table_serde<V> ValueSerde = msgpack<V>>
+    [[nodiscard]] table<K, V, KeySerde, ValueSerde>
+    make_table(std::string name, std::shared_ptr<shard_store_provider> stores, table_options options = {},
+               KeySerde key_serde = KeySerde{}, ValueSerde value_serde = ValueSerde{})
+    {
+        auto setup = detail::table_setup{};
+        setup.name = std::move(name);
+        setup.options = std::move(options);
+        setup.stores = std::move(stores);
+        setup.make_serdes = [key_serde, value_serde = std::move(value_serde)]() -> std::shared_ptr<void>
+        { return std::make_shared<detail::table_serdes<KeySerde, ValueSerde>>(key_serde, value_serde); };
+        return {add(std::move(setup)), std::move(key_serde)};
+    }
+
     /// Joins the group and handles records until `stop()`, a cancellation or a failure.
     ///
     /// Signature of the completion: `void(error_code)`.
@@ -160,6 +201,8 @@ private:
 
     engine& add(std::string topic, handler_options const& options,
                 std::unique_ptr<detail::batch_handler_factory> factory);
+
+    [[nodiscard]] std::shared_ptr<detail::table_core> add(detail::table_setup setup);
 
     [[nodiscard]] std::shared_ptr<detail::send_target> send_target_for(std::string const& topic);
 

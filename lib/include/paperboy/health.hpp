@@ -47,8 +47,11 @@ struct engine_health
     /// How many partitions it has; 0 also where the group has more members than partitions.
     std::size_t partitions = 0;
 
-    /// Whether it does what it is for: in the group, with an assignment.
-    [[nodiscard]] bool ready() const noexcept { return status == engine_status::running && assigned; }
+    /// How many shards of tables are being restored from their changelogs; their partitions wait for it.
+    std::size_t restoring = 0;
+
+    /// Whether it does what it is for: in the group, with an assignment, and with its tables restored.
+    [[nodiscard]] bool ready() const noexcept { return status == engine_status::running && assigned && restoring == 0; }
 
     /// Whether the group has been joined in this run or the run is over: what Kubernetes asks of a startup probe.
     [[nodiscard]] bool started() const noexcept { return ever_assigned; }

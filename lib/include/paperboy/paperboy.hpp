@@ -21,7 +21,9 @@
 #include <paperboy/record.hpp>
 #include <paperboy/schema_registry.hpp>
 #include <paperboy/serde.hpp>
+#include <paperboy/shard_store.hpp>
 #include <paperboy/start_at.hpp>
 #include <paperboy/stats.hpp>
 #include <paperboy/steps.hpp>
+#include <paperboy/table.hpp>
 #include <paperboy/topic_partition.hpp>

@@ -3,6 +3,7 @@
 #include "engine/engine_impl.hpp"
 #include "pipeline/option_check.hpp"
 #include "pipeline/topic_router.hpp"
+#include "table/option_check.hpp"
 
 #include <paperboy/detail/topic_name.hpp>
 
@@ -105,6 +106,24 @@ std::shared_ptr<detail::send_target> engine::send_target_for(std::string const& 
     auto& state = handle_->state();
     state.produces = true;
     return state.outbox;
+}
+
+std::shared_ptr<detail::table_core> engine::add(detail::table_setup setup)
+{
+    auto& state = handle_->state();
+    if (handle_->running())
+        throw setup_error{errc::already_running,
+                          "paperboy: the table \"" + setup.name + "\" cannot be made while the engine runs"};
+    tables::check(setup);
+    for (auto const& each : state.tables)
+        if (each->name() == setup.name || each->changelog() == setup.options.changelog)
+            throw setup_error{errc::invalid_config, "paperboy: the table \"" + setup.name +
+                                                        "\" has the name or the changelog of another table, \"" +
+                                                        each->name() + "\""};
+    state.produces = true;
+    state.tables.push_back(
+        std::make_shared<tables::table_state>(state.tables.size(), std::move(setup), state.executor));
+    return state.tables.back();
 }
 
 engine& engine::add(std::string topic, handler_options const& options,

@@ -51,6 +51,7 @@ void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> co
     try
     {
         state_->check_steps();
+        state_->check_tables();
     }
     catch (setup_error const& error)
     {

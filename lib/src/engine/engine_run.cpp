@@ -37,7 +37,7 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
       steps_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings},
       destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
       locator_{strand_, "paperboy-start"}, letter_query_{strand_, "paperboy-query"},
-      steps_{state_->settings.steps.size()}
+      table_query_{strand_, "paperboy-table"}, table_timer_{strand_}, steps_{state_->settings.steps.size()}
 {
 }
 
@@ -85,6 +85,7 @@ void engine_run::begin()
         log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
                                  state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
         open_producer();
+        open_tables();
         start_watchdog();
         start_connect_timer();
         count_partitions();

@@ -2,11 +2,13 @@
 
 #include "engine/engine_fsm.hpp"
 #include "engine/engine_state.hpp"
+#include "engine/run_tables.hpp"
 #include "engine/start_plan.hpp"
 #include "engine/strand_timer.hpp"
 #include "engine/watchdog.hpp"
 #include "kafka/background_call.hpp"
 #include "kafka/capabilities.hpp"
+#include "kafka/changelog_topic.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/memory_plan.hpp"
 #include "kafka/secrets.hpp"
@@ -116,6 +118,19 @@ private:
     void advance_step();
     void release_runnable();
     void show_steps();
+
+    // Tables.
+    void open_tables();
+    void prepare_tables();
+    void on_sources_counted(std::map<std::string, std::int32_t> const& partitions);
+    void ensure_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions);
+    void on_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions,
+                      kafka::changelog_finding const& found);
+    void open_changelogs();
+    void on_reader(kafka::consumer_event const& event);
+    void on_tables_changed();
+    void show_restores();
+    void on_commit_over();
 
     // What hooks send.
     void open_producer();
@@ -227,6 +242,12 @@ private:
     background_call locator_;
     background_call letter_query_;
     std::optional<watchdog> watchdog_;
+    std::shared_ptr<run_tables> tables_;
+    kafka::background_call table_query_;
+    strand_timer table_timer_;
+    // What waits for the tables' stores to be closed.
+    bool commit_is_over_ = false;
+    bool closing_tables_ = false;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;
 };

@@ -72,6 +72,8 @@ void engine_run::act(pipeline::rebalance_action action)
         return cancel_hooks();
     case pipeline::rebalance_action::commit:
         start_step(for_commit);
+        if (tables_)
+            tables_->close(true);
         return act(commit_.finalize());
     case pipeline::rebalance_action::release:
         return release_partitions();
@@ -122,34 +124,50 @@ void engine_run::open_partitions()
 // Hooks of one partition never overlap, not even over two assignments:
 // 1. the partition was taken away while a hook ignored its cancellation; its pipeline became a straggler;
 // 2. the group gave us the same partition again;
-// 3. the new pipeline is held back until the straggler has ended.
+// 3. the new pipeline is held back until the straggler has ended, and so is the restore of its tables, which the
+//    straggler may still use.
+// It is also held back until its tables are restored.
 void engine_run::start_pipelines()
 {
-    auto const busy = [this](auto const& pipeline)
-    { return std::ranges::any_of(stragglers_, [&](auto const& each) { return each->where() == pipeline->where(); }); };
+    auto started = std::vector<pipeline::assignment::pipeline_ptr>{};
+    auto const may_start = [this](auto const& pipeline)
+    {
+        auto const where = pipeline->where();
+        auto const same = [&](auto const& each)
+        { return tables_ ? tables_->share(each->where(), where) : each->where() == where; };
+        return std::ranges::none_of(stragglers_, same) && (!tables_ || tables_->ready(where));
+    };
     for (auto const& each : held_back_)
-        if (!busy(each))
+        if (may_start(each))
         {
             if (watchdog_)
                 watchdog_->add(each->watch());
             each->start(shared_from_this());
+            started.push_back(each);
         }
-    std::erase_if(held_back_, [&](auto const& each) { return !busy(each); });
+    std::erase_if(held_back_, [&](auto const& each) { return std::ranges::find(started, each) != started.end(); });
+    show_restores();
 }
 
 std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
 {
     auto pipelines = std::vector<pipeline::assignment::pipeline_ptr>{};
+    if (tables_)
+        tables_->assign(offered_, state_->executor);
     for (auto const& where : offered_)
     {
         auto const target = state_->router.find(where.topic);
         if (!target)
             throw std::runtime_error{"no handler fits " + to_string(where)};
+        auto on = tables_ ? tables_->strand_of(where, state_->executor)
+                          : pipeline::slim_strand{pipeline::slim_executor{state_->executor}};
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
             pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
                                        *state_->outbox},
-            consumer_->shared_client(), state_->executor, where, capabilities_.fetch_limit, target->factory.make(where),
+            consumer_->shared_client(), std::move(on), where, capabilities_.fetch_limit, target->factory.make(where),
             within_memory(target->options), target->topic));
+        if (tables_)
+            pipelines.back()->use_shards(tables_->shards_of(where));
         if (auto const start = starts_.find(where); start != starts_.end())
             pipelines.back()->begin_at(start->second);
     }
@@ -159,8 +177,13 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
 void engine_run::drain_partitions()
 {
     start_step(for_hooks);
+    if (tables_)
+        tables_->stop_restores();
     for (auto const& each : std::exchange(held_back_, {}))
         static_cast<void>(assignment_->one_ended(each));
+    // An assignment that could not be opened.
+    if (!assignment_)
+        return act(rebalance_.drained());
     if (assignment_->all_ended())
         return look_whether_drained();
     for (auto const& each : assignment_->pipelines())
@@ -192,6 +215,9 @@ void engine_run::release_partitions()
         on_unsettled_commit();
     commit_.reset();
     commit_error_ = {};
+    commit_is_over_ = false;
+    if (tables_)
+        tables_->close(false);
     auto const ended = std::exchange(assignment_, nullptr);
     state_->show(nullptr);
     state_->tell_health(&health_fsm::released, lost_);
@@ -283,7 +309,8 @@ void engine_run::act(pipeline::commit_action action)
         return retry_timer_.start(commit_retry_pause,
                                   [self = shared_from_this()] { self->act(self->commit_.retry()); });
     case pipeline::commit_action::done:
-        return act(rebalance_.committed());
+        commit_is_over_ = true;
+        return on_commit_over();
     }
 }
 

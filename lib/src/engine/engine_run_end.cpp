@@ -109,6 +109,9 @@ void engine_run::destroy_client()
         return act(engine_.destroyed());
     if (!sends_are_over())
         return;
+    closing_tables_ = tables_ && !tables_->closed();
+    if (closing_tables_)
+        return;
     reap([self = shared_from_this()] { self->act(self->engine_.destroyed()); });
 }
 
@@ -117,12 +120,16 @@ void engine_run::destroy_client()
 // to hold it.
 void engine_run::reap(std::function<void()> gone, bool tell)
 {
+    auto reading = std::shared_ptr<kafka::client>{};
+    if (tables_)
+        reading = tell ? tables_->end() : tables_->abandon();
     remains_.push_back(state_->outbox->close(tell));
     auto client = consumer_->shared_client();
     consumer_.reset();
     destroyer_.run(
-        [last = std::move(client), others = std::move(remains_)]() mutable
+        [last = std::move(client), reader = std::move(reading), others = std::move(remains_)]() mutable
         {
+            reader.reset();
             others.clear();
             last.reset();
         },
@@ -138,7 +145,7 @@ void engine_run::complete()
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_,
-                             &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_})
+                             &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_, &table_timer_})
         each->stop();
     assignment_.reset();
     state_->show(nullptr);
@@ -153,6 +160,8 @@ void engine_run::complete()
     queries_.forget();
     locator_.forget();
     letter_query_.forget();
+    table_query_.forget();
+    tables_.reset();
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     auto const failed = result && result != boost::asio::error::operation_aborted;
@@ -169,6 +178,11 @@ void engine_run::on_housekeeping()
         for (auto const& each : assignment_->pipelines())
             each->check_for_missed_wakeup();
     look_after_hooks();
+    if (tables_)
+    {
+        tables_->look_at_clock();
+        show_restores();
+    }
     if (consumer_)
         consumer_->events().interrupt();
     // librdkafka tells of an identical error only twice a minute.

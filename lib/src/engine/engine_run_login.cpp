@@ -80,6 +80,8 @@ void engine_run::use_token()
     auto refused = consumer_ ? kafka::set_token(consumer_->shared_client()->get(), *token_) : std::string{};
     if (refused.empty() && state_->outbox)
         refused = state_->outbox->set_token(*token_);
+    if (refused.empty() && tables_)
+        refused = tables_->set_token(*token_);
     if (!refused.empty())
     {
         token_.reset();

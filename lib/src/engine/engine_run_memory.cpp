@@ -48,7 +48,7 @@ void engine_run::on_partitions_counted(std::size_t count)
     {
         return fail(errc::client_failed, error.what());
     }
-    join_group();
+    tables_ ? prepare_tables() : join_group();
 }
 
 // The old client goes on a thread that may block; the wait for its events ends, and the next is for the new one's.

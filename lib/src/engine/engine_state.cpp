@@ -1,7 +1,10 @@
 #include "engine/engine_state.hpp"
 
+#include "table/shard.hpp"
+
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -38,6 +41,38 @@ void engine_state::check_steps() const
             if (!seen.insert(topic).second)
                 throw setup_error{errc::invalid_config,
                                   "paperboy: config::steps names \"" + topic + "\" twice; a topic is in one step"};
+        }
+    }
+}
+
+std::vector<std::string> engine_state::sources_of(tables::table_state const& table) const
+{
+    auto const& given = table.setup().options.sources;
+    if (!given.empty())
+        return given;
+    auto named = std::vector<std::string>{};
+    std::ranges::copy_if(router.topics(), std::back_inserter(named), [](auto const& each) { return each[0] != '^'; });
+    return named;
+}
+
+void engine_state::check_tables() const
+{
+    for (auto const& table : tables)
+    {
+        auto const what = "paperboy: the table \"" + table->name() + "\"";
+        auto const sources = sources_of(*table);
+        if (sources.empty())
+            throw setup_error{errc::invalid_config,
+                              what + " has no topics that change it: name those that do in its table_options::sources"};
+        for (auto const& topic : sources)
+        {
+            if (!router.find(topic))
+                throw setup_error{errc::invalid_config, what + " has \"" + topic +
+                                                            "\" among its sources, which has no handler; add one, or "
+                                                            "correct table_options::sources"};
+            if (topic == table->changelog())
+                throw setup_error{errc::invalid_config,
+                                  what + " cannot have its own changelog \"" + topic + "\" among its sources"};
         }
     }
 }
@@ -116,6 +151,9 @@ engine_stats engine_state::stats() const
     result.away = totals.away.load();
     if (current)
         result.partitions = current->stats();
+    for (auto const& table : tables)
+        for (auto const& each : table->shards())
+            result.shards.push_back(static_cast<paperboy::tables::shard const&>(*each).stats());
     for (auto const& each : result.partitions)
     {
         result.buffered_bytes += each.buffered_bytes;

@@ -7,6 +7,7 @@
 #include "pipeline/counters.hpp"
 #include "pipeline/topic_counters.hpp"
 #include "pipeline/topic_router.hpp"
+#include "table/table_state.hpp"
 
 #include <paperboy/config.hpp>
 #include <paperboy/error.hpp>
@@ -22,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace paperboy::engine_detail
 {
@@ -45,6 +47,9 @@ struct engine_state
     std::shared_ptr<kafka::outbox> const outbox = std::make_shared<kafka::outbox>();
     bool produces = false;
 
+    // By number.
+    std::vector<std::shared_ptr<tables::table_state>> tables;
+
     // For questions from other threads: the assignment at hand and why the last run failed.
     mutable std::mutex guard;
     std::shared_ptr<pipeline::assignment const> visible;
@@ -65,6 +70,11 @@ struct engine_state
 
     // Throws setup_error for steps that do not fit the handlers.
     void check_steps() const;
+
+    // The topics that feed the table.
+    [[nodiscard]] std::vector<std::string> sources_of(tables::table_state const& table) const;
+    // Throws setup_error for tables without topics that feed them.
+    void check_tables() const;
 
     void show_step(std::size_t step, std::size_t passed, std::size_t partitions);
     void show(std::shared_ptr<pipeline::assignment const> current);

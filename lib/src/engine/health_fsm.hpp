@@ -41,9 +41,19 @@ public:
         turn(engine_status::running, reason_of(partitions), now);
     }
 
+    // So many shards of tables are not restored yet; what is said of them is the reason meanwhile.
+    void restoring(std::size_t shards, std::string const& progress)
+    {
+        if (now_.status != engine_status::running || !now_.assigned || (shards == 0 && now_.restoring == 0))
+            return;
+        now_.restoring = shards;
+        now_.reason = shards > 0 ? progress : reason_of(now_.partitions);
+    }
+
     void released(bool lost)
     {
         now_.assigned = false;
+        now_.restoring = 0;
         now_.partitions = 0;
         if (open())
             now_.reason = lost ? "the group took all partitions away; waiting to be given some again"
@@ -59,6 +69,7 @@ public:
     void ended(bool failed, std::string why, time_point now)
     {
         now_.assigned = false;
+        now_.restoring = 0;
         now_.partitions = 0;
         turn(failed ? engine_status::failed : engine_status::stopped, std::move(why), now);
     }

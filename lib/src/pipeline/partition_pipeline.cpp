@@ -26,10 +26,10 @@ std::size_t block_size(config const& settings, handler_options const& options)
 } // namespace
 
 partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
-                                       asio::any_io_executor const& executor, topic_partition where,
-                                       std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
-                                       handler_options const& options, std::string name)
-    : context_{context}, where_{std::move(where)}, strand_{slim_executor{executor}},
+                                       slim_strand strand, topic_partition where, std::size_t fetch_limit,
+                                       std::unique_ptr<detail::batch_handler> handler, handler_options const& options,
+                                       std::string name)
+    : context_{context}, where_{std::move(where)}, strand_{std::move(strand)},
       queue_{std::move(client), strand_, where_, sends_, fetch_limit, block_size(context.settings, options)},
       handler_{std::move(handler)}, watch_{std::make_shared<partition_watch>(where_, std::move(name))},
       stand_{watch_->add(tracker_.in_order())}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
@@ -237,10 +237,12 @@ asio::awaitable<void> partition_pipeline::run()
     wait_timer_.cancel(); // or the wait for a bulk would keep all this for as long as max_wait
     tell_failure();
     co_await asio::this_coro::throw_if_cancelled(false);
+    tell_shards();
     if (!lanes_)
         co_return;
     lanes_->look_again();
     co_await lanes_->drain();
+    tell_shards();
 }
 
 asio::awaitable<void> partition_pipeline::serve()

@@ -99,16 +99,18 @@ class partition_pipeline final : public detail::failure_sink,
 {
 public:
     // The options' mode is set. `name`: what the handler was registered with.
-    partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client,
-                       boost::asio::any_io_executor const& executor, topic_partition where, std::size_t fetch_limit,
-                       std::unique_ptr<detail::batch_handler> handler, handler_options const& options,
-                       std::string name);
+    partition_pipeline(pipeline_context context, std::shared_ptr<kafka::client> client, slim_strand strand,
+                       topic_partition where, std::size_t fetch_limit, std::unique_ptr<detail::batch_handler> handler,
+                       handler_options const& options, std::string name);
     partition_pipeline(partition_pipeline const&) = delete;
     partition_pipeline& operator=(partition_pipeline const&) = delete;
     ~partition_pipeline();
 
     // To be called before start(): the partition begins at this offset, which is to be committed.
     void begin_at(std::int64_t offset) { tracker_.pass_gap(offset); }
+
+    // To be called before start(): the shards that its records may use, which are used on its strand.
+    void use_shards(std::vector<std::shared_ptr<detail::shard_core>> shards) { sends_->keep_shards(std::move(shards)); }
 
     // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
     void start(std::shared_ptr<void> keep_alive);
@@ -174,6 +176,7 @@ private:
     detail::batch_end run_hooks(detail::batch_run& batch);
     [[nodiscard]] std::int64_t first_offset() const;
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
+    void tell_shards();
     void keep_ages();
     void show_lag(partition_stats& to) const;
     void catches_up_to(std::optional<std::int64_t> end);

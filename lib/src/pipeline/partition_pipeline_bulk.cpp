@@ -75,6 +75,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     batcher_.drop([this](detail::block_holder used) { keep_spare(std::move(used)); });
     if (batcher_.waiting() > 0)
         bulk_deadline_ = std::chrono::steady_clock::now() + policy_.max_wait;
+    tell_shards();
     count(size - bulk.records().size(), bulk.records().empty() ? bytes : 0);
     if (end == detail::batch_end::left && bulk.records().empty())
         look_whether_passed();

@@ -2,6 +2,8 @@
 
 #include "pipeline/partition_pipeline.hpp"
 
+#include <paperboy/detail/shard_core.hpp>
+
 #include <utility>
 
 namespace paperboy::pipeline
@@ -118,12 +120,20 @@ detail::batch_run partition_pipeline::make_run()
 
 partition_action partition_pipeline::finish_batch(detail::batch_run const& run, detail::batch_end end)
 {
+    tell_shards();
     count(block_->messages().size() - run.unfinished(), block_bytes_);
     kafka::partition_queue::recycle(block_);
     if (end == detail::batch_end::left && run.unfinished() == 0)
         look_whether_passed();
     observe_lag();
     return fsm_.handled(end);
+}
+
+void partition_pipeline::tell_shards()
+{
+    for (auto const& each : sends_->shards())
+        if (each)
+            each->batch_ended();
 }
 
 void partition_pipeline::count(std::size_t records, std::uint64_t bytes)
@@ -149,6 +159,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_in_lanes()
 
 void partition_pipeline::record_finished(record_view const& record)
 {
+    tell_shards();
     count(1, record.key_bytes().size() + record.value_bytes().size());
     look_whether_passed();
 }

@@ -1,0 +1,214 @@
+// The part of a run that sees to tables: their changelogs, and what waits for them.
+
+#include "engine/engine_run.hpp"
+
+#include "kafka/client_config.hpp"
+#include "kafka/offset_queries.hpp"
+
+#include <paperboy/observer.hpp>
+
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto changelog_timeout = 30s;
+constexpr auto changelog_pause = 1000ms;
+
+kafka::changelog_spec spec_of(tables::table_state const& table, std::int32_t partitions)
+{
+    auto const& options = table.setup().options;
+    auto spec = kafka::changelog_spec{};
+    spec.topic = table.changelog();
+    spec.partitions = partitions;
+    spec.replication_factor = options.replication_factor;
+    spec.topic_properties = options.topic_properties;
+    if (options.segment_ms)
+        spec.topic_properties["segment.ms"] = std::to_string(options.segment_ms->count());
+    if (options.min_cleanable_dirty_ratio)
+        spec.topic_properties["min.cleanable.dirty.ratio"] = std::to_string(*options.min_cleanable_dirty_ratio);
+    if (options.max_compaction_lag_ms)
+        spec.topic_properties["max.compaction.lag.ms"] = std::to_string(options.max_compaction_lag_ms->count());
+    return spec;
+}
+
+} // namespace
+
+void engine_run::open_tables()
+{
+    if (state_->tables.empty())
+        return;
+    auto sources = std::vector<std::vector<std::string>>{};
+    for (auto const& each : state_->tables)
+        sources.push_back(state_->sources_of(*each));
+    auto tell = run_tables::calls{[weak = weak_from_this()]
+                                  {
+                                      if (auto const self = weak.lock())
+                                          self->on_tables_changed();
+                                  },
+                                  [weak = weak_from_this()](error_code error, std::string text)
+                                  {
+                                      if (auto const self = weak.lock())
+                                          self->fail(error, std::move(text));
+                                  }};
+    tables_ = std::make_shared<run_tables>(
+        strand_, state_->settings, state_->tables, std::move(sources), *state_->outbox,
+        [outbox = state_->outbox](std::string const& topic) { return outbox->topic_number(topic); }, std::move(tell));
+}
+
+// Before the group is joined: how many partitions the tables' sources have, whether they go together, and whether the
+// changelogs are what they have to be.
+void engine_run::prepare_tables()
+{
+    auto const counts = std::make_shared<std::map<std::string, std::int32_t>>();
+    for (std::size_t table = 0; table < tables_->all().size(); ++table)
+        for (auto const& topic : tables_->sources().of(table))
+            counts->try_emplace(topic, 0);
+    auto const answered = std::make_shared<bool>(false);
+    table_query_.run(
+        [client = consumer_->shared_client(), counts, answered]
+        {
+            auto const wanted = [&](std::string_view topic) { return counts->contains(std::string{topic}); };
+            auto const found = kafka::partitions_of(*client, wanted, kafka::query_timeout);
+            *answered = found.has_value();
+            if (found)
+                for (auto const& each : *found)
+                    ++(*counts)[each.topic];
+        },
+        [self = shared_from_this(), counts, answered]
+        {
+            if (!self->engine_.running())
+                return;
+            if (*answered)
+                return self->on_sources_counted(*counts);
+            self->table_timer_.start(kafka::query_pause, [self] { self->prepare_tables(); });
+        });
+}
+
+void engine_run::on_sources_counted(std::map<std::string, std::int32_t> const& partitions)
+{
+    for (auto const& [topic, count] : partitions)
+        if (count == 0)
+        {
+            if (!state_->settings.allow_missing_topics)
+                return fail(errc::missing_topic, "topic \"" + topic +
+                                                     "\", which feeds a table, does not exist; create it, "
+                                                     "or set config::allow_missing_topics to wait for it");
+            log_rarely("topic \"" + topic + "\", which feeds a table, does not exist yet; waiting for it");
+            return table_timer_.start(changelog_pause, [self = shared_from_this()] { self->prepare_tables(); });
+        }
+    for (std::size_t table = 0; table < tables_->all().size(); ++table)
+        if (auto const mismatch = tables_->sources().mismatch(table, partitions); !mismatch.empty())
+            return fail(errc::wrong_changelog, "table \"" + tables_->all()[table]->name() + "\": " + mismatch);
+    ensure_changelog(0, partitions);
+}
+
+void engine_run::ensure_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions)
+{
+    if (table == tables_->all().size())
+        return open_changelogs();
+    auto const spec = spec_of(*tables_->all()[table], partitions.at(tables_->sources().of(table).front()));
+    auto const found = std::make_shared<kafka::changelog_finding>();
+    table_query_.run(
+        [client = consumer_->shared_client(), spec, found]
+        { *found = kafka::ensure_changelog(*client, spec, std::chrono::steady_clock::now() + changelog_timeout); },
+        [self = shared_from_this(), table, partitions, found]
+        {
+            if (self->engine_.running())
+                self->on_changelog(table, partitions, *found);
+        });
+}
+
+void engine_run::on_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions,
+                              kafka::changelog_finding const& found)
+{
+    auto const& which = *tables_->all()[table];
+    if (found.error == condition::retriable)
+    {
+        log_rarely("table \"" + which.name() + "\": its changelog cannot be looked at yet: " + found.text);
+        return table_timer_.start(changelog_pause, [self = shared_from_this(), table, partitions]
+                                  { self->ensure_changelog(table, partitions); });
+    }
+    if (found.error)
+        return fail(found.error, "table \"" + which.name() + "\": " + found.text);
+    if (!found.text.empty())
+        log(log_level::warning, "table \"" + which.name() + "\": " + found.text);
+    log(log_level::info, "table \"" + which.name() + "\": changelog \"" + which.changelog() + "\" has " +
+                             std::to_string(found.partitions) + " partitions" + (found.created ? ", created now" : ""));
+    tables_->all()[table]->changelog_is(found.partitions, found.identity);
+    ensure_changelog(table + 1, partitions);
+}
+
+// All shards may have to be read at once.
+void engine_run::open_changelogs()
+{
+    constexpr auto part_of_memory = 4;
+    auto partitions = std::size_t{0};
+    for (auto const& each : tables_->all())
+        partitions += static_cast<std::size_t>(each->partitions());
+    try
+    {
+        tables_->open_reader(
+            kafka::make_changelog_conf(state_->settings, partitions, state_->settings.memory_limit / part_of_memory),
+            [weak = weak_from_this()](kafka::consumer_event const& event)
+            {
+                if (auto const self = weak.lock())
+                    self->on_reader(event);
+            });
+    }
+    catch (std::exception const& error)
+    {
+        return fail(errc::client_failed, std::string{"no client to read changelogs with: "} + error.what());
+    }
+    join_group();
+}
+
+void engine_run::on_reader(kafka::consumer_event const& event)
+{
+    if (auto const* const line = std::get_if<kafka::log_event>(&event))
+        return on(*line);
+    if (std::holds_alternative<kafka::token_event>(event))
+        return on(kafka::token_event{});
+    auto const* const trouble = std::get_if<kafka::error_event>(&event);
+    if (trouble == nullptr)
+        return;
+    if (auto const& watcher = state_->settings.watcher)
+        watcher->on_client_error(trouble->error, secrets_.hide(trouble->text));
+    auto const text = "changelogs: " + secrets_.hide(trouble->text);
+    if (kafka::kind_of(trouble->error) == kafka::error_kind::brokers_away)
+        return log_rarely(text + "; still trying");
+    log(log_level::warning, text);
+}
+
+// A shard is restored, or closed.
+void engine_run::on_tables_changed()
+{
+    if (engine_.completed())
+        return;
+    start_pipelines();
+    on_commit_over();
+    if (closing_tables_)
+        destroy_client();
+}
+
+// What is finished is committed; the partitions are given back when the tables' stores are closed as well.
+void engine_run::on_commit_over()
+{
+    if (commit_is_over_ && (!tables_ || tables_->closed()))
+        act(rebalance_.committed());
+}
+
+void engine_run::show_restores()
+{
+    if (!tables_ || !assignment_)
+        return;
+    auto const left = tables_->restoring();
+    state_->tell_health(&health_fsm::restoring, left, left > 0 ? tables_->describe_progress() : std::string{});
+}
+
+} // namespace paperboy::engine_detail

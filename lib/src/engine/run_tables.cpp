@@ -1,0 +1,194 @@
+#include "engine/run_tables.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+namespace asio = boost::asio;
+
+run_tables::run_tables(pipeline::slim_strand strand, config const& settings, table_list all,
+                       std::vector<std::vector<std::string>> sources, detail::change_target& target,
+                       std::function<std::size_t(std::string const&)> topic_number, calls tell)
+    : strand_{std::move(strand)}, settings_{settings}, all_{std::move(all)}, target_{target},
+      topic_number_{std::move(topic_number)}, tell_{std::move(tell)}, sources_{std::move(sources)}
+{
+}
+
+// ---- an assignment
+
+void run_tables::assign(std::span<topic_partition const> partitions, asio::any_io_executor const& executor)
+{
+    strands_.clear();
+    for (std::size_t table = 0; table < all_.size(); ++table)
+        if (auto const torn = sources_.torn(table, partitions); !torn.empty())
+            throw setup_error{errc::invalid_config, "table \"" + all_[table]->name() + "\": " + torn};
+    for (auto const& where : partitions)
+        if (auto const group = sources_.group_of(where.topic))
+            strands_.try_emplace({*group, where.partition}, pipeline::slim_executor{executor});
+    for (std::size_t table = 0; table < all_.size(); ++table)
+    {
+        auto mine = std::vector<topic_partition>{};
+        std::ranges::copy_if(partitions, std::back_inserter(mine),
+                             [&](auto const& each) { return each.topic == sources_.of(table).front(); });
+        auto const& options = all_[table]->setup().options;
+        auto context = tables::shard_context{
+            all_[table],      target_,       topic_number_(all_[table]->changelog()),
+            weak_from_this(), settings_.log, options.cache_bytes / std::max<std::size_t>(1, mine.size())};
+        for (auto const& where : mine)
+            shards_[{table, where.partition}].shard =
+                std::make_shared<tables::shard>(context, where.partition, strand_of(where, executor));
+    }
+    show(true);
+}
+
+pipeline::slim_strand run_tables::strand_of(topic_partition const& where, asio::any_io_executor const& executor) const
+{
+    if (auto const group = sources_.group_of(where.topic))
+        return strands_.at({*group, where.partition});
+    return pipeline::slim_strand{pipeline::slim_executor{executor}};
+}
+
+bool run_tables::share(topic_partition const& left, topic_partition const& right) const
+{
+    auto const group = sources_.group_of(left.topic);
+    return left == right || (group && left.partition == right.partition && group == sources_.group_of(right.topic));
+}
+
+void run_tables::stop_restores()
+{
+    for (auto& [which, entry] : shards_)
+        if (entry.opened && !entry.ready && !std::exchange(entry.closing, true))
+        {
+            closing_.push_back(entry.shard);
+            entry.shard->close(false);
+        }
+}
+
+std::vector<std::shared_ptr<detail::shard_core>> run_tables::shards_of(topic_partition const& where) const
+{
+    auto mine = std::vector<std::shared_ptr<detail::shard_core>>(all_.size());
+    for (std::size_t table = 0; table < all_.size(); ++table)
+        if (sources_.feeds(where.topic, table))
+            mine[table] = shards_.at({table, where.partition}).shard;
+    return mine;
+}
+
+void run_tables::show(bool running) const
+{
+    for (std::size_t table = 0; table < all_.size(); ++table)
+    {
+        auto mine = std::map<std::int32_t, std::shared_ptr<detail::shard_core>>{};
+        for (auto const& [which, entry] : shards_)
+            if (which.first == table)
+                mine.emplace(which.second, entry.shard);
+        all_[table]->show(running, std::move(mine));
+    }
+}
+
+bool run_tables::ready(topic_partition const& where)
+{
+    auto all = true;
+    for (auto& [which, entry] : shards_)
+    {
+        if (which.second != where.partition || !sources_.feeds(where.topic, which.first))
+            continue;
+        if (!entry.opened && !in_use(which))
+            open(entry);
+        all = all && entry.ready;
+    }
+    return all;
+}
+
+// The store of a shard that is still being closed cannot be opened a second time.
+bool run_tables::in_use(key const& which) const
+{
+    return std::ranges::any_of(closing_, [&](shard_ptr const& each)
+                               { return each->table().number() == which.first && each->partition() == which.second; });
+}
+
+void run_tables::open(held_shard& which)
+{
+    which.opened = true;
+    which.began = std::chrono::steady_clock::now();
+    which.shard->open();
+}
+
+void run_tables::close(bool checkpoint)
+{
+    for (auto& [which, entry] : std::exchange(shards_, {}))
+    {
+        if (!entry.opened || entry.closing)
+            continue;
+        closing_.push_back(entry.shard);
+        entry.shard->close(checkpoint);
+    }
+    show(true);
+}
+
+// ---- what shards tell, from their strands
+
+template <class Work>
+void run_tables::on_strand(tables::shard& which, Work work)
+{
+    asio::post(strand_, [self = shared_from_this(), shard = which.shared_from_this(), work = std::move(work)]
+               { work(*self, shard); });
+}
+
+void run_tables::shard_wants_changelog(tables::shard& which, std::optional<std::int64_t> from)
+{
+    on_strand(which, [from](run_tables& self, shard_ptr const& shard) { self.read(shard, from); });
+}
+
+void run_tables::shard_ready(tables::shard& which)
+{
+    on_strand(which, [](run_tables& self, shard_ptr const& shard) { self.on_ready(shard); });
+}
+
+void run_tables::shard_failed(tables::shard& which, error_code error, std::string const& text)
+{
+    on_strand(which,
+              [error, text](run_tables& self, shard_ptr const& shard)
+              {
+                  if (self.find(shard) != nullptr)
+                      self.tell_.failed(error, text);
+              });
+}
+
+void run_tables::shard_closed(tables::shard& which)
+{
+    on_strand(which, [](run_tables& self, shard_ptr const& shard) { self.on_closed(shard); });
+}
+
+run_tables::held_shard* run_tables::find(shard_ptr const& which)
+{
+    auto const found = shards_.find({which->table().number(), which->partition()});
+    return found != shards_.end() && found->second.shard == which ? &found->second : nullptr;
+}
+
+void run_tables::on_ready(shard_ptr const& which)
+{
+    auto* const entry = find(which);
+    if (entry == nullptr)
+        return;
+    entry->ready = true;
+    tell_progress(*entry);
+    auto const took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - entry->began);
+    settings_.log(log_level::info, "table \"" + which->table().name() + "\": partition " +
+                                       std::to_string(which->partition()) +
+                                       " is restored: " + std::to_string(which->counters().restored.load()) +
+                                       " records in " + std::to_string(took.count()) + " ms");
+    tell_.changed();
+}
+
+void run_tables::on_closed(shard_ptr const& which)
+{
+    if (std::erase(closing_, which) > 0)
+        tell_.changed();
+}
+
+} // namespace paperboy::engine_detail

@@ -1,0 +1,159 @@
+// The part of a run's tables that reads their changelogs, and tells how far it is.
+
+#include "engine/run_tables.hpp"
+
+#include "kafka/oauth.hpp"
+#include "table/shard_feed.hpp"
+
+#include <algorithm>
+#include <iomanip>
+#include <sstream>
+#include <utility>
+
+namespace paperboy::engine_detail
+{
+
+using namespace std::chrono_literals;
+
+namespace
+{
+
+constexpr auto progress_pause = 5s;
+
+// Offsets are counted: records that were compacted away, or that end transactions, count as done.
+struct extent
+{
+    double done = 0;
+    double all = 0;
+};
+
+extent extent_of(tables::shard_counters const& of)
+{
+    auto const from = of.from.load();
+    auto const end = of.end.load();
+    if (of.ready.load())
+        return {1, 1};
+    if (end == tables::shard_counters::none || end <= from)
+        return {0, 1};
+    auto const all = static_cast<double>(end - from);
+    return {std::clamp(static_cast<double>(of.at.load() - from), 0.0, all) / all, 1};
+}
+
+} // namespace
+
+void run_tables::open_reader(kafka::conf_handle conf, std::function<void(kafka::consumer_event const&)> on_event)
+{
+    reader_.emplace(strand_, std::move(conf), std::move(on_event));
+}
+
+std::string run_tables::set_token(oauth_token const& token)
+{
+    return reader_ ? kafka::set_token(reader_->get(), token) : std::string{};
+}
+
+void run_tables::read(shard_ptr const& which, std::optional<std::int64_t> from)
+{
+    auto* const entry = find(which);
+    if (entry == nullptr || entry->closing || !reader_)
+        return;
+    auto request = kafka::changelog_request{
+        {which->table().changelog(), which->partition()}, which->executor(), tables::make_feed(which)};
+    request.from = from;
+    which->keep_reading(reader_->read(std::move(request)));
+}
+
+std::shared_ptr<kafka::client> run_tables::end()
+{
+    close(false);
+    return abandon();
+}
+
+std::shared_ptr<kafka::client> run_tables::abandon()
+{
+    shards_.clear();
+    show(false);
+    auto remains = reader_ ? reader_->close() : nullptr;
+    reader_.reset();
+    return remains;
+}
+
+std::size_t run_tables::restoring() const
+{
+    return static_cast<std::size_t>(
+        std::ranges::count_if(shards_, [](auto const& each) { return !each.second.ready; }));
+}
+
+restore_progress run_tables::progress_of(held_shard const& which)
+{
+    auto const& counted = which.shard->counters();
+    auto result = restore_progress{};
+    result.table = which.shard->table().name();
+    result.partition = which.shard->partition();
+    result.records = counted.restored.load();
+    result.done = which.ready;
+    result.elapsed =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - which.began);
+    auto const part = extent_of(counted);
+    result.fraction = which.ready ? 1.0 : part.done / part.all;
+    if (auto const seconds = std::chrono::duration<double>{result.elapsed}.count(); seconds > 0)
+        result.records_per_second = static_cast<double>(result.records) / seconds;
+    if (result.fraction > 0)
+        result.left = std::chrono::duration_cast<std::chrono::milliseconds>(result.elapsed * (1 / result.fraction - 1));
+    return result;
+}
+
+void run_tables::tell_progress(held_shard const& which) const
+{
+    if (settings_.watcher)
+        settings_.watcher->on_restore(progress_of(which));
+}
+
+void run_tables::look_at_clock()
+{
+    auto open = false;
+    for (auto& [which, entry] : shards_)
+    {
+        if (entry.ready)
+            entry.shard->look_at_clock();
+        else if (entry.opened)
+        {
+            open = true;
+            tell_progress(entry);
+        }
+    }
+    auto const now = std::chrono::steady_clock::now();
+    if (!open || now - last_logged_ < progress_pause)
+        return;
+    last_logged_ = now;
+    settings_.log(log_level::info, describe_progress());
+}
+
+std::string run_tables::describe_progress() const
+{
+    auto records = std::uint64_t{0};
+    auto rate = 0.0;
+    auto fraction = 0.0;
+    auto left = std::chrono::milliseconds{0};
+    auto names = std::string{};
+    for (auto const& [which, entry] : shards_)
+    {
+        auto const each = progress_of(entry);
+        records += each.records;
+        fraction += each.fraction;
+        if (entry.ready)
+            continue;
+        rate += each.records_per_second;
+        left = std::max(left, each.left.value_or(left));
+        if (names.find('"' + each.table + '"') == std::string::npos)
+            names += (names.empty() ? "\"" : ", \"") + each.table + '"';
+    }
+    auto const all = shards_.size();
+    auto line = std::ostringstream{};
+    line << std::fixed << std::setprecision(0) << "restoring table " << names << ": " << all - restoring() << " of "
+         << all << " partitions are ready, " << 100 * fraction / static_cast<double>(std::max<std::size_t>(1, all))
+         << " %, " << records << " records, " << rate << " a second, about "
+         << std::chrono::duration<double>{left}.count() << " s left";
+    return line.str();
+}
+
+} // namespace paperboy::engine_detail
