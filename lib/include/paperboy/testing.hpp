@@ -1,10 +1,12 @@
 #pragma once
 
 #include <paperboy/detail/handler_factory.hpp>
+#include <paperboy/detail/table_setup.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/producer.hpp>
 #include <paperboy/serde.hpp>
+#include <paperboy/table.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -114,6 +116,54 @@ private:
     class impl;
 
     [[nodiscard]] std::shared_ptr<paperboy::detail::send_target> target() const;
+
+    std::shared_ptr<impl> impl_;
+};
+
+/// Stands for an engine's tables in tests of handlers: what hooks change is kept here, in memory, and acknowledged at
+/// once. Each partition of the records given to `run` has a shard of its own.
+///
+///     auto tables = paperboy::testing::test_tables{};
+///     auto counts = tables.make_table<std::string, std::int64_t>("counts");
+///     run(counting_handler{counts}, {{.key = "a", .value = "1"}});
+///     assert(tables.shard(counts).get("a") == 1);
+///
+/// Copies share the tables, which last as long as any of them, or a table. `async_get` and `async_scan` work when no
+/// hook runs at the same time.
+class test_tables
+{
+public:
+    test_tables();
+
+    /// A table as `engine::make_table` would give it.
+    template <class K, class V, paperboy::detail::table_serde<K> KeySerde = msgpack<K>,
+              paperboy::detail::table_serde<V> ValueSerde = msgpack<V>>
+    [[nodiscard]] table<K, V, KeySerde, ValueSerde> make_table(std::string name, KeySerde key_serde = KeySerde{},
+                                                               ValueSerde value_serde = ValueSerde{})
+    {
+        auto setup = paperboy::detail::table_setup{};
+        setup.name = std::move(name);
+        setup.make_serdes = [key_serde, value_serde = std::move(value_serde)]() -> std::shared_ptr<void>
+        { return std::make_shared<paperboy::detail::table_serdes<KeySerde, ValueSerde>>(key_serde, value_serde); };
+        return {add(std::move(setup)), std::move(key_serde)};
+    }
+
+    /// What a table has for a partition: to look at it after a test, or to fill it before.
+    template <class K, class V, class KeySerde, class ValueSerde>
+    [[nodiscard]] table_shard<K, V, KeySerde, ValueSerde> shard(table<K, V, KeySerde, ValueSerde> const& of,
+                                                                std::int32_t partition = 0)
+    {
+        return {shard_of(of.name(), partition), std::nullopt};
+    }
+
+    /// What the changelogs got so far, in order; topics are called after their tables, with "_changelog".
+    [[nodiscard]] std::vector<sent_record> changes() const;
+
+private:
+    class impl;
+
+    [[nodiscard]] std::shared_ptr<paperboy::detail::table_core> add(paperboy::detail::table_setup setup);
+    [[nodiscard]] paperboy::detail::shard_core& shard_of(std::string const& table, std::int32_t partition);
 
     std::shared_ptr<impl> impl_;
 };

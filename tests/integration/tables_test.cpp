@@ -1,0 +1,240 @@
+// Tables against a real broker: what they hold is what their changelogs say, over restarts and rebalances.
+
+#include "support/broker_engine.hpp"
+#include "support/broker_producer.hpp"
+#include "support/kept_store.hpp"
+#include "support/topic_reader.hpp"
+
+#include <boost/asio/use_future.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <string>
+
+namespace paperboy::test
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+
+constexpr int partitions = 3;
+constexpr auto patience = 30s;
+
+using counts = table<std::string, std::int64_t>;
+using view_counts = std::map<std::string, std::int64_t>;
+
+// The page views of the README: one more for each record, none after a tombstone.
+struct counting_handler
+{
+    counts views;
+
+    void on_message(record_view const& record)
+    {
+        views.shard(record).update(record.key(), [](auto seen) { return seen.value_or(0) + 1; });
+    }
+    void on_tombstone(record_view const& record) { views.shard(record).erase(record.key()); }
+};
+
+// An independent fold of a changelog.
+std::map<std::string, std::string> fold_of(std::string const& changelog, std::size_t at_least)
+{
+    auto fold = std::map<std::string, std::string>{};
+    for (auto const& each : read_topic(bootstrap_servers(), changelog, at_least, partitions))
+    {
+        if (each.value)
+            fold[*each.key] = *each.value;
+        else
+            fold.erase(*each.key);
+    }
+    return fold;
+}
+
+std::string packed(std::string const& text)
+{
+    auto out = std::string{};
+    write_msgpack(text, out);
+    return out;
+}
+
+std::string packed(std::int64_t number)
+{
+    auto out = std::string{};
+    write_msgpack(number, out);
+    return out;
+}
+
+struct tables_fixture
+{
+    // Page `n` goes to partition n % partitions, `times` times.
+    void view(int pages, int times)
+    {
+        for (auto i = 0; i < times; ++i)
+            for (auto page = 0; page < pages; ++page)
+                sender.send(input, {.partition = page % partitions, .key = key_of(page), .value = "view"});
+        sender.flush();
+        sent += pages * times;
+    }
+
+    [[nodiscard]] static std::string key_of(int page) { return "page " + std::to_string(page); }
+
+    [[nodiscard]] bool all_handled(running_engine& engine, std::int64_t records) const
+    {
+        return eventually([&] { return engine->stats().records >= static_cast<std::uint64_t>(records); }, patience);
+    }
+
+    [[nodiscard]] bool all_committed()
+    {
+        return eventually(
+            [&]
+            {
+                auto sum = std::int64_t{0};
+                for (auto const& [partition, offset] : group_view{group}.committed(input, partitions))
+                    sum += offset;
+                return sum == sent;
+            },
+            patience);
+    }
+
+    [[nodiscard]] static std::optional<std::int64_t> ask(counts const& table, int page)
+    {
+        return table.async_get_in(page % partitions, key_of(page), boost::asio::use_future).get();
+    }
+
+    cluster brokers;
+    std::string const input = brokers.make_topic("views", partitions);
+    std::string const group = unique_name("views");
+    std::string const name = unique_name("counts");
+    producer sender;
+    std::int64_t sent = 0;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(tables, tables_fixture)
+
+BOOST_AUTO_TEST_CASE(a_table_in_memory_is_right_after_every_restart)
+{
+    constexpr int pages = 10;
+    for (auto run = 1; run <= 3; ++run)
+    {
+        view(pages, 20);
+        auto table = std::optional<counts>{};
+        auto running = running_engine{"tables", test_config(group), [&](engine& which)
+                                      {
+                                          table = which.make_table<std::string, std::int64_t>(name);
+                                          which.handle(input, counting_handler{*table});
+                                      }};
+        BOOST_REQUIRE(all_handled(running, pages * 20));
+        for (auto page = 0; page < pages; ++page)
+            BOOST_TEST(ask(*table, page).value_or(0) == 20 * run);
+        BOOST_TEST(!running.stop());
+        BOOST_REQUIRE(all_committed());
+        auto const fold = fold_of(name + "_changelog", static_cast<std::size_t>(sent));
+        BOOST_TEST(fold.size() == pages);
+        for (auto page = 0; page < pages; ++page)
+            BOOST_TEST(fold.at(packed(key_of(page))) == packed(std::int64_t{20 * run}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_with_a_store_reads_the_tail_only)
+{
+    constexpr int pages = 10;
+    auto const stores = std::make_shared<kept_stores>();
+    for (auto run = 1; run <= 3; ++run)
+    {
+        view(pages, 20);
+        auto table = std::optional<counts>{};
+        auto running = running_engine{"tables", test_config(group), [&](engine& which)
+                                      {
+                                          table = which.make_table<std::string, std::int64_t>(name, stores);
+                                          which.handle(input, counting_handler{*table});
+                                      }};
+        BOOST_REQUIRE(all_handled(running, pages * 20));
+        for (auto page = 0; page < pages; ++page)
+            BOOST_TEST(ask(*table, page).value_or(0) == 20 * run);
+        for (auto const& each : running->stats().shards)
+            BOOST_TEST(each.restored == 0U);
+        BOOST_TEST(!running.stop());
+        BOOST_REQUIRE(all_committed());
+        for (auto partition = 0; partition < partitions; ++partition)
+        {
+            auto const kept = stores->of(name, partition);
+            BOOST_TEST(kept.next_offset.value_or(-1) == brokers.end_offset(name + "_changelog", partition));
+            BOOST_TEST(kept.cleared == 1);
+            for (auto const& [key, value] : kept.entries)
+                BOOST_TEST(value == packed(std::int64_t{20 * run}));
+        }
+    }
+}
+
+// A handler of either engine sees the whole history of its keys, whoever had them before.
+BOOST_AUTO_TEST_CASE(tables_move_with_their_partitions)
+{
+    constexpr int pages = 12;
+    auto const make = [&](std::string const& who)
+    {
+        return std::make_unique<running_engine>(
+            who, test_config(group), [&](engine& which)
+            { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }, 2);
+    };
+    auto const assigned = [](running_engine& engine) { return engine->stats().partitions.size(); };
+    auto const ready = [](running_engine& engine) { return engine->health().ready(); };
+
+    view(pages, 50);
+    auto first = make("first");
+    BOOST_REQUIRE(all_handled(*first, 50 * pages));
+    auto second = make("second");
+    BOOST_REQUIRE(eventually(
+        [&] { return assigned(*first) > 0 && assigned(*second) > 0 && ready(*first) && ready(*second); }, patience));
+    view(pages, 50);
+    BOOST_REQUIRE(all_committed());
+    BOOST_TEST(!first->stop());
+    BOOST_REQUIRE(eventually([&] { return assigned(*second) == partitions && ready(*second); }, patience));
+    view(pages, 50);
+    BOOST_REQUIRE(all_committed());
+    BOOST_TEST(!second->stop());
+
+    auto const fold = fold_of(name + "_changelog", static_cast<std::size_t>(sent));
+    BOOST_TEST(fold.size() == pages);
+    for (auto page = 0; page < pages; ++page)
+        BOOST_TEST(fold.at(packed(key_of(page))) == packed(std::int64_t{150}));
+}
+
+BOOST_AUTO_TEST_CASE(a_changelog_that_does_not_fit_ends_the_run)
+{
+    brokers.create_topic(name + "_changelog", partitions, {{"cleanup.policy", "delete"}});
+    auto running =
+        running_engine{"tables", test_config(group), [&](engine& which)
+                       { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }};
+    BOOST_TEST(running.wait() == make_error_code(errc::wrong_changelog));
+    BOOST_TEST(running->last_failure().text.find("cleanup.policy") != std::string::npos, running->last_failure().text);
+}
+
+// Deleted and made anew: a store of the old one is worth nothing.
+BOOST_AUTO_TEST_CASE(a_changelog_that_was_made_anew_is_noticed)
+{
+    constexpr int pages = 3;
+    auto const stores = std::make_shared<kept_stores>();
+    auto const count = [&](std::int64_t expected)
+    {
+        view(pages, 5);
+        auto table = std::optional<counts>{};
+        auto running = running_engine{"tables", test_config(group), [&](engine& which)
+                                      {
+                                          table = which.make_table<std::string, std::int64_t>(name, stores);
+                                          which.handle(input, counting_handler{*table});
+                                      }};
+        BOOST_REQUIRE(all_handled(running, pages * 5));
+        for (auto page = 0; page < pages; ++page)
+            BOOST_TEST(ask(*table, page).value_or(0) == expected);
+        BOOST_TEST(!running.stop());
+    };
+    count(5);
+    brokers.delete_topic(name + "_changelog");
+    count(5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::test
