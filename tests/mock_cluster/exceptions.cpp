@@ -1,0 +1,250 @@
+// Whatever a hook throws, whichever hook it is, ends the run in order, and its record is handled again.
+
+#include "mock_cluster/mock_fixture.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include <array>
+#include <list>
+#include <new>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <span>
+#include <stdexcept>
+
+namespace paperboy
+{
+
+// For Boost.Test's datasets.
+static std::ostream& operator<<(std::ostream& to, hook which)
+{
+    return to << to_string(which);
+}
+
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::collecting_handler;
+using test::mock_fixture;
+using test::outcome_of_run;
+using test::seen_records;
+
+enum class thrown
+{
+    exception,
+    something_else,
+    bad_alloc,
+};
+
+std::ostream& operator<<(std::ostream& to, thrown what)
+{
+    return to << (what == thrown::exception ? "exception" : what == thrown::bad_alloc ? "bad_alloc" : "something else");
+}
+
+constexpr auto kinds = std::array{thrown::exception, thrown::something_else, thrown::bad_alloc};
+constexpr auto single_hooks =
+    std::array{hook::define_context, hook::did_receive_message, hook::on_message, hook::on_tombstone,
+               hook::on_error,       hook::on_finished_handling};
+constexpr auto bulk_hooks = std::array{hook::define_context, hook::did_receive_bulk_messages, hook::on_bulk,
+                                       hook::on_bulk_error, hook::on_finished_handling};
+
+// Throws out of one of its hooks, once it is given the record with this offset.
+constexpr std::int64_t bad_offset = 3;
+
+struct fault
+{
+    hook where;
+    thrown what;
+
+    void at(hook here, std::int64_t offset) const
+    {
+        if (here != where || offset != bad_offset)
+            return;
+        switch (what)
+        {
+        case thrown::exception:
+            throw std::runtime_error{"broken"};
+        case thrown::something_else:
+            throw 42;
+        case thrown::bad_alloc:
+            throw std::bad_alloc{};
+        }
+    }
+};
+
+struct context
+{
+};
+
+struct breaking_handler
+{
+    fault how;
+    seen_records& seen;
+
+    context define_context(record_view const& record)
+    {
+        how.at(hook::define_context, record.offset());
+        return {};
+    }
+    void did_receive_message(record_view& record, context&) { how.at(hook::did_receive_message, record.offset()); }
+    void on_message(record_view const& record, context&)
+    {
+        how.at(hook::on_message, record.offset());
+        if (how.where == hook::on_error && record.offset() == bad_offset)
+            throw std::runtime_error{"first"};
+        collecting_handler{seen}.on_message(record);
+    }
+    void on_tombstone(record_view const& record, context&)
+    {
+        how.at(hook::on_tombstone, record.offset());
+        collecting_handler{seen}.on_message(record);
+    }
+    error_action on_error(std::exception_ptr, record_view const& record)
+    {
+        how.at(hook::on_error, record.offset());
+        return error_action::fail;
+    }
+    void on_finished_handling(record_view const& record, context&)
+    {
+        how.at(hook::on_finished_handling, record.offset());
+    }
+};
+
+struct breaking_bulk_handler
+{
+    fault how;
+    seen_records& seen;
+
+    context define_context()
+    {
+        how.at(hook::define_context, bad_offset);
+        return {};
+    }
+    void did_receive_bulk_messages(std::vector<record_view>&, context&)
+    {
+        how.at(hook::did_receive_bulk_messages, bad_offset);
+    }
+    void on_bulk(std::span<record_view const> bulk, context&)
+    {
+        how.at(hook::on_bulk, bad_offset);
+        if (how.where == hook::on_bulk_error)
+            throw std::runtime_error{"first"};
+        for (auto const& each : bulk)
+            collecting_handler{seen}.on_message(each);
+    }
+    error_action on_bulk_error(std::exception_ptr)
+    {
+        how.at(hook::on_bulk_error, bad_offset);
+        return error_action::fail;
+    }
+    void on_message(record_view const& record) { collecting_handler{seen}.on_message(record); }
+    void on_finished_handling(context&) { how.at(hook::on_finished_handling, bad_offset); }
+};
+
+struct working_handler : collecting_handler
+{
+    void on_tombstone(record_view const& record) { on_message(record); }
+};
+
+// One hook that throws, in a topic and a group of its own.
+template <class Handler>
+class trial : mock_fixture
+{
+public:
+    // Ten records, the one with the bad offset a tombstone if that is what the hook is for.
+    trial(fault how, mode_policy mode) : how_{how}, mode_{mode}
+    {
+        for (auto number = 0; number < count; ++number)
+        {
+            auto record = mock_cluster::outgoing{};
+            auto const text = std::to_string(number);
+            record.partition = 0;
+            record.key = "key";
+            if (how.where != hook::on_tombstone || number != bad_offset)
+                record.value = text;
+            cluster.produce(topic, record);
+        }
+        cluster.flush();
+        auto settings = this->settings();
+        settings.mode = mode_;
+        engine_.emplace(io.context(), settings);
+        engine_->handle(topic, Handler{how_, seen_});
+        run_ = outcome_of_run::start(*engine_);
+    }
+
+    // The run ends with the handler's failure; a second one starts, with a handler that works.
+    void break_and_start_again()
+    {
+        BOOST_TEST_CONTEXT(how_.where << " throws " << how_.what)
+        {
+            BOOST_TEST(run_->get() == make_error_code(errc::handler_failed));
+            auto const why = engine_->last_failure();
+            BOOST_TEST((why.cause != nullptr));
+            BOOST_TEST(why.text.find(topic + "[0]") != std::string::npos, why.text);
+            BOOST_TEST((watcher->seen.get().committed()[topic_partition{topic, 0}]) <= bad_offset);
+            engine_.emplace(io.context(), this->settings());
+            engine_->handle(topic, working_handler{{seen_}});
+            run_ = outcome_of_run::start(*engine_);
+        }
+    }
+
+    // It takes up where the first one was.
+    void finish()
+    {
+        BOOST_TEST_CONTEXT(how_.where << " throws " << how_.what)
+        {
+            BOOST_TEST(seen_.wait_until(
+                [](auto const& all)
+                {
+                    auto different = std::set<std::int64_t>{};
+                    for (auto const& each : all)
+                        different.insert(each.offset);
+                    return different.size() == std::size_t{count};
+                }));
+            engine_->stop();
+            BOOST_TEST(run_->get() == error_code{});
+        }
+    }
+
+private:
+    static constexpr int count = 10;
+    fault how_;
+    mode_policy mode_;
+    seen_records seen_;
+    std::optional<engine> engine_;
+    std::optional<outcome_of_run> run_;
+};
+
+// All hooks at the same time: most of it is the group's waiting for members.
+template <class Handler>
+void break_all(std::span<hook const> hooks, thrown what, mode_policy mode)
+{
+    auto trials = std::list<trial<Handler>>{};
+    for (auto const where : hooks)
+        trials.emplace_back(fault{where, what}, mode);
+    for (auto& each : trials)
+        each.break_and_start_again();
+    for (auto& each : trials)
+        each.finish();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(exceptions_suite)
+
+BOOST_DATA_TEST_CASE(out_of_a_hook, kinds, what)
+{
+    break_all<breaking_handler>(single_hooks, what, {});
+}
+
+BOOST_DATA_TEST_CASE(out_of_a_hook_of_bulks, kinds, what)
+{
+    break_all<breaking_bulk_handler>(bulk_hooks, what, {.mode = handling_mode::bulk});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy
