@@ -89,10 +89,15 @@ class telling_observer final : public paperboy::observer
 struct telling_handler
 {
     std::chrono::microseconds work;
+    // A record of partition 0 whose hook blocks its thread.
+    std::int64_t stuck_at = -1;
+    std::chrono::milliseconds stuck_for{0};
 
     asio::awaitable<void> on_message(paperboy::record_view const& record)
     {
         tell("start", record.partition(), record.offset());
+        if (record.partition() == 0 && record.offset() == stuck_at)
+            std::this_thread::sleep_for(stuck_for);
         auto timer = asio::steady_timer{co_await asio::this_coro::executor, work};
         co_await timer.async_wait(asio::use_awaitable);
         tell("done", record.partition(), record.offset());
@@ -112,15 +117,20 @@ struct bulk_handler : telling_handler
     }
 };
 
+// Tells of every record, or of some.
 struct forwarding_handler
 {
     paperboy::topic_producer<> out;
+    std::int64_t told;
 
     void on_message(paperboy::record_view const& record)
     {
-        tell("start", record.partition(), record.offset());
+        auto const tells = record.offset() % told == 0;
+        if (tells)
+            tell("start", record.partition(), record.offset());
         out.send(record, record.key(), record.value(), {.partition = record.partition()});
-        tell("done", record.partition(), record.offset());
+        if (tells)
+            tell("done", record.partition(), record.offset());
     }
 };
 
@@ -144,7 +154,10 @@ constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [O
   --dead-letters TOPIC
                       fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait
+  --told N            tell of every Nth record that is sent on (1)
   --work N            microseconds that a record takes (1000)
+  --stuck-at N        the record with this offset of partition 0 blocks its thread
+  --stuck N           for so many milliseconds (20000)
   --log FILE          tell there
   --commit N          milliseconds between commits (50)
   --shutdown N        milliseconds that a stop may take (10000)
@@ -156,8 +169,9 @@ constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [O
 struct options
 {
     std::map<std::string, std::string> texts;
-    std::map<std::string, int> numbers = {
-        {"--work", 1000}, {"--commit", 50}, {"--shutdown", 10'000}, {"--revoke", 20'000}, {"--threads", 2}};
+    std::map<std::string, int> numbers = {{"--work", 1000},     {"--commit", 50},   {"--shutdown", 10'000},
+                                          {"--revoke", 20'000}, {"--threads", 2},   {"--told", 1},
+                                          {"--stuck-at", -1},   {"--stuck", 20'000}};
     paperboy::properties properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
     bool bulk = false;
 
@@ -210,9 +224,10 @@ paperboy::config make_config(char** operands, options const& chosen)
 
 void set_handler(paperboy::engine& engine, std::string const& topic, options const& chosen)
 {
-    auto const work = telling_handler{std::chrono::microseconds{chosen.numbers.at("--work")}};
+    auto const work = telling_handler{std::chrono::microseconds{chosen.numbers.at("--work")},
+                                      chosen.numbers.at("--stuck-at"), chosen.time("--stuck")};
     if (auto const output = chosen.texts.find("--output"); output != chosen.texts.end())
-        engine.handle(topic, forwarding_handler{engine.make_producer(output->second)});
+        engine.handle(topic, forwarding_handler{engine.make_producer(output->second), chosen.numbers.at("--told")});
     else if (auto const letters = chosen.texts.find("--dead-letters"); letters != chosen.texts.end())
         engine.handle(topic, burying_handler{letters->second});
     else if (chosen.bulk)

@@ -4,7 +4,7 @@ import signal
 import time
 
 from scenarios import scenario
-from world import CLOCK
+from world import CLOCK, await_true
 
 
 def end_in_order(world, child):
@@ -86,6 +86,25 @@ def zombie(world):
     end_in_order(world, heir)
 
 
+@scenario("a hook blocks its thread for longer than max.poll.interval.ms", "its partitions go to others, and it comes back",
+          rate=30)
+def stuck_hook(world):
+    for each in ("max.poll.interval.ms=7000", "session.timeout.ms=6000"):
+        world.properties.append(each)
+    child = world.child("--stuck-at", 60, "--stuck", 20_000, "--revoke", 2000)
+    child.await_count("done", 100)
+    world.fault()
+    child.await_count("revoked", 1)
+    world.committed()
+    heir = world.child()
+    await_true(lambda: heir.journal.read() and heir.journal.highest_done.get(0, 0) > 60, "the heir to pass the record")
+    child.await_count("assigned", 2)  # once its hook has ended
+    child.await_count("done", child.count("done") + 100)
+    world.finish_consumption()
+    for each in (child, heir):
+        world.end(each)
+
+
 @scenario("the process's clock jumps two days ahead, then another's two days back", "no deadline hangs on the wall clock")
 def clock(world):
     for days in (2, -2):
@@ -98,6 +117,35 @@ def clock(world):
         child.await_count("committed", child.count("committed") + 20)
         world.end(child)
     end_in_order(world, world.child())
+
+
+@scenario("as in transform, with 1,000,000 records at full speed", "the output contains every input's record", brokers=3, rate=0,
+          long=True)
+def transform_million(world):
+    output = world.topic + "-out"
+    world.create_topic(output, world.partitions)
+    world.properties.append("group.instance.id=one")
+    total = 40_000 if world.short else 1_000_000
+    world.feeder.produce(total // world.partitions)
+    options = ("--output", output, "--told", 1000)
+    for round_ in range(6 if world.short else 20):
+        child = world.child(*options)
+        child.await_count("committed", 1)
+        time.sleep(world.random.random() * 2)
+        world.fault()
+        if round_ % 5 == 1:
+            leader = world.leader(output, world.random.randrange(world.partitions))
+            leader.kill()
+            time.sleep(2)
+            child.kill()
+            leader.start()
+        else:
+            child.kill()
+        if sum(world.committed().values()) == total:
+            break
+    child = world.child(*options)
+    world.finish_sending(output)
+    world.end(child)
 
 
 @scenario("a process sends on what it takes and is killed with -9; the output's leader is killed too",

@@ -6,6 +6,7 @@ from confluent_kafka.admin import NewPartitions
 
 from process_scenarios import end_in_order
 from scenarios import scenario
+from world import Feeder, microseconds
 
 
 @scenario("a topic gets more partitions", "the new ones are consumed too", partitions=2)
@@ -30,3 +31,22 @@ def topic_deleted(world):
     time.sleep(5)
     if child.process.poll() is None:
         world.end(child)
+
+
+@scenario("a topic is deleted under its consumer and made again", "the new one is consumed from its beginning")
+def topic_recreated(world):
+    child = world.child("--set", "topic.metadata.refresh.interval.ms=1000", "--set", "metadata.max.age.ms=3000")
+    child.await_count("committed", 20)
+    old = world.feeder.finish()
+    child.await_count("done", sum(old.values()))
+    world.await_committed(old)
+    world.fault()
+    world.admin.delete_topics([world.topic])[world.topic].result(30)
+    child.await_count("revoked", 1)
+    world.reborn = (microseconds(), old)
+    world.create_topic(world.topic, world.partitions)
+    child.await_count("assigned", 2)
+    world.feeder = Feeder(world, 150)
+    child.await_count("done", sum(old.values()) + 500)
+    end_in_order(world, child)
+    world.ends = {partition: old[partition] + end for partition, end in world.ends.items()}
