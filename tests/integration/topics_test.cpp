@@ -102,6 +102,19 @@ BOOST_FIXTURE_TEST_CASE(a_missing_topic_ends_the_engine_and_is_named, fixture)
     BOOST_TEST(why.text.find("config::allow_missing_topics") != std::string::npos, why.text);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_topic_that_is_just_being_created_is_waited_for, fixture)
+{
+    auto const late = stem + "-late";
+    auto engine =
+        running_engine{"engine", settings(), [&](auto& e) { e.handle(late, journaling_handler{log, "engine"}); }};
+    BOOST_TEST(engine.logged("topic \"" + late + "\" does not exist on", 20s));
+    admin.create_topic(late, 1);
+    produce(late, "value");
+    BOOST_TEST(log.await([&] { return log.finished_count() == 1; }));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(log.violations() == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(an_allowed_missing_topic_is_consumed_once_it_is_created, fixture)
 {
     auto const there = make_topic("there");

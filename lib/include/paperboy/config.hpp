@@ -136,7 +136,8 @@ struct config
     std::chrono::milliseconds connect_timeout{0};
 
     /// Whether to wait for topics that do not exist yet (looked for every `topic.metadata.refresh.interval.ms`) rather
-    /// than fail with `errc::missing_topic`.
+    /// than fail with `errc::missing_topic`. That takes 5 s, with a line in the log meanwhile: the brokers learn of a
+    /// topic that was just created one after the other, and the one that is asked may be the last.
     bool allow_missing_topics = false;
 
     /// librdkafka properties, passed on verbatim. Those that the engine must own (offset storage and commits, queues)

@@ -11,6 +11,9 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -28,16 +31,28 @@ constexpr auto trouble_pause = 5s;
 // the partitions.
 constexpr int events_per_turn = 100;
 
+// For a line of the log, which not even a thousand partitions make long.
+std::string list_of(std::span<partition_offset const> offsets)
+{
+    constexpr std::size_t most = 20;
+    auto text = std::string{};
+    for (auto const& each : offsets.first(std::min(most, offsets.size())))
+        text += (text.empty() ? "" : ", ") + to_string(topic_partition{each.topic, each.partition}) + "@" +
+                std::to_string(each.offset);
+    return text + (offsets.size() > most ? ", …" : "");
+}
+
 } // namespace
 
 engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<engine_state> state)
     : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
-      retry_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_}, shutdown_timer_{strand_},
-      steps_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings},
-      destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"},
-      locator_{strand_, "paperboy-start"}, letter_query_{strand_, "paperboy-query"},
-      table_query_{strand_, "paperboy-table"}, table_timer_{strand_}, steps_{state_->settings.steps.size()}
+      retry_timer_{strand_}, topics_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_},
+      shutdown_timer_{strand_}, steps_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_},
+      secrets_{state_->settings}, destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"},
+      queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
+      letter_query_{strand_, "paperboy-query"}, table_query_{strand_, "paperboy-table"}, table_timer_{strand_},
+      steps_{state_->settings.steps.size()}
 {
 }
 
@@ -197,7 +212,7 @@ void engine_run::on(kafka::commit_event const& event)
     if (event.error)
     {
         state_->totals.failed_commits.fetch_add(1);
-        log(log_level::warning, "commit failed: " + event.error.message());
+        log(log_level::warning, "commit failed: " + event.error.message() + ": " + list_of(event.refused));
         if (watcher)
             watcher->on_commit(event.error, event.refused);
     }
@@ -257,6 +272,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
             return log(log_level::warning, "no topic matches \"" + event.topic + "\" yet; waiting for one");
         if (settings.allow_missing_topics)
             return log(log_level::warning, "topic \"" + event.topic + "\" does not exist yet; waiting for it");
+        if (waits_for_brokers_to_know(event.topic))
+            return;
         return fail(errc::missing_topic, "topic \"" + event.topic + "\" does not exist on " +
                                              settings.bootstrap_servers +
                                              "; create it, or set config::allow_missing_topics to wait for it");

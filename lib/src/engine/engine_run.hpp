@@ -71,7 +71,10 @@ private:
 
     // The memory limit.
     void count_partitions();
-    void on_partitions_counted(std::size_t count);
+    void on_partitions_counted(std::vector<topic_partition> const& found);
+    [[nodiscard]] bool waits_for_topics(std::vector<topic_partition> const& found);
+    [[nodiscard]] bool waits_for_brokers_to_know(std::string const& topic);
+    [[nodiscard]] bool still_awaited();
     void replace_client(std::size_t partitions);
     void check_memory_plan() const;
     [[nodiscard]] handler_options within_memory(handler_options options) const;
@@ -203,6 +206,8 @@ private:
     std::vector<pipeline::assignment::pipeline_ptr> stragglers_;
     std::vector<pipeline::assignment::pipeline_ptr> held_back_;
     std::set<std::string, std::less<>> topics_seen_;
+    std::set<std::string, std::less<>> topics_known_;
+    std::optional<std::chrono::steady_clock::time_point> topics_awaited_since_;
     std::size_t planned_partitions_ = kafka::usual_partitions;
     std::uintptr_t epoch_ = 0;
     double step_part_ = 0;
@@ -223,6 +228,7 @@ private:
     strand_timer commit_timer_;
     strand_timer step_timer_;
     strand_timer retry_timer_;
+    strand_timer topics_timer_;
     strand_timer housekeeping_timer_;
     strand_timer connect_timer_;
     strand_timer shutdown_timer_;

@@ -144,8 +144,9 @@ void engine_run::complete()
     if (result == errc::shutdown_timeout)
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
-    for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &housekeeping_timer_, &connect_timer_,
-                             &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_, &table_timer_})
+    for (auto* const each :
+         {&commit_timer_, &step_timer_, &retry_timer_, &topics_timer_, &housekeeping_timer_, &connect_timer_,
+          &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_, &table_timer_})
         each->stop();
     assignment_.reset();
     state_->show(nullptr);

@@ -6,10 +6,20 @@
 #include "kafka/memory_plan.hpp"
 #include "kafka/offset_queries.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace paperboy::engine_detail
 {
+namespace
+{
+
+using namespace std::chrono_literals;
+
+// How long a topic that does not exist is waited for.
+constexpr auto topics_patience = 5s;
+
+} // namespace
 
 // librdkafka's limits count for each partition and are fixed once its client is made, while the number of partitions
 // is known only to the brokers:
@@ -19,26 +29,26 @@ namespace paperboy::engine_detail
 // 3. Only then is the group joined. An engine that shares the partitions with others uses less than the limit.
 void engine_run::count_partitions()
 {
-    auto const found = std::make_shared<std::optional<std::size_t>>();
+    auto const found = std::make_shared<std::optional<std::vector<topic_partition>>>();
     queries_.run(
         [client = consumer_->shared_client(), matcher = state_->router.matcher(), found]
         {
             auto const handled = [&](std::string_view topic) { return matcher.find(topic).has_value(); };
-            if (auto const partitions = kafka::partitions_of(*client, handled, kafka::query_timeout))
-                *found = partitions->size();
+            *found = kafka::partitions_of(*client, handled, kafka::query_timeout);
         },
         [self = shared_from_this(), found]
         {
             if (!self->engine_.running())
                 return;
-            if (*found)
+            if (*found && !self->waits_for_topics(**found))
                 return self->on_partitions_counted(**found);
             self->steps_timer_.start(kafka::query_pause, [self] { self->count_partitions(); });
         });
 }
 
-void engine_run::on_partitions_counted(std::size_t count)
+void engine_run::on_partitions_counted(std::vector<topic_partition> const& found)
 {
+    auto const count = found.size();
     try
     {
         if (count > planned_partitions_)
@@ -49,6 +59,47 @@ void engine_run::on_partitions_counted(std::size_t count)
         return fail(errc::client_failed, error.what());
     }
     tables_ ? prepare_tables() : join_group();
+}
+
+// A topic that was just created is known to some brokers before it is to others, and any of them may be asked:
+// 1. Before the group is joined, one that nobody knows is asked for again, for a while.
+// 2. Once somebody knows it, a broker that tells librdkafka otherwise is behind: the group is joined anew in a moment.
+bool engine_run::waits_for_topics(std::vector<topic_partition> const& found)
+{
+    for (auto const& each : found)
+        topics_known_.insert(each.topic);
+    auto const& topics = state_->router.topics();
+    auto const missing = std::ranges::find_if(topics, [this](auto const& each)
+                                              { return state_->router.names(each) && !topics_known_.contains(each); });
+    if (missing == topics.end() || state_->settings.allow_missing_topics)
+        return false;
+    if (!topics_awaited_since_)
+        log(log_level::warning, "topic \"" + *missing + "\" does not exist on " + state_->settings.bootstrap_servers +
+                                    "; waiting a moment, in case it is being created");
+    return still_awaited();
+}
+
+bool engine_run::waits_for_brokers_to_know(std::string const& topic)
+{
+    if (!topics_known_.contains(topic) || ever_assigned_ || !still_awaited())
+        return false;
+    log(log_level::warning, "topic \"" + topic + "\" is not known to all brokers of " +
+                                state_->settings.bootstrap_servers + " yet; asking again");
+    topics_timer_.start(kafka::query_pause,
+                        [self = shared_from_this()]
+                        {
+                            if (self->engine_.running())
+                                self->join_group();
+                        });
+    return true;
+}
+
+bool engine_run::still_awaited()
+{
+    auto const now = std::chrono::steady_clock::now();
+    if (!topics_awaited_since_)
+        topics_awaited_since_ = now;
+    return now - *topics_awaited_since_ < topics_patience;
 }
 
 // The old client goes on a thread that may block; the wait for its events ends, and the next is for the new one's.
