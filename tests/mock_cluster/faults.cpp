@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(a_final_commit_is_tried_again_while_that_may_help)
     BOOST_TEST(result == error_code{});
     BOOST_TEST(failed_commits == 3U);
     BOOST_TEST(committed() == 10);
-    BOOST_TEST(log.count("warning: commit failed: Broker: Group rebalance in progress: " + topic + "[0]@10") == 3U, log);
+    BOOST_TEST(log.count("warning: commit failed: Broker: Group rebalance in progress: " + topic + "[0]@10") == 3U,
+               log);
     auto const commits = watcher->seen.get().commits;
     BOOST_REQUIRE(commits.size() == 4U);
     BOOST_TEST(commits[0].result == kafka(rebalance_in_progress));
