@@ -6,6 +6,9 @@
 //     committed P O                           the group's offset of a partition, as the engine reports it
 //     failed P O                              that offset's commit failed
 //     ended TEXT                              async_run has completed, with its error's text
+//     entry KEY COUNT                         with --count, upon SIGUSR1: an entry of the table's partitions at hand
+//     entries N                               there were so many; or
+//     unready TEXT                            they cannot be told
 //
 // It writes to its standard output; with --log to a file, which survives whatever ends it, with the monotonic clock's
 // microseconds in front of each line.
@@ -21,6 +24,7 @@
 #include <csignal>
 #include <cstring>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -134,6 +138,59 @@ struct forwarding_handler
     }
 };
 
+// Counts how often each value came.
+struct counting_handler
+{
+    paperboy::table<std::string, std::int64_t> counts;
+
+    void on_message(paperboy::record_view const& record)
+    {
+        tell("start", record.partition(), record.offset());
+        counts.shard(record).update(record.value(),
+                                    [](std::optional<std::int64_t> count) { return count.value_or(0) + 1; });
+        tell("done", record.partition(), record.offset());
+    }
+};
+
+// Tells the table whenever it is asked to by SIGUSR1.
+class table_teller
+{
+public:
+    table_teller(asio::io_context& context, paperboy::table<std::string, std::int64_t> table)
+        : asked_{context, SIGUSR1}, table_{std::move(table)}
+    {
+        wait();
+    }
+
+    void stop() { asked_.cancel(); }
+
+private:
+    void wait()
+    {
+        asked_.async_wait(
+            [this](auto error, int)
+            {
+                if (error)
+                    return;
+                table_.async_scan("", std::numeric_limits<std::size_t>::max(),
+                                  [](paperboy::error_code failed, auto const& entries) { tell_all(failed, entries); });
+                wait();
+            });
+    }
+
+    static void tell_all(paperboy::error_code error, std::vector<std::pair<std::string, std::int64_t>> const& entries)
+    {
+        if (error)
+            return tell("unready " + error.message());
+        for (auto const& [key, count] : entries)
+            tell("entry " + key + " " + std::to_string(count));
+        tell("entries " + std::to_string(entries.size()));
+    }
+
+    asio::signal_set asked_;
+    paperboy::table<std::string, std::int64_t> table_;
+};
+
 // Tells only of every fiftieth record's end.
 struct burying_handler
 {
@@ -151,6 +208,7 @@ struct burying_handler
 
 constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OPTION]...
   --output TOPIC      send each record on, to the partition of the same number, instead of working
+  --count TABLE       count how often each value came, in a table, instead of working
   --dead-letters TOPIC
                       fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait
@@ -200,7 +258,7 @@ private:
             std::from_chars(value.data(), value.data() + value.size(), number->second);
         else if (name == "--set")
             properties[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
-        else if (name == "--output" || name == "--log" || name == "--dead-letters")
+        else if (name == "--output" || name == "--log" || name == "--dead-letters" || name == "--count")
             texts[name] = value;
         else
             throw std::invalid_argument{"unknown option " + name + "\n" + usage};
@@ -222,12 +280,19 @@ paperboy::config make_config(char** operands, options const& chosen)
     return settings;
 }
 
-void set_handler(paperboy::engine& engine, std::string const& topic, options const& chosen)
+void set_handler(paperboy::engine& engine, std::string const& topic, options const& chosen,
+                 std::optional<table_teller>& teller, asio::io_context& context)
 {
     auto const work = telling_handler{std::chrono::microseconds{chosen.numbers.at("--work")},
                                       chosen.numbers.at("--stuck-at"), chosen.time("--stuck")};
     if (auto const output = chosen.texts.find("--output"); output != chosen.texts.end())
         engine.handle(topic, forwarding_handler{engine.make_producer(output->second), chosen.numbers.at("--told")});
+    else if (auto const table = chosen.texts.find("--count"); table != chosen.texts.end())
+    {
+        auto const counts = engine.make_table<std::string, std::int64_t>(table->second, paperboy::memory_store{});
+        teller.emplace(context, counts);
+        engine.handle(topic, counting_handler{counts});
+    }
     else if (auto const letters = chosen.texts.find("--dead-letters"); letters != chosen.texts.end())
         engine.handle(topic, burying_handler{letters->second});
     else if (chosen.bulk)
@@ -255,7 +320,8 @@ try
     }
     asio::io_context context;
     paperboy::engine engine{context, make_config(argv + 1, chosen)};
-    set_handler(engine, argv[3], chosen);
+    auto teller = std::optional<table_teller>{};
+    set_handler(engine, argv[3], chosen, teller, context);
 
     asio::signal_set signals{context, SIGTERM, SIGINT};
     signals.async_wait(
@@ -280,6 +346,8 @@ try
                 std::cerr << "consumer_child: " << engine.last_failure().text << '\n';
             result = error;
             signals.cancel();
+            if (teller)
+                teller->stop();
         });
     auto threads = std::vector<std::jthread>{};
     for (auto i = 1; i < chosen.numbers.at("--threads"); ++i)

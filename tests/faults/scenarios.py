@@ -36,6 +36,7 @@ def load():
     import group_scenarios  # noqa: F401
     import network_scenarios  # noqa: F401
     import process_scenarios  # noqa: F401
+    import table_scenarios  # noqa: F401
     import topic_scenarios  # noqa: F401
 
     return SCENARIOS

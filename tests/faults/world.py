@@ -6,12 +6,14 @@ import subprocess
 import threading
 import time
 import uuid
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 
+import changelog
 import checker
 import journal
 
@@ -85,6 +87,25 @@ class Child:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    def table(self):
+        """The entries of the partitions that it has, as soon as it can tell them."""
+        told = []
+
+        def ready():
+            before = len(self.journal.read())
+            self.signal(signal.SIGUSR1)
+            await_true(lambda: self.ends_in_answer(before), f"an answer of {self.who}")
+            told[:] = self.journal.read()[before:]
+            return told[-1].what == "entries"
+
+        await_true(ready, f"{self.who} has restored its table")
+        pairs = [event.text.split() for event in told if event.what == "entry"]
+        return {key: int(count) for key, count in pairs}
+
+    def ends_in_answer(self, before):
+        events = self.journal.read()
+        return len(events) > before and events[-1].what in ("entries", "unready")
 
     def kill(self):
         self.process.kill()
@@ -160,6 +181,7 @@ class World:
         self.properties = list(properties)
         self.children, self.faults, self.expectations, self.notes = [], [], [], []
         self.driver = []
+        self.tables = []  # what is known of a table, and the fold of its changelog: E
         self.ends = {}  # how many records were fed, by partition
         self.left_out = {}  # how many of them nobody was to handle
         self.output_counts = None  # where the output is all that tells: how many were fed, are missing, came again
@@ -312,6 +334,52 @@ class World:
         different = sum(len(set(each)) for each in numbers.values())
         self.output_counts = fed, fed - different, sum(map(len, numbers.values())) - different
 
+    # Tables that count how often each value came; they have the topic's name.
+
+    def set_topic(self, topic, name, value):
+        resource = ConfigResource(
+            ConfigResource.Type.TOPIC, topic, incremental_configs=[ConfigEntry(
+                name, value, incremental_operation=AlterConfigOpType.SET)])
+        for answer in self.admin.incremental_alter_configs([resource]).values():
+            answer.result(30)
+
+    @property
+    def changelog(self):
+        return self.topic + "_changelog"
+
+    def starts_by_value(self):
+        """How often the handling of a record with this value was begun."""
+        begun = Counter()
+        for child in self.children:
+            for event in child.journal.read():
+                if event.what == "start":
+                    begun[f"{event.partition}-{event.offset % 100}"] += 1
+        return begun
+
+    def read_changelog(self):
+        return changelog.read(self.cluster.direct_servers, self.changelog, self.partitions)
+
+    def check_changelog(self):
+        """What is committed is counted, and nothing more often than it was begun."""
+        below = self.committed()
+        counts = checker.fold(self.read_changelog())
+        begun = self.starts_by_value()
+        for partition, end in below.items():
+            for number in range(100):
+                value = f"{partition}-{number}"
+                least = len(range(number, end, 100))
+                if not least <= counts.get(value, 0) <= begun[value]:
+                    raise AssertionError(
+                        f"{value} is counted {counts.get(value, 0)} times; committed are {least}, begun {begun[value]}")
+
+    def check_table(self, *children):
+        """To be called when nothing changes any more."""
+        self.check_changelog()
+        table = {}
+        for child in children:
+            table.update(child.table())
+        self.tables.append((table, self.read_changelog()))
+
     # The end.
 
     def events(self):
@@ -333,6 +401,8 @@ class World:
         found = checker.check(events)
         for who, status, took, expected, deadline, text in self.expectations:
             checker.check_end(found, events, who, status, took, expected, deadline, text)
+        for table, records in self.tables:
+            checker.check_table(found, table, records)
         return found, gap
 
     def close(self):

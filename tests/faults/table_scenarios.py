@@ -1,0 +1,109 @@
+"""Something happens to processes that count in a table, or to its changelog.
+
+Each record's value is a key of the table; the process counts how often it came. The table must equal the fold of its
+changelog, which Python's client reads (E); what is committed must be counted there; and no count may exceed the times that
+its records were begun."""
+
+import time
+
+from scenarios import scenario
+
+
+def counting(world, *options):
+    return world.child("--count", world.topic, *options)
+
+
+def end_in_order(world, *children):
+    world.finish_consumption()
+    world.check_table(*children)
+    for child in children:
+        world.end(child)
+
+
+@scenario("kill -9 of a process that counts, at random points, also while it restores", "a table is its changelog",
+          rate=500)
+def table_kill_9(world):
+    world.properties.append("group.instance.id=one")
+    for _ in range(6 if world.short else 50):
+        child = counting(world, "--commit", world.random.choice((10, 50, 500)))
+        child.await_count("assigned", 1)
+        if world.random.random() < 0.6:
+            child.await_count("done", world.random.randrange(1, 2000))
+        else:
+            time.sleep(world.random.random() * 0.1)
+        world.fault()
+        child.kill()
+        world.check_changelog()
+    end_in_order(world, counting(world))
+
+
+@scenario("SIGTERM of a process that counts", "a stop leaves the table complete, and nothing is counted twice",
+          duplicates="none", rate=500)
+def table_sigterm(world):
+    for _ in range(3 if world.short else 12):
+        child = counting(world, "--commit", 60000)
+        child.await_count("done", world.random.randrange(20, 2000))
+        world.fault()
+        world.end(child)
+        world.check_changelog()
+    end_in_order(world, counting(world))
+
+
+@scenario("two processes swap the partitions of a table every second while they count",
+          "a table moves with its partitions, and nothing is counted twice", duplicates="none", rate=300)
+def table_swap(world):
+    stays = counting(world)
+    stays.await_count("done", 100)
+    world.fault()
+    began, guest = time.monotonic(), None
+    while time.monotonic() - began < (10 if world.short else 60):
+        if guest is None:
+            guest = counting(world)
+        else:
+            world.end(guest)
+            guest = None
+        time.sleep(1)
+    end_in_order(world, *(child for child in (stays, guest) if child is not None))
+
+
+@scenario("the leader of a changelog's partition is killed with -9 and started again; a process that counts is killed, too",
+          "a table is its changelog", brokers=3, rate=500)
+def table_leader_kill(world):
+    world.properties.append("group.instance.id=one")
+    for _ in range(1 if world.short else 4):
+        child = counting(world)
+        child.await_count("done", 1000)
+        leader = world.leader(world.changelog, 0)
+        world.fault()
+        leader.kill()
+        if world.random.random() < 0.5:
+            child.kill()
+        else:
+            child.await_count("done", child.count("done") + 1000)
+            child.kill()
+        # Restored from a leader that was elected just now.
+        child = counting(world)
+        child.await_count("done", 1)
+        leader.start()
+        world.check_changelog()
+        child.kill()
+    end_in_order(world, counting(world))
+
+
+@scenario("the changelog has fewer replicas than min.insync.replicas for a while",
+          "an offset waits for its changes, and nothing is counted twice", duplicates="none", rate=500)
+def table_min_insync(world):
+    child = counting(world)
+    child.await_count("committed", 4)
+    for _ in range(1 if world.short else 4):
+        world.fault()
+        world.set_topic(world.changelog, "min.insync.replicas", "3")
+        time.sleep(1)  # what was on its way is acknowledged; what comes then is not
+        before = world.committed()
+        time.sleep(2)
+        if any(offset > before[partition] + 500 for partition, offset in world.committed().items()):
+            raise AssertionError("offsets are committed although their changes are not acknowledged")
+        world.set_topic(world.changelog, "min.insync.replicas", "1")
+        child.await_count("committed", child.count("committed") + 4)
+        world.check_changelog()
+    end_in_order(world, child)
