@@ -20,7 +20,8 @@ def end_in_order(world, *children):
         world.end(child)
 
 
-@scenario("kill -9 of a process that counts, at random points, also while it restores", "a table is its changelog",
+@scenario("kill -9 of a process that counts, at random points, also while it restores",
+          "a table is its changelog, and has what is committed",
           rate=500)
 def table_kill_9(world):
     world.properties.append("group.instance.id=one")
