@@ -138,7 +138,7 @@ struct forwarding_handler
     }
 };
 
-// Counts how often each value came.
+// Counts how often each key came.
 struct counting_handler
 {
     paperboy::table<std::string, std::int64_t> counts;
@@ -146,7 +146,7 @@ struct counting_handler
     void on_message(paperboy::record_view const& record)
     {
         tell("start", record.partition(), record.offset());
-        counts.shard(record).update(record.value(),
+        counts.shard(record).update(record.key(),
                                     [](std::optional<std::int64_t> count) { return count.value_or(0) + 1; });
         tell("done", record.partition(), record.offset());
     }
@@ -208,7 +208,7 @@ struct burying_handler
 
 constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OPTION]...
   --output TOPIC      send each record on, to the partition of the same number, instead of working
-  --count TABLE       count how often each value came, in a table, instead of working
+  --count TABLE       count how often each key came, in a table, instead of working
   --dead-letters TOPIC
                       fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait

@@ -334,7 +334,7 @@ class World:
         different = sum(len(set(each)) for each in numbers.values())
         self.output_counts = fed, fed - different, sum(map(len, numbers.values())) - different
 
-    # Tables that count how often each value came; they have the topic's name.
+    # Tables that count how often each key came; they have the topic's name.
 
     def set_topic(self, topic, name, value):
         resource = ConfigResource(
@@ -347,8 +347,8 @@ class World:
     def changelog(self):
         return self.topic + "_changelog"
 
-    def starts_by_value(self):
-        """How often the handling of a record with this value was begun."""
+    def starts_by_key(self):
+        """How often the handling of a record with this key was begun."""
         begun = Counter()
         for child in self.children:
             for event in child.journal.read():
@@ -363,14 +363,14 @@ class World:
         """What is committed is counted, and nothing more often than it was begun."""
         below = self.committed()
         counts = checker.fold(self.read_changelog())
-        begun = self.starts_by_value()
+        begun = self.starts_by_key()
         for partition, end in below.items():
             for number in range(100):
-                value = f"{partition}-{number}"
+                key = f"{partition}-{number}"
                 least = len(range(number, end, 100))
-                if not least <= counts.get(value, 0) <= begun[value]:
+                if not least <= counts.get(key, 0) <= begun[key]:
                     raise AssertionError(
-                        f"{value} is counted {counts.get(value, 0)} times; committed are {least}, begun {begun[value]}")
+                        f"{key} is counted {counts.get(key, 0)} times; committed are {least}, begun {begun[key]}")
 
     def check_table(self, *children):
         """To be called when nothing changes any more."""
