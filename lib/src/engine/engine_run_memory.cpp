@@ -42,7 +42,12 @@ void engine_run::count_partitions()
                 return;
             if (*found && !self->waits_for_topics(**found))
                 return self->on_partitions_counted(**found);
-            self->steps_timer_.start(kafka::query_pause, [self] { self->count_partitions(); });
+            self->steps_timer_.start(kafka::query_pause,
+                                     [self]
+                                     {
+                                         if (self->engine_.running())
+                                             self->count_partitions();
+                                     });
         });
 }
 
