@@ -51,13 +51,14 @@ database::database(std::filesystem::path directory, std::shared_ptr<directory_lo
 
 rocksdb::ColumnFamilyOptions database::options_of(std::string const& name) const
 {
-    return name == rocksdb::kDefaultColumnFamilyName ? rocksdb::ColumnFamilyOptions{} : how_->shards(table_of(name));
+    return name == rocksdb::kDefaultColumnFamilyName ? settings::unused() : how_->shards(table_of(name));
 }
 
 void database::open(bool make)
 {
     auto options = how_->database();
     options.create_if_missing = make;
+    options.listeners.push_back(stops_);
     // A shard that was not closed yet would lose its latest checkpoints for the time being.
     options.avoid_flush_during_shutdown = false;
     auto const doing = "cannot open the tables in " + directory_.string();
@@ -86,7 +87,10 @@ database::~database()
 {
     families_.clear();
     unused_.reset();
-    if (auto const status = db_->Close(); !status.ok() && !broken())
+    // What is in memory is written by Close, which does not wait for it when RocksDB was stopped once; Resume does.
+    auto const resumed = db_->Resume();
+    auto const closed = db_->Close();
+    if (auto const& status = resumed.ok() ? closed : resumed; !status.ok() && !broken())
         how_->given().log(log_level::warning, "the tables in " + directory_.string() +
                                                   " were not closed well: " + status.ToString() +
                                                   "; what is missing is read from their changelogs at the next start");

@@ -4,6 +4,7 @@
 #include "rocksdb/settings.hpp"
 
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 
 #include <atomic>
 #include <cstdint>
@@ -15,6 +16,17 @@
 
 namespace paperboy::rocksdb_detail
 {
+
+// Whether RocksDB ever stopped to write because of an error.
+class stops : public rocksdb::EventListener
+{
+public:
+    void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { any_ = true; }
+    [[nodiscard]] bool any() const noexcept { return any_.load(std::memory_order_acquire); }
+
+private:
+    std::atomic<bool> any_ = false;
+};
 
 // A database of RocksDB, and its column families that nobody uses at the moment. Thread-safe.
 class database
@@ -33,6 +45,15 @@ public:
 
     [[nodiscard]] rocksdb::DB& operator*() const noexcept { return *db_; }
     [[nodiscard]] rocksdb::DB* operator->() const noexcept { return db_.get(); }
+
+    // Whether files may be taken in.
+    //
+    // 1. The disk is full: RocksDB stops all writes. 2. There is room again: it writes again, and clears the error, but
+    // not the flag that it has stopped (7.8; later versions do). 3. A file that is to be taken in finds the flag and
+    // returns the error, which is none, before it has a number; and flushes find it and do not wait. So the file is
+    // number 0, as the next will be, and may pass by older changes in memory.
+    // Batches do not look at the flag: from the first error on all changes go that way.
+    [[nodiscard]] bool may_ingest() const noexcept { return !stops_->any(); }
     [[nodiscard]] settings const& how() const noexcept { return *how_; }
     [[nodiscard]] std::filesystem::path const& directory() const noexcept { return directory_; }
 
@@ -56,6 +77,7 @@ private:
     std::filesystem::path directory_;
     std::shared_ptr<directory_lock> lock_;
     std::shared_ptr<settings const> how_;
+    std::shared_ptr<stops> stops_ = std::make_shared<stops>();
     std::unique_ptr<rocksdb::DB> db_;
     handle unused_;
     std::atomic<bool> broken_ = false;

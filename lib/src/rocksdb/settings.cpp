@@ -20,6 +20,8 @@ constexpr auto mebibyte = std::size_t{1} << 20U;
 constexpr auto bits_per_key = 10;
 // A shard takes memory in pieces of this size, and there may be hundreds.
 constexpr auto arena_block = std::size_t{32} << 10U;
+// RocksDB takes no less.
+constexpr auto least_write_buffer = std::size_t{64} << 10U;
 
 void require_mebibyte(std::size_t value, std::string_view name)
 {
@@ -81,6 +83,15 @@ rocksdb::ColumnFamilyOptions settings::shards(std::string_view table) const
                                                     std::string{table} +
                                                     "; leave it as it was: tables are walked in "
                                                     "the order of their keys' bytes"};
+    return options;
+}
+
+// After a full disk RocksDB writes again when there is room for the largest write buffer of those it was opened with:
+// 64 MiB if this one had RocksDB's default.
+rocksdb::ColumnFamilyOptions settings::unused()
+{
+    auto options = rocksdb::ColumnFamilyOptions{};
+    options.write_buffer_size = least_write_buffer;
     return options;
 }
 

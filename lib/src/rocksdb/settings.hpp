@@ -22,6 +22,8 @@ public:
     [[nodiscard]] rocksdb_options const& given() const noexcept { return given_; }
     [[nodiscard]] rocksdb::DBOptions database() const;
     [[nodiscard]] rocksdb::ColumnFamilyOptions shards(std::string_view table) const;
+    // Of the column family that every database has, and that stays empty.
+    [[nodiscard]] static rocksdb::ColumnFamilyOptions unused();
     [[nodiscard]] std::size_t memory_bytes() const noexcept
     {
         return given_.block_cache_bytes + given_.write_buffer_bytes;

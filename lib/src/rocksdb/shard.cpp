@@ -87,12 +87,10 @@ void shard::apply(std::span<shard_change const> changes, std::int64_t next_offse
     family_->require_whole();
     auto const state = shard_state{next_offset, state_.identity};
     auto const written = write_state(state);
-    auto const large = bytes_of(changes) >= family_->of()->how().given().ingest_bytes;
-    auto const attempt = [&] { return large ? ingest(changes, written) : write(changes, written); };
-    auto status = attempt();
-    // RocksDB refuses all writes after one in the background has failed, until it is told that the disk is mended.
-    if (!status.ok() && family_->db().Resume().ok())
-        status = attempt();
+    auto const& of = *family_->of();
+    auto const large = bytes_of(changes) >= of.how().given().ingest_bytes;
+    // After an error in the background RocksDB refuses all of them, and recovers by itself if it can.
+    auto const status = large && of.may_ingest() ? ingest(changes, written) : write(changes, written);
     if (!status.ok())
         family_->writing_failed(status);
     state_ = state;

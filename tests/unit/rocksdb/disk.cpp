@@ -5,10 +5,18 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+
+#include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <optional>
+#include <semaphore>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/mount.h>
@@ -128,6 +136,62 @@ void fill_up(std::filesystem::path const& folder, std::size_t ingest)
     BOOST_TEST((all_of(store->scan("", "")) == applied[offset]));
 }
 
+// RocksDB, when it writes again after an error.
+class recoveries : public rocksdb::EventListener
+{
+public:
+    void OnErrorRecoveryEnd(rocksdb::BackgroundErrorRecoveryInfo const&) override { ended_.release(); }
+    [[nodiscard]] bool wait_for_one() { return ended_.try_acquire_for(std::chrono::seconds{60}); }
+
+private:
+    std::counting_semaphore<> ended_{0};
+};
+
+// Whether it is taken, sooner or later.
+[[nodiscard]] bool apply_at_last(shard_store& store, contents const& entries, std::int64_t offset, recoveries& seen)
+{
+    do
+    {
+        try
+        {
+            store.apply(changes_of(entries), offset);
+            return true;
+        }
+        catch (store_error const& error)
+        {
+            BOOST_REQUIRE(unusable(error));
+        }
+    } while (seen.wait_for_one());
+    return false;
+}
+
+[[nodiscard]] rocksdb_options options_with(std::shared_ptr<recoveries> seen, std::size_t ingest)
+{
+    auto options = small_options(ingest);
+    options.edit_database = [seen = std::move(seen)](rocksdb::DBOptions& each) { each.listeners.push_back(seen); };
+    return options;
+}
+
+// Applies checkpoints of 1 MB until half of the disk is full, the other half being taken by others, who go then.
+void run_full_and_make_room(shard_store& store, std::filesystem::path const& folder)
+{
+    auto const ballast = folder / "ballast";
+    std::ofstream{ballast} << std::string(std::size_t{4} << 20U, 'x');
+    auto const until_full = [&]
+    {
+        for (auto i = 1; i < 100; ++i)
+            store.apply(changes_of(incompressible(i, 1'000)), i);
+    };
+    BOOST_CHECK_EXCEPTION(until_full(), store_error, unusable);
+    std::filesystem::remove(ballast);
+}
+
+void check_has(shard_store const& store, contents const& entries, std::int64_t offset)
+{
+    BOOST_TEST(store.next_offset().value_or(0) == offset);
+    BOOST_TEST((all_of(store.scan("", "")) == entries));
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(rocksdb_disk)
@@ -168,6 +232,57 @@ BOOST_AUTO_TEST_CASE(files_that_cannot_grow_are_unusable)
         store->apply(changes_of(last), 1000);
         BOOST_TEST((all_of(store->scan("", "")) == last));
     }
+}
+
+BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
+{
+    for (auto const ingest : {always_ingest, never_ingest})
+    {
+        auto const disk = small_disk{};
+        if (!disk.mounted())
+        {
+            BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+            return;
+        }
+        BOOST_TEST_CONTEXT((ingest == always_ingest ? "ingested" : "written"))
+        {
+            auto const seen = std::make_shared<recoveries>();
+            auto const last = incompressible(1000, 1'000);
+            {
+                auto const store = open_rocksdb(disk.path(), options_with(seen, ingest))->open("counts", 0);
+                run_full_and_make_room(*store, disk.path());
+                BOOST_REQUIRE(apply_at_last(*store, last, 1000, *seen));
+                check_has(*store, last, 1000);
+            }
+            check_has(*open_rocksdb(disk.path(), small_options(ingest))->open("counts", 0), last, 1000);
+        }
+    }
+}
+
+// Some that were collected in memory before, and some that would be files, on top of each other.
+BOOST_AUTO_TEST_CASE(after_a_full_disk_checkpoints_of_all_sizes_stay_in_order)
+{
+    auto const disk = small_disk{};
+    if (!disk.mounted())
+    {
+        BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+        return;
+    }
+    constexpr auto ingest = std::size_t{1'200'000};
+    auto const seen = std::make_shared<recoveries>();
+    auto last = contents{};
+    {
+        auto const store = open_rocksdb(disk.path(), options_with(seen, ingest))->open("counts", 0);
+        run_full_and_make_room(*store, disk.path());
+        BOOST_REQUIRE(apply_at_last(*store, incompressible(1000, 1'000), 1000, *seen));
+        for (auto const offset : {1001, 1002, 1003, 1004})
+        {
+            last = incompressible(offset, 1'300);
+            BOOST_REQUIRE(apply_at_last(*store, last, offset, *seen));
+            check_has(*store, last, offset);
+        }
+    }
+    check_has(*open_rocksdb(disk.path(), small_options(ingest))->open("counts", 0), last, 1004);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_turns_read_only_is_unusable)
