@@ -18,9 +18,9 @@ namespace
     case store_failure::unusable:
         break;
     }
-    return status.IsNoSpace()
-               ? "make room on its file system"
-               : "see to it that the directory can be read and written; if it was, its file LOG says more";
+    return status.IsNoSpace() ? "make room on its file system"
+                              : "see to it that the directory can be read and written; if it was, RocksDB's log, at "
+                                "level debug, says more";
 }
 
 } // namespace
