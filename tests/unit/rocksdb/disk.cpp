@@ -28,11 +28,15 @@ namespace paperboy::test
 namespace
 {
 
-// 8 MiB.
+// Of so many MiB.
 class small_disk
 {
 public:
-    small_disk() : mounted_{::mount("paperboy", folder_.path().c_str(), "tmpfs", 0, "size=8m") == 0} {}
+    explicit small_disk(std::size_t size = 8)
+        : size_{"size=" + std::to_string(size) + "m"},
+          mounted_{::mount("paperboy", folder_.path().c_str(), "tmpfs", 0, size_.c_str()) == 0}
+    {
+    }
     small_disk(small_disk const&) = delete;
     small_disk& operator=(small_disk const&) = delete;
     ~small_disk()
@@ -48,11 +52,12 @@ public:
         auto flags = static_cast<unsigned long>(MS_REMOUNT);
         if (read_only)
             flags |= MS_RDONLY;
-        return ::mount("paperboy", path().c_str(), "tmpfs", flags, "size=8m") == 0;
+        return ::mount("paperboy", path().c_str(), "tmpfs", flags, size_.c_str()) == 0;
     }
 
 private:
     table_folder folder_;
+    std::string size_;
     bool mounted_;
 };
 
@@ -172,11 +177,11 @@ private:
     return options;
 }
 
-// Applies checkpoints of 1 MB until half of the disk is full, the other half being taken by others, who go then.
+// Applies checkpoints of 1 MB until the disk is full, all but 4 MiB of it being taken by others, who go then.
 void run_full_and_make_room(shard_store& store, std::filesystem::path const& folder)
 {
     auto const ballast = folder / "ballast";
-    std::ofstream{ballast} << std::string(std::size_t{4} << 20U, 'x');
+    std::ofstream{ballast} << std::string(std::filesystem::space(folder).available - (std::size_t{4} << 20U), 'x');
     auto const until_full = [&]
     {
         for (auto i = 1; i < 100; ++i)
@@ -262,7 +267,7 @@ BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
 // Some that were collected in memory before, and some that would be files, on top of each other.
 BOOST_AUTO_TEST_CASE(after_a_full_disk_checkpoints_of_all_sizes_stay_in_order)
 {
-    auto const disk = small_disk{};
+    auto const disk = small_disk{32};
     if (!disk.mounted())
     {
         BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
