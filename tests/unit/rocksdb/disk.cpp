@@ -177,11 +177,11 @@ private:
     return options;
 }
 
-// Applies checkpoints of 1 MB until the disk is full, all but 4 MiB of it being taken by others, who go then.
-void run_full_and_make_room(shard_store& store, std::filesystem::path const& folder)
+// Applies checkpoints of 1 MB until the disk is full, so many MiB of it being taken by others, who go then.
+void run_full_and_make_room(shard_store& store, std::filesystem::path const& folder, std::size_t others)
 {
     auto const ballast = folder / "ballast";
-    std::ofstream{ballast} << std::string(std::filesystem::space(folder).available - (std::size_t{4} << 20U), 'x');
+    std::ofstream{ballast} << std::string(others << 20U, 'x');
     auto const until_full = [&]
     {
         for (auto i = 1; i < 100; ++i)
@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
             auto const last = incompressible(1000, 1'000);
             {
                 auto const store = open_rocksdb(disk.path(), options_with(seen, ingest))->open("counts", 0);
-                run_full_and_make_room(*store, disk.path());
+                run_full_and_make_room(*store, disk.path(), 4);
                 BOOST_REQUIRE(apply_at_last(*store, last, 1000, *seen));
                 check_has(*store, last, 1000);
             }
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(after_a_full_disk_checkpoints_of_all_sizes_stay_in_order)
     auto last = contents{};
     {
         auto const store = open_rocksdb(disk.path(), options_with(seen, ingest))->open("counts", 0);
-        run_full_and_make_room(*store, disk.path());
+        run_full_and_make_room(*store, disk.path(), 28);
         BOOST_REQUIRE(apply_at_last(*store, incompressible(1000, 1'000), 1000, *seen));
         for (auto const offset : {1001, 1002, 1003, 1004})
         {
