@@ -22,7 +22,7 @@ namespace paperboy::kafka
 namespace
 {
 
-[[noreturn]] void refuse(std::string const& text)
+[[noreturn]] void reject(std::string const& text)
 {
     throw setup_error{errc::invalid_config, "paperboy: " + text};
 }
@@ -151,21 +151,21 @@ bool has_property(char const* name)
 void check_assignor(std::string const& value)
 {
     if (value.find("cooperative") != std::string::npos)
-        refuse("property \"partition.assignment.strategy\" is \"" + value +
+        reject("property \"partition.assignment.strategy\" is \"" + value +
                "\"; the engine rebalances eagerly: use \"range\", \"roundrobin\" or both");
 }
 
 void check_not_owned(std::span<owned_property const> ours, std::string const& name)
 {
     if (auto const found = std::ranges::find(ours, name, &owned_property::name); found != ours.end())
-        refuse("property \"" + name + "\" cannot be set: " + std::string{found->instead});
+        reject("property \"" + name + "\" cannot be set: " + std::string{found->instead});
 }
 
 void check_mirrored(config const& settings, std::string const& name, std::string const& value)
 {
     if (auto const found = std::ranges::find(mirrored, name, &mirrored_property::name);
         found != mirrored.end() && settings.*(found->field) != value)
-        refuse("property \"" + name + "\" is \"" + value + "\" but config::" + std::string{found->field_name} +
+        reject("property \"" + name + "\" is \"" + value + "\" but config::" + std::string{found->field_name} +
                " is \"" + settings.*(found->field) + "\"; set only the field");
 }
 
@@ -176,7 +176,7 @@ void check_property(config const& settings, std::string const& name, std::string
     if (name == "partition.assignment.strategy")
         check_assignor(value);
     if (name == "group.protocol" && value != "classic")
-        refuse("property \"group.protocol\" is \"" + value + "\"; " +
+        reject("property \"group.protocol\" is \"" + value + "\"; " +
                (has_property("group.protocol") ? "the engine rebalances eagerly, and that protocol incrementally"
                                                : "this librdkafka has no other than \"classic\"") +
                ": leave it at \"classic\"");
@@ -195,12 +195,12 @@ void set(conf_handle const& conf, char const* name, std::string const& value)
     {
         // Without its value: a mistyped name may be a secret's.
         auto const nearest = nearest_property(name);
-        refuse("property \"" + std::string{name} + "\" is unknown to this librdkafka: " + reason.data() +
+        reject("property \"" + std::string{name} + "\" is unknown to this librdkafka: " + reason.data() +
                (nearest ? "; did you mean \"" + *nearest + "\"?" : "; see its CONFIGURATION.md"));
     }
     case RD_KAFKA_CONF_INVALID:
     default:
-        refuse("property \"" + std::string{name} + "\" cannot be " + shown(name, value) + ": " + reason.data());
+        reject("property \"" + std::string{name} + "\" cannot be " + shown(name, value) + ": " + reason.data());
     }
 }
 
@@ -227,12 +227,12 @@ void check_oauth(config const& settings)
     auto const by_librdkafka =
         is("sasl.oauthbearer.method", "oidc") || is("enable.sasl.oauthbearer.unsecure.jwt", "true");
     if (settings.oauth && !wanted)
-        refuse("config::oauth is set, but property \"sasl.mechanism\" is not \"OAUTHBEARER\"; set it, or leave "
+        reject("config::oauth is set, but property \"sasl.mechanism\" is not \"OAUTHBEARER\"; set it, or leave "
                "config::oauth out");
     if (settings.oauth && by_librdkafka)
-        refuse("config::oauth is set, and the properties let librdkafka get tokens itself; choose one");
+        reject("config::oauth is set, and the properties let librdkafka get tokens itself; choose one");
     if (wanted && !settings.oauth && !by_librdkafka)
-        refuse("property \"sasl.mechanism\" is \"OAUTHBEARER\", but nothing gets tokens; set config::oauth, or "
+        reject("property \"sasl.mechanism\" is \"OAUTHBEARER\", but nothing gets tokens; set config::oauth, or "
                "sasl.oauthbearer.method to \"oidc\"");
 }
 

@@ -9,9 +9,7 @@ namespace paperboy::kafka
 namespace
 {
 
-using elements = std::span<rd_kafka_topic_partition_t>;
-
-elements elements_of(partition_list const& list)
+std::span<rd_kafka_topic_partition_t> elements_of(partition_list const& list)
 {
     return {list->elems, static_cast<std::size_t>(list->cnt)};
 }

@@ -23,7 +23,7 @@ using detail::avro_shape;
 using detail::avro_type;
 
 // Deeper than any reader goes by default.
-constexpr int most_levels = 1000;
+constexpr int deepest_value = 1000;
 
 class emitter
 {
@@ -32,7 +32,7 @@ public:
 
     void write(std::uint32_t number, void const* object)
     {
-        if (++depth_ > most_levels)
+        if (++depth_ > deepest_value)
             fail("it is nested more than 1000 levels deep");
         part(parts_[number], object);
         --depth_;

@@ -12,7 +12,7 @@ namespace paperboy
 namespace
 {
 
-constexpr std::size_t longest_excerpt = 40;
+constexpr std::size_t longest_quotation = 40;
 
 std::byte const* behind_head(std::byte const* at) noexcept
 {
@@ -60,7 +60,7 @@ std::string described(std::byte const* at)
     case msgpack_kind::floating:
         return "the number " + number_at(at);
     case msgpack_kind::text:
-        return "the text \"" + serde::excerpt(text_at(at), longest_excerpt) + "\"";
+        return "the text \"" + serde::excerpt(text_at(at), longest_quotation) + "\"";
     case msgpack_kind::bytes:
         return std::to_string(size_at(at)) + " bytes";
     case msgpack_kind::array:

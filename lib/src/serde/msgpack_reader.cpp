@@ -25,9 +25,9 @@ namespace
 {
 
 constexpr std::size_t most_depth = 1000;
-constexpr std::size_t most_size = 0xffff'ffffU;
+constexpr std::size_t most_bytes = 0xffff'ffffU;
 
-constexpr auto no_field = static_cast<std::size_t>(-1);
+constexpr auto unknown_field = static_cast<std::size_t>(-1);
 
 void check(std::string_view name, std::size_t value, std::size_t most)
 {
@@ -61,7 +61,7 @@ std::string_view as_text(bytes_view data) noexcept
 msgpack_reader::msgpack_reader(msgpack_options const& options) : options_{options}
 {
     check("max_depth", options.max_depth, most_depth);
-    check("max_size", options.max_size, most_size);
+    check("max_size", options.max_size, most_bytes);
 }
 
 void msgpack_reader::begin(bytes_view data)
@@ -286,7 +286,7 @@ std::size_t msgpack_reader::find(msgpack_fields fields, std::size_t expected)
     if (kind() != msgpack_kind::text)
     {
         skip();
-        return no_field;
+        return unknown_field;
     }
     auto const key = unchecked_text();
     for (auto at = expected; at < fields.size(); ++at)
@@ -295,7 +295,7 @@ std::size_t msgpack_reader::find(msgpack_fields fields, std::size_t expected)
     for (std::size_t at = 0; at < expected; ++at)
         if (fields[at].name == key)
             return at;
-    return no_field;
+    return unknown_field;
 }
 
 void msgpack_reader::read_object(void* object, msgpack_fields fields)
@@ -308,7 +308,7 @@ void msgpack_reader::read_object(void* object, msgpack_fields fields)
         [&]
         {
             auto const found = find(fields, expected);
-            if (found == no_field)
+            if (found == unknown_field)
             {
                 if (options_.reject_unknown_fields) [[unlikely]]
                     fail_unknown();
@@ -349,7 +349,7 @@ std::size_t msgpack_reader::fitting(std::span<msgpack_fields const> candidates, 
             for (std::size_t each = 0; each < candidates.size(); ++each)
             {
                 at_ = key;
-                if (auto const found = find(candidates[each], 0); found != no_field)
+                if (auto const found = find(candidates[each], 0); found != unknown_field)
                     seen[each].add(found);
                 else if (options_.reject_unknown_fields)
                     fits[each] = false;
