@@ -214,6 +214,7 @@ BOOST_AUTO_TEST_CASE(options_reach_rocksdb)
                                      .edit_database =
                                          [&](rocksdb::DBOptions& options)
                                      {
+                                         options.info_log = nullptr; // which is the user's logger, else
                                          options.db_log_dir = folder.path() / "logs";
                                          ++databases;
                                      },
