@@ -246,6 +246,21 @@ struct quiet_owner final : lanes_owner
 
 constexpr auto seeds = 60U;
 
+// Calls `then` when records have begun, and no others for a while.
+template <class Then>
+void when_quiet(boost::asio::steady_timer& timer, bench& subject, Then then, std::size_t before = 0)
+{
+    timer.expires_after(std::chrono::milliseconds{100});
+    timer.async_wait(
+        [&timer, &subject, then, before](error_code)
+        {
+            auto const begun = subject.seen.begun.size();
+            if (begun == 0 || begun != before)
+                return when_quiet(timer, subject, then, begun);
+            then();
+        });
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(lanes_suite)
@@ -365,15 +380,15 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_up_to_the_bound_of_unfinished_re
 {
     auto subject = bench{1, overlapping(ordering::key, 8, 300)};
     subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{20}};
+    auto unstick = boost::asio::steady_timer{subject.context};
     auto begun_while_stuck = std::size_t{0};
-    unstick.async_wait(
-        [&](error_code)
-        {
-            begun_while_stuck = static_cast<std::size_t>(*subject.seen.begun.rbegin());
-            BOOST_TEST(subject.tracker.position() == 10);
-            subject.released = true;
-        });
+    when_quiet(unstick, subject,
+               [&]
+               {
+                   begun_while_stuck = static_cast<std::size_t>(*subject.seen.begun.rbegin());
+                   BOOST_TEST(subject.tracker.position() == 10);
+                   subject.released = true;
+               });
     subject.run(20, 50);
     BOOST_TEST(begun_while_stuck > 200U);
     BOOST_TEST(begun_while_stuck <= 310U);
@@ -401,14 +416,14 @@ BOOST_AUTO_TEST_CASE(what_a_stuck_record_keeps_with_it_counts_too)
     options.mode->max_bytes = 25'000;
     auto subject = bench{1, options};
     subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{50}};
+    auto unstick = boost::asio::steady_timer{subject.context};
     auto begun_while_stuck = std::int64_t{0};
-    unstick.async_wait(
-        [&](error_code)
-        {
-            begun_while_stuck = *subject.seen.begun.rbegin();
-            subject.released = true;
-        });
+    when_quiet(unstick, subject,
+               [&]
+               {
+                   begun_while_stuck = *subject.seen.begun.rbegin();
+                   subject.released = true;
+               });
     subject.run(4, 50);
     BOOST_TEST(begun_while_stuck < 50);
     BOOST_TEST(subject.tracker.position() == 200);
@@ -420,14 +435,14 @@ BOOST_AUTO_TEST_CASE(a_stuck_keys_own_records_stop_all_when_they_fill_the_look_a
     auto subject = bench{1, overlapping(ordering::key, 8)};
     subject.keys = 1;
     subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{50}};
+    auto unstick = boost::asio::steady_timer{subject.context};
     auto read_while_stuck = std::int64_t{0};
-    unstick.async_wait(
-        [&](error_code)
-        {
-            read_while_stuck = *subject.seen.begun.rbegin();
-            subject.released = true;
-        });
+    when_quiet(unstick, subject,
+               [&]
+               {
+                   read_while_stuck = *subject.seen.begun.rbegin();
+                   subject.released = true;
+               });
     subject.run(100, 50);
     BOOST_TEST(read_while_stuck > 800);
     BOOST_TEST(read_while_stuck < 2000);
