@@ -113,6 +113,7 @@ public:
     /// any partition is being restored. `errc::not_local`: the engine has no partition of the table.
     template <boost::asio::completion_token_for<void(error_code, std::vector<std::pair<K, V>>)> Token>
         requires std::convertible_to<K const&, std::string_view>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_scan(std::string_view prefix, std::size_t limit, Token&& token) const
     {
         auto begin = [core = core_, prefix = std::string{prefix}, limit](auto handler)

@@ -67,12 +67,15 @@ void engine_state::check_tables() const
         for (auto const& topic : sources)
         {
             if (!router.find(topic))
-                throw setup_error{errc::invalid_config, what + " has \"" + topic +
-                                                            "\" among its sources, which has no handler; add one, or "
-                                                            "correct table_options::sources"};
-            if (topic == table->changelog())
                 throw setup_error{errc::invalid_config,
-                                  what + " cannot have its own changelog \"" + topic + "\" among its sources"};
+                                  std::string{what}.append(" has \"").append(topic).append(
+                                      "\" among its sources, which has no handler; add one, or correct "
+                                      "table_options::sources")};
+            if (topic == table->changelog())
+                throw setup_error{errc::invalid_config, std::string{what}
+                                                            .append(" cannot have its own changelog \"")
+                                                            .append(topic)
+                                                            .append("\" among its sources")};
         }
     }
 }

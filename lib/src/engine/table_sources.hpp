@@ -51,8 +51,14 @@ public:
         auto const& first = topics_[table].front();
         for (auto const& topic : topics_[table])
             if (partitions.at(topic) != partitions.at(first))
-                return "\"" + first + "\" has " + std::to_string(partitions.at(first)) + " partitions, \"" + topic +
-                       "\" has " + std::to_string(partitions.at(topic)) +
+                return std::string{"\""}
+                           .append(first)
+                           .append("\" has ")
+                           .append(std::to_string(partitions.at(first)))
+                           .append(" partitions, \"")
+                           .append(topic)
+                           .append("\" has ")
+                           .append(std::to_string(partitions.at(topic))) +
                        "; topics that feed one table need the same number: name those that do in "
                        "table_options::sources, "
                        "or make the topics anew";

@@ -126,7 +126,7 @@ std::vector<std::pair<K, V>> scan_shard(shard_core& shard, std::string_view pref
 
 // Scans all shards at hand, each on its strand, for any completion handler.
 template <class K, class V, class KeySerde, class ValueSerde, class Handler>
-void start_scan(table_core const& table, std::string prefix, std::size_t limit, Handler handler)
+void start_scan(table_core const& table, std::string const& prefix, std::size_t limit, Handler handler)
 {
     using state = scan_state<K, V, Handler>;
     auto const shards = table.shards();
