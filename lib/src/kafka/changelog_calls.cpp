@@ -1,8 +1,11 @@
 #include "kafka/changelog_calls.hpp"
 
+#include "kafka/deadline.hpp"
 #include "kafka/handles.hpp"
 #include "kafka/kafka_error.hpp"
+#include "kafka/offset_queries.hpp"
 #include "kafka/producer.hpp"
+#include "kafka/topic_metadata.hpp"
 
 #include <algorithm>
 #include <map>
@@ -16,17 +19,7 @@ namespace
 using clock = std::chrono::steady_clock;
 using partition_offsets = std::map<std::int32_t, std::int64_t>;
 
-// In place of a time, as the protocol has them.
-constexpr std::int64_t at_end = -1;
-constexpr std::int64_t at_beginning = -2;
-
 thread_local caught_error* catching = nullptr;
-
-int left_until(clock::time_point deadline)
-{
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
-    return static_cast<int>(std::max<std::int64_t>(left.count(), 1));
-}
 
 topic_handle topic_of(client const& of, std::string const& name)
 {
@@ -65,20 +58,11 @@ void set_all(topic_ranges& ranges, rd_kafka_resp_err_t error)
 // Which of the partitions there are, and have a leader that can be asked.
 void look_up(client const& of, std::string const& topic, topic_ranges& ranges, clock::time_point deadline)
 {
-    auto const handle = topic_of(of, topic);
-    if (!handle)
-        return set_all(ranges, rd_kafka_last_error());
-    struct rd_kafka_metadata const* raw = nullptr;
-    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, left_until(deadline)))
-        return set_all(ranges, error);
-    auto const metadata = metadata_handle{raw};
-    if (metadata->topic_cnt != 1)
-        return set_all(ranges, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    auto const& found = metadata->topics[0];
-    if (found.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return set_all(ranges, found.err);
+    auto const found = ask_topic_metadata(of.get(), topic, left_until(deadline));
+    if (found.error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return set_all(ranges, found.error);
     set_all(ranges, RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION);
-    for (auto const& each : std::span{found.partitions, static_cast<std::size_t>(found.partition_cnt)})
+    for (auto const& each : found.partitions)
         if (auto const at = ranges.find(each.id); at != ranges.end())
             at->second.news = each.leader < 0 ? changelog_news::unanswered : changelog_news::known;
 }
@@ -103,8 +87,8 @@ partition_offsets ask_offsets(client const& of, std::string const& topic, topic_
 void ask_topic(client const& of, std::string const& topic, topic_ranges& ranges, clock::time_point deadline)
 {
     look_up(of, topic, ranges, deadline);
-    auto const begins = ask_offsets(of, topic, ranges, at_beginning, deadline);
-    auto const ends = ask_offsets(of, topic, ranges, at_end, deadline);
+    auto const begins = ask_offsets(of, topic, ranges, time_of_oldest, deadline);
+    auto const ends = ask_offsets(of, topic, ranges, time_of_end, deadline);
     for (auto& [partition, range] : ranges)
     {
         if (range.news != changelog_news::known)

@@ -1,8 +1,10 @@
 #include "kafka/changelog_topic.hpp"
 
 #include "kafka/changelog_topic_fsm.hpp"
+#include "kafka/deadline.hpp"
 #include "kafka/handles.hpp"
 #include "kafka/kafka_error.hpp"
+#include "kafka/topic_metadata.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,8 +48,7 @@ bool is_mark(std::string const& text)
 
 int question_time(clock::time_point deadline)
 {
-    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now());
-    return static_cast<int>(std::clamp<std::int64_t>(left.count(), 1, longest_question.count()));
+    return std::min(left_until(deadline), static_cast<int>(longest_question.count()));
 }
 
 topic_news topic_news_of(rd_kafka_resp_err_t error) noexcept
@@ -94,19 +95,10 @@ topic_reply reply_of(rd_kafka_resp_err_t error, char const* text = nullptr)
 
 topic_reply look(client const& of, std::string const& topic, clock::time_point deadline)
 {
-    auto const handle = topic_handle{rd_kafka_topic_new(of.get(), topic.c_str(), nullptr)};
-    if (!handle)
-        return reply_of(rd_kafka_last_error());
-    struct rd_kafka_metadata const* raw = nullptr;
-    if (auto const error = rd_kafka_metadata(of.get(), 0, handle.get(), &raw, question_time(deadline)))
-        return reply_of(error);
-    auto const metadata = metadata_handle{raw};
-    if (metadata->topic_cnt != 1)
-        return reply_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    auto const& found = metadata->topics[0];
-    auto reply = reply_of(found.err);
-    reply.partitions = found.partition_cnt;
-    for (auto const& each : std::span{found.partitions, static_cast<std::size_t>(found.partition_cnt)})
+    auto const found = ask_topic_metadata(of.get(), topic, question_time(deadline));
+    auto reply = reply_of(found.error);
+    reply.partitions = static_cast<std::int32_t>(found.partitions.size());
+    for (auto const& each : found.partitions)
         if (each.leader < 0 && reply.news == topic_news::yes)
         {
             reply.news = topic_news::almost;

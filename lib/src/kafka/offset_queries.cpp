@@ -6,10 +6,6 @@
 
 namespace paperboy::kafka
 {
-namespace
-{
-
-} // namespace
 
 bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times, std::chrono::milliseconds timeout)
 {

@@ -2,6 +2,7 @@
 
 #include "kafka/event_decoder.hpp"
 #include "kafka/kafka_error.hpp"
+#include "kafka/topic_metadata.hpp"
 
 #include <array>
 #include <utility>
@@ -154,18 +155,8 @@ detail::outgoing copy_of(rd_kafka_message_t const& message, std::size_t topic)
 topic_answer ask_partition_count(client_remains const& client, std::string const& topic,
                                  std::chrono::milliseconds timeout)
 {
-    auto const handle = topic_handle{rd_kafka_topic_new(client.get(), topic.c_str(), nullptr)};
-    if (!handle)
-        return {make_code(rd_kafka_last_error()), 0};
-    struct rd_kafka_metadata const* metadata = nullptr;
-    if (auto const error =
-            rd_kafka_metadata(client.get(), 0, handle.get(), &metadata, static_cast<int>(timeout.count())))
-        return {make_code(error), 0};
-    auto answer = topic_answer{make_code(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), 0};
-    if (metadata->topic_cnt == 1)
-        answer = {make_code(metadata->topics[0].err), metadata->topics[0].partition_cnt};
-    rd_kafka_metadata_destroy(metadata);
-    return answer;
+    auto const found = ask_topic_metadata(client.get(), topic, static_cast<int>(timeout.count()));
+    return {make_code(found.error), static_cast<std::int32_t>(found.partitions.size())};
 }
 
 bool is_missing(error_code error) noexcept
