@@ -20,23 +20,17 @@ namespace
 
 constexpr auto progress_pause = 5s;
 
-// Offsets are counted: records that were compacted away, or that end transactions, count as done.
-struct extent
-{
-    double done = 0;
-    double all = 0;
-};
-
-extent extent_of(tables::shard_counters const& of)
+// How much is restored, 0 to 1. Offsets are counted: records that were compacted away, or that end transactions, count
+// as done.
+double fraction_of(tables::shard_counters const& of)
 {
     auto const from = of.from.load();
     auto const end = of.end.load();
     if (of.ready.load())
-        return {1, 1};
+        return 1;
     if (end == tables::shard_counters::none || end <= from)
-        return {0, 1};
-    auto const all = static_cast<double>(end - from);
-    return {std::clamp(static_cast<double>(of.at.load() - from), 0.0, all) / all, 1};
+        return 0;
+    return std::clamp(static_cast<double>(of.at.load() - from) / static_cast<double>(end - from), 0.0, 1.0);
 }
 
 } // namespace
@@ -93,8 +87,7 @@ restore_progress run_tables::progress_of(held_shard const& which)
     result.done = which.ready;
     result.elapsed =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - which.began);
-    auto const part = extent_of(counted);
-    result.fraction = which.ready ? 1.0 : part.done / part.all;
+    result.fraction = which.ready ? 1.0 : fraction_of(counted);
     if (auto const seconds = std::chrono::duration<double>{result.elapsed}.count(); seconds > 0)
         result.records_per_second = static_cast<double>(result.records) / seconds;
     if (result.fraction > 0)
