@@ -51,7 +51,8 @@ std::vector<std::string> engine_state::sources_of(tables::table_state const& tab
     if (!given.empty())
         return given;
     auto named = std::vector<std::string>{};
-    std::ranges::copy_if(router.topics(), std::back_inserter(named), [](auto const& each) { return each[0] != '^'; });
+    std::ranges::copy_if(router.topics(), std::back_inserter(named),
+                         [this](auto const& each) { return router.names(each); });
     return named;
 }
 
