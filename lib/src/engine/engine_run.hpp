@@ -30,6 +30,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -124,13 +125,12 @@ private:
 
     // Tables.
     void open_tables();
-    void prepare_tables();
+    void prepare_tables(std::vector<topic_partition> const& found);
     void on_sources_counted(std::map<std::string, std::int32_t> const& partitions);
     void ensure_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions);
     void on_changelog(std::size_t table, std::map<std::string, std::int32_t> const& partitions,
                       kafka::changelog_finding const& found);
     void open_changelogs();
-    void on_reader(kafka::consumer_event const& event);
     void on_tables_changed();
     void show_restores();
     void on_commit_over();
@@ -143,7 +143,7 @@ private:
     void start_sends();
     [[nodiscard]] boost::asio::awaitable<void> serve_sends();
     void on(kafka::outbox_turn& turn);
-    void on_producer(kafka::consumer_event const& event);
+    void on_other_client(std::string_view what_for, kafka::consumer_event const& event);
     void on(std::vector<kafka::send_failure> const& failures);
     void on_reports();
     void look_whether_drained();

@@ -63,7 +63,7 @@ void engine_run::on_partitions_counted(std::vector<topic_partition> const& found
     {
         return fail(errc::client_failed, error.what());
     }
-    tables_ ? prepare_tables() : join_group();
+    tables_ ? prepare_tables(found) : join_group();
 }
 
 // A topic that was just created is known to some brokers before it is to others, and any of them may be asked:

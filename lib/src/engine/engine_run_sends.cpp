@@ -76,7 +76,7 @@ asio::awaitable<void> engine_run::serve_sends()
 void engine_run::on(kafka::outbox_turn& turn)
 {
     for (auto const& each : turn.events)
-        on_producer(each);
+        on_other_client("producer", each);
     if (turn.replaced)
     {
         log(log_level::warning, "the producer's client is replaced; what was not acknowledged is produced again");
@@ -92,7 +92,8 @@ void engine_run::on(kafka::outbox_turn& turn)
         on_reports();
 }
 
-void engine_run::on_producer(kafka::consumer_event const& event)
+// What a client tells that is not the group's member.
+void engine_run::on_other_client(std::string_view what_for, kafka::consumer_event const& event)
 {
     if (auto const* const line = std::get_if<kafka::log_event>(&event))
         return on(*line);
@@ -103,7 +104,7 @@ void engine_run::on_producer(kafka::consumer_event const& event)
         return;
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_client_error(trouble->error, secrets_.hide(trouble->text));
-    auto const text = "producer: " + secrets_.hide(trouble->text);
+    auto const text = std::string{what_for} + ": " + secrets_.hide(trouble->text);
     if (kafka::kind_of(trouble->error) == kafka::error_kind::brokers_away)
         return log_rarely(text + "; still trying");
     log(log_level::warning, text);

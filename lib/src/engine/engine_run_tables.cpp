@@ -3,7 +3,6 @@
 #include "engine/engine_run.hpp"
 
 #include "kafka/client_config.hpp"
-#include "kafka/offset_queries.hpp"
 
 #include <paperboy/observer.hpp>
 
@@ -61,33 +60,18 @@ void engine_run::open_tables()
         [outbox = state_->outbox](std::string const& topic) { return outbox->topic_number(topic); }, std::move(tell));
 }
 
-// Before the group is joined: how many partitions the tables' sources have, whether they go together, and whether the
-// changelogs are what they have to be.
-void engine_run::prepare_tables()
+// Before the group is joined: how many partitions of those found the tables' sources have, whether they go together,
+// and whether the changelogs are what they have to be.
+void engine_run::prepare_tables(std::vector<topic_partition> const& found)
 {
-    auto const counts = std::make_shared<std::map<std::string, std::int32_t>>();
+    auto counts = std::map<std::string, std::int32_t>{};
     for (std::size_t table = 0; table < tables_->all().size(); ++table)
         for (auto const& topic : tables_->sources().of(table))
-            counts->try_emplace(topic, 0);
-    auto const answered = std::make_shared<bool>(false);
-    table_query_.run(
-        [client = consumer_->shared_client(), counts, answered]
-        {
-            auto const wanted = [&](std::string_view topic) { return counts->contains(std::string{topic}); };
-            auto const found = kafka::partitions_of(*client, wanted, kafka::query_timeout);
-            *answered = found.has_value();
-            if (found)
-                for (auto const& each : *found)
-                    ++(*counts)[each.topic];
-        },
-        [self = shared_from_this(), counts, answered]
-        {
-            if (!self->engine_.running())
-                return;
-            if (*answered)
-                return self->on_sources_counted(*counts);
-            self->table_timer_.start(kafka::query_pause, [self] { self->prepare_tables(); });
-        });
+            counts.try_emplace(topic, 0);
+    for (auto const& each : found)
+        if (auto const source = counts.find(each.topic); source != counts.end())
+            ++source->second;
+    on_sources_counted(counts);
 }
 
 void engine_run::on_sources_counted(std::map<std::string, std::int32_t> const& partitions)
@@ -100,7 +84,12 @@ void engine_run::on_sources_counted(std::map<std::string, std::int32_t> const& p
                                                      "\", which feeds a table, does not exist; create it, "
                                                      "or set config::allow_missing_topics to wait for it");
             log_rarely("topic \"" + topic + "\", which feeds a table, does not exist yet; waiting for it");
-            return table_timer_.start(changelog_pause, [self = shared_from_this()] { self->prepare_tables(); });
+            return table_timer_.start(changelog_pause,
+                                      [self = shared_from_this()]
+                                      {
+                                          if (self->engine_.running())
+                                              self->count_partitions();
+                                      });
         }
     for (std::size_t table = 0; table < tables_->all().size(); ++table)
         if (auto const mismatch = tables_->sources().mismatch(table, partitions); !mismatch.empty())
@@ -158,7 +147,7 @@ void engine_run::open_changelogs()
             [weak = weak_from_this()](kafka::consumer_event const& event)
             {
                 if (auto const self = weak.lock())
-                    self->on_reader(event);
+                    self->on_other_client("changelogs", event);
             });
     }
     catch (std::exception const& error)
@@ -166,23 +155,6 @@ void engine_run::open_changelogs()
         return fail(errc::client_failed, std::string{"no client to read changelogs with: "} + error.what());
     }
     join_group();
-}
-
-void engine_run::on_reader(kafka::consumer_event const& event)
-{
-    if (auto const* const line = std::get_if<kafka::log_event>(&event))
-        return on(*line);
-    if (std::holds_alternative<kafka::token_event>(event))
-        return on(kafka::token_event{});
-    auto const* const trouble = std::get_if<kafka::error_event>(&event);
-    if (trouble == nullptr)
-        return;
-    if (auto const& watcher = state_->settings.watcher)
-        watcher->on_client_error(trouble->error, secrets_.hide(trouble->text));
-    auto const text = "changelogs: " + secrets_.hide(trouble->text);
-    if (kafka::kind_of(trouble->error) == kafka::error_kind::brokers_away)
-        return log_rarely(text + "; still trying");
-    log(log_level::warning, text);
 }
 
 // A shard is restored, or closed.
