@@ -119,6 +119,13 @@ def clock(world):
     end_in_order(world, world.child())
 
 
+def kill_with_leader(leader, child):
+    leader.kill()
+    time.sleep(2)
+    child.kill()
+    leader.start()
+
+
 @scenario("as in transform, with 1,000,000 records at full speed", "the output contains every input's record", brokers=3, rate=0,
           long=True)
 def transform_million(world):
@@ -134,11 +141,7 @@ def transform_million(world):
         time.sleep(world.random.random() * 2)
         world.fault()
         if round_ % 5 == 1:
-            leader = world.leader(output, world.random.randrange(world.partitions))
-            leader.kill()
-            time.sleep(2)
-            child.kill()
-            leader.start()
+            kill_with_leader(world.leader(output, world.random.randrange(world.partitions)), child)
         else:
             child.kill()
         if sum(world.committed().values()) == total:
@@ -160,11 +163,7 @@ def transform(world):
         child.await_count("done", world.random.randrange(100, 2000))
         world.fault()
         if round_ % 3 == 1:
-            leader = world.leader(output, 0)
-            leader.kill()
-            time.sleep(2)
-            child.kill()
-            leader.start()
+            kill_with_leader(world.leader(output, 0), child)
         else:
             child.kill()
         world.check_output(output)

@@ -13,6 +13,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -246,19 +247,29 @@ struct quiet_owner final : lanes_owner
 
 constexpr auto seeds = 60U;
 
-// Calls `then` when records have begun, and no others for a while.
-template <class Then>
-void when_quiet(boost::asio::steady_timer& timer, bench& subject, Then then, std::size_t before = 0)
+// Runs with the record at offset 10 stuck, until records have begun and no others do for a while; then calls `look`
+// with the last one that has begun, and lets the stuck one go.
+template <class Look>
+void run_with_a_stuck_record(bench& subject, std::size_t blocks, Look look)
 {
-    timer.expires_after(std::chrono::milliseconds{100});
-    timer.async_wait(
-        [&timer, &subject, then, before](error_code)
-        {
-            auto const begun = subject.seen.begun.size();
-            if (begun == 0 || begun != before)
-                return when_quiet(timer, subject, then, begun);
-            then();
-        });
+    subject.handler.stuck = 10;
+    auto timer = boost::asio::steady_timer{subject.context};
+    auto wait = std::function<void(std::size_t)>{};
+    wait = [&](std::size_t before)
+    {
+        timer.expires_after(std::chrono::milliseconds{100});
+        timer.async_wait(
+            [&, before](error_code)
+            {
+                auto const begun = subject.seen.begun.size();
+                if (begun == 0 || begun != before)
+                    return wait(begun);
+                look(*subject.seen.begun.rbegin());
+                subject.released = true;
+            });
+    };
+    wait(0);
+    subject.run(blocks, 50);
 }
 
 } // namespace
@@ -379,19 +390,15 @@ BOOST_AUTO_TEST_CASE(cancelled_hooks_end_and_what_was_in_them_is_not_finished)
 BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_up_to_the_bound_of_unfinished_records)
 {
     auto subject = bench{1, overlapping(ordering::key, 8, 300)};
-    subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context};
-    auto begun_while_stuck = std::size_t{0};
-    when_quiet(unstick, subject,
-               [&]
-               {
-                   begun_while_stuck = static_cast<std::size_t>(*subject.seen.begun.rbegin());
-                   BOOST_TEST(subject.tracker.position() == 10);
-                   subject.released = true;
-               });
-    subject.run(20, 50);
-    BOOST_TEST(begun_while_stuck > 200U);
-    BOOST_TEST(begun_while_stuck <= 310U);
+    auto begun_while_stuck = std::int64_t{0};
+    run_with_a_stuck_record(subject, 20,
+                            [&](std::int64_t begun)
+                            {
+                                begun_while_stuck = begun;
+                                BOOST_TEST(subject.tracker.position() == 10);
+                            });
+    BOOST_TEST(begun_while_stuck > 200);
+    BOOST_TEST(begun_while_stuck <= 310);
     BOOST_TEST(subject.tracker.position() == 1000);
     BOOST_TEST(subject.seen.disorders == 0U);
 }
@@ -415,16 +422,9 @@ BOOST_AUTO_TEST_CASE(what_a_stuck_record_keeps_with_it_counts_too)
     options.mode = mode_policy{};
     options.mode->max_bytes = 25'000;
     auto subject = bench{1, options};
-    subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context};
-    auto begun_while_stuck = std::int64_t{0};
-    when_quiet(unstick, subject,
-               [&]
-               {
-                   begun_while_stuck = *subject.seen.begun.rbegin();
-                   subject.released = true;
-               });
-    subject.run(4, 50);
+    auto begun_while_stuck = std::int64_t{-1};
+    run_with_a_stuck_record(subject, 4, [&](std::int64_t begun) { begun_while_stuck = begun; });
+    BOOST_TEST(begun_while_stuck >= 0);
     BOOST_TEST(begun_while_stuck < 50);
     BOOST_TEST(subject.tracker.position() == 200);
     BOOST_TEST(subject.blocks_back == 4U);
@@ -434,16 +434,8 @@ BOOST_AUTO_TEST_CASE(a_stuck_keys_own_records_stop_all_when_they_fill_the_look_a
 {
     auto subject = bench{1, overlapping(ordering::key, 8)};
     subject.keys = 1;
-    subject.handler.stuck = 10;
-    auto unstick = boost::asio::steady_timer{subject.context};
     auto read_while_stuck = std::int64_t{0};
-    when_quiet(unstick, subject,
-               [&]
-               {
-                   read_while_stuck = *subject.seen.begun.rbegin();
-                   subject.released = true;
-               });
-    subject.run(100, 50);
+    run_with_a_stuck_record(subject, 100, [&](std::int64_t begun) { read_while_stuck = begun; });
     BOOST_TEST(read_while_stuck > 800);
     BOOST_TEST(read_while_stuck < 2000);
     BOOST_TEST(subject.tracker.position() == 5000);

@@ -61,6 +61,14 @@ private:
     bool mounted_;
 };
 
+// Whether a test has to do without this disk.
+[[nodiscard]] bool left_out(small_disk const& disk)
+{
+    if (!disk.mounted())
+        BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+    return !disk.mounted();
+}
+
 // Files of this process do not grow beyond it.
 class file_size_limit
 {
@@ -206,11 +214,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_a_checkpoint)
     for (auto const ingest : {always_ingest, never_ingest})
     {
         auto const disk = small_disk{};
-        if (!disk.mounted())
-        {
-            BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+        if (left_out(disk))
             return;
-        }
         BOOST_TEST_CONTEXT((ingest == always_ingest ? "ingested" : "written"))
         fill_up(disk.path(), ingest);
     }
@@ -244,11 +249,8 @@ BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
     for (auto const ingest : {always_ingest, never_ingest})
     {
         auto const disk = small_disk{};
-        if (!disk.mounted())
-        {
-            BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+        if (left_out(disk))
             return;
-        }
         BOOST_TEST_CONTEXT((ingest == always_ingest ? "ingested" : "written"))
         {
             auto const seen = std::make_shared<recoveries>();
@@ -268,11 +270,8 @@ BOOST_AUTO_TEST_CASE(with_room_again_a_store_goes_on)
 BOOST_AUTO_TEST_CASE(after_a_full_disk_checkpoints_of_all_sizes_stay_in_order)
 {
     auto const disk = small_disk{32};
-    if (!disk.mounted())
-    {
-        BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+    if (left_out(disk))
         return;
-    }
     constexpr auto ingest = std::size_t{1'200'000};
     auto const seen = std::make_shared<recoveries>();
     auto last = contents{};
@@ -293,11 +292,8 @@ BOOST_AUTO_TEST_CASE(after_a_full_disk_checkpoints_of_all_sizes_stay_in_order)
 BOOST_AUTO_TEST_CASE(a_disk_that_turns_read_only_is_unusable)
 {
     auto const disk = small_disk{};
-    if (!disk.mounted())
-    {
-        BOOST_TEST_MESSAGE("this process may not mount a file system: left out");
+    if (left_out(disk))
         return;
-    }
     auto const before = many_entries(100);
     open_rocksdb(disk.path())->open("counts", 0)->apply(changes_of(before), 5);
     // No file is open for writing then.
