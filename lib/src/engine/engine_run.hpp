@@ -116,7 +116,7 @@ private:
     void query(std::function<void()> work, std::function<void()> done);
     void begin_step();
     void on_step_ends_known(std::vector<partition_offset> const& ends);
-    void on_partition_passed(topic_partition const& where);
+    void on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which);
     void end_step_if_over();
     void wait_for_group();
     void advance_step();
@@ -178,7 +178,7 @@ private:
     void pipeline_failed(pipeline::partition_pipeline& which) override;
     void pipeline_ended(pipeline::partition_pipeline& which) override;
     void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
-    void partition_passed(topic_partition const& where) override;
+    void pipeline_passed(pipeline::partition_pipeline& which) override;
     void commit_due() override;
     void on_pipeline_failed(pipeline::assignment::pipeline_ptr const& which);
     void on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which);

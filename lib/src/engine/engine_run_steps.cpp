@@ -93,16 +93,21 @@ void engine_run::on_step_ends_known(std::vector<partition_offset> const& ends)
     end_step_if_over();
 }
 
-void engine_run::partition_passed(topic_partition const& where)
+void engine_run::pipeline_passed(pipeline::partition_pipeline& which)
 {
-    boost::asio::post(strand_, [self = shared_from_this(), where] { self->on_partition_passed(where); });
+    boost::asio::post(strand_, [self = shared_from_this(), passed = which.shared_from_this()]
+                      { self->on_pipeline_passed(passed); });
 }
 
-void engine_run::on_partition_passed(topic_partition const& where)
+// 1. A hook blocks its thread while its partition is taken away: its pipeline becomes a straggler.
+// 2. The group gives the partition back. What the straggler has in its hooks is not committed, and the topic may have
+//    grown: the new pipeline has more to do than the old one.
+// 3. The hook returns, and the straggler passes its end, that of the old assignment. That says nothing of the new one.
+void engine_run::on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which)
 {
-    if (!assignment_ || steps_.finished())
+    if (!assignment_ || !assignment_->has(which) || steps_.finished())
         return;
-    steps_.passed(where);
+    steps_.passed(which->where());
     show_steps();
     end_step_if_over();
 }

@@ -45,10 +45,16 @@ std::size_t assignment::index_of(topic_partition const& where) const
     return static_cast<std::size_t>(found - pipelines_.begin());
 }
 
+bool assignment::has(pipeline_ptr const& which) const
+{
+    auto const index = index_of(which->where());
+    return index < pipelines_.size() && pipelines_[index] == which;
+}
+
 bool assignment::one_ended(pipeline_ptr const& which)
 {
     auto const index = index_of(which->where());
-    if (index == pipelines_.size() || pipelines_[index] != which || ended_[index])
+    if (!has(which) || ended_[index])
         return false;
     ended_[index] = true;
     return --working_ == 0;

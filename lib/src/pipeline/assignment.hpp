@@ -28,6 +28,9 @@ public:
     [[nodiscard]] std::span<pipeline_ptr const> pipelines() const noexcept { return pipelines_; }
     [[nodiscard]] std::vector<topic_partition> partitions() const;
 
+    // Whether it is a pipeline of this assignment: an earlier one may have had the same partition.
+    [[nodiscard]] bool has(pipeline_ptr const& which) const;
+
     // A pipeline has ended; true when it was the last of this assignment.
     [[nodiscard]] bool one_ended(pipeline_ptr const& which);
     [[nodiscard]] bool all_ended() const noexcept { return working_ == 0; }

@@ -73,7 +73,7 @@ public:
     virtual void partition_error(topic_partition const& where, error_code error, std::string const& text) = 0;
 
     // Everything before the offset given to catch_up_to is finished. Called once for each.
-    virtual void partition_passed(topic_partition const& where) = 0;
+    virtual void pipeline_passed(partition_pipeline& which) = 0;
 
     // Enough records have finished for a commit by count.
     virtual void commit_due() = 0;

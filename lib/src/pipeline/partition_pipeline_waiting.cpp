@@ -81,7 +81,7 @@ void partition_pipeline::look_whether_passed()
         return;
     waits_for_acks_.store(false);
     catches_up_to(std::nullopt);
-    context_.owner.partition_passed(where_);
+    context_.owner.pipeline_passed(*this);
 }
 
 void partition_pipeline::observe_lag()

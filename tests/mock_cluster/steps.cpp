@@ -1,0 +1,254 @@
+// Steps against brokers that do not answer, and hooks that end after their time.
+
+#include "mock_cluster/mock_fixture.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::mock_fixture;
+using test::outcome_of_run;
+
+// Kafka's request for committed offsets, and its refusals.
+constexpr std::int16_t offset_commit = 8;
+constexpr std::int16_t offset_fetch = 9;
+constexpr auto coordinator_loading = 14;
+constexpr auto group_not_authorized = 30;
+
+struct events
+{
+    bool open = false;
+    bool waiting = false;
+    std::size_t first = 0;
+    std::size_t second = 0;
+    // Which step an engine was at when it began a record of the first topic; records of the second that came too early.
+    std::vector<std::optional<std::size_t>> steps;
+    std::size_t too_early = 0;
+};
+
+struct own_cluster
+{
+    mock_cluster own;
+};
+
+struct steps_fixture : own_cluster, mock_fixture
+{
+    std::string const first = make_topic(1);
+    std::string const second = make_topic(2);
+    test::watched<events> seen;
+    test::seen_records ignored;
+
+    steps_fixture() : mock_fixture{own} {}
+
+    [[nodiscard]] config stepped(steps_scope scope) const
+    {
+        auto chosen = settings();
+        chosen.steps = {{first}, {second}};
+        chosen.steps_scope = scope;
+        return chosen;
+    }
+    [[nodiscard]] bool sees(bool (*what)(events const&)) const { return seen.wait_until(what); }
+    void open()
+    {
+        seen.update([](events& all) { all.open = true; });
+    }
+};
+
+// Of the second topic: notes what comes before all of the first is finished.
+struct second_handler
+{
+    test::watched<events>& seen;
+    std::size_t wanted;
+
+    void on_message(record_view const&)
+    {
+        seen.update(
+            [&](events& all)
+            {
+                ++all.second;
+                all.too_early += all.first < wanted ? 1 : 0;
+            });
+    }
+};
+
+// Of the first topic: waits until it is let go.
+struct gated_handler
+{
+    test::watched<events>& seen;
+
+    boost::asio::awaitable<void> on_message(record_view const&)
+    {
+        seen.update([](events& all) { all.waiting = true; });
+        auto timer = boost::asio::steady_timer{co_await boost::asio::this_coro::executor};
+        while (!seen.get().open)
+        {
+            timer.expires_after(5ms);
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
+        seen.update([](events& all) { ++all.first; });
+    }
+};
+
+// Blocks its thread on the first record, the first time.
+struct blocking_handler
+{
+    test::watched<events>& seen;
+    engine const& of;
+
+    void on_message(record_view const& record)
+    {
+        auto blocks = false;
+        seen.update(
+            [&](events& all)
+            {
+                all.steps.push_back(of.stats().step);
+                blocks = record.offset() == 0 && !all.waiting;
+                all.waiting = all.waiting || blocks;
+            });
+        if (blocks)
+            static_cast<void>(seen.wait_until([](events const& all) { return all.open; }));
+        seen.update([](events& all) { ++all.first; });
+    }
+};
+
+// Lets the brokers' answers take longer than a question may, as soon as the engine is assigned partitions, but none of
+// a topic.
+class slowing_observer final : public observer
+{
+public:
+    slowing_observer(mock_cluster& brokers, std::string without) : brokers_{brokers}, without_{std::move(without)} {}
+
+    void on_assigned(std::span<topic_partition const> partitions) noexcept override
+    {
+        auto const has = [this](topic_partition const& each) { return each.topic == without_; };
+        if (!partitions.empty() && std::ranges::none_of(partitions, has))
+            brokers_.set_round_trip_time(1, 2500ms);
+    }
+
+private:
+    mock_cluster& brokers_;
+    std::string without_;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(steps_suite, steps_fixture)
+
+// One of two members has no partition of the first step's topic, and cannot learn of the other's.
+BOOST_AUTO_TEST_CASE(a_member_that_learns_nothing_of_a_step_does_not_take_it_for_empty)
+{
+    produce(first, 0, 1);
+    for (auto const partition : {0, 1})
+        produce(second, partition, 10);
+    auto const watching = std::make_shared<slowing_observer>(own, first);
+    auto chosen = stepped(steps_scope::group);
+    chosen.commit.interval = 20ms;
+    chosen.watcher = watching;
+    auto one = engine{io.context(), chosen};
+    auto two = engine{io.context(), chosen};
+    for (auto* const each : {&one, &two})
+        each->handle(first, gated_handler{seen}).handle(second, second_handler{seen, 1});
+    auto first_run = outcome_of_run::start(one);
+    auto second_run = outcome_of_run::start(two);
+    BOOST_TEST(log.wait_for("the ends of a step's partitions are not known yet; asking again"), log);
+    own.set_round_trip_time(1, 0ms);
+    BOOST_TEST(sees([](events const& all) { return all.waiting; }), log);
+    open();
+    BOOST_TEST(sees([](events const& all) { return all.second >= 20; }), log);
+    one.stop();
+    two.stop();
+    BOOST_TEST(first_run.get() == error_code{});
+    BOOST_TEST(second_run.get() == error_code{});
+    BOOST_TEST(seen.get().too_early == 0U);
+}
+
+// The commit that would end the step for the group is put off, and the question whether it has ended refused meanwhile.
+BOOST_AUTO_TEST_CASE(no_answer_to_what_the_group_has_committed_is_no_yes)
+{
+    struct refusing_handler
+    {
+        steps_fixture& test;
+        void on_message(record_view const&)
+        {
+            test.own.fail_requests(offset_commit, {coordinator_loading, coordinator_loading, coordinator_loading});
+            test.own.fail_requests(offset_fetch, {group_not_authorized, group_not_authorized});
+        }
+    };
+    struct checking_handler
+    {
+        steps_fixture& test;
+        void on_message(record_view const&)
+        {
+            auto const committed = test.watcher->seen.get().committed()[{test.first, 0}];
+            test.seen.update(
+                [&](events& all)
+                {
+                    ++all.second;
+                    all.too_early += committed == 1 ? 0 : 1;
+                });
+        }
+    };
+    produce(first, 0, 1);
+    produce(second, 0, 10);
+    auto chosen = stepped(steps_scope::group);
+    chosen.commit.interval = 1min;
+    auto consuming = engine{io.context(), chosen};
+    consuming.handle(first, refusing_handler{*this}).handle(second, checking_handler{*this});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(sees([](events const& all) { return all.second == 10; }), log);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(seen.get().too_early == 0U);
+    auto const commits = watcher->seen.get().commits;
+    BOOST_TEST(std::ranges::any_of(commits, [](auto const& each) { return each.result.failed(); }));
+}
+
+// The partition is taken away while its hook blocks a thread, and comes back, with more records: what the hook passes
+// when it returns is the end that the step had before.
+BOOST_AUTO_TEST_CASE(a_hook_that_ends_after_its_assignment_passes_no_later_step)
+{
+    produce(first, 0, 1);
+    produce(second, 0, 10);
+    auto chosen = stepped(steps_scope::engine);
+    chosen.revoke_timeout = 300ms;
+    auto consuming = engine{io.context(), chosen};
+    consuming.handle(first, blocking_handler{seen, consuming}).handle(second, second_handler{seen, 3});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(sees([](events const& all) { return all.waiting; }), log);
+
+    // Another member, of another topic: all are assigned anew, and nothing changes hands.
+    auto other_settings = settings();
+    other_settings.watcher = nullptr;
+    auto other = engine{io.context(), other_settings};
+    other.handle(topic, test::collecting_handler{ignored});
+    auto other_run = outcome_of_run::start(other);
+    BOOST_TEST(watcher->seen.wait_until([](auto const& all) { return !all.revoked.empty(); }), log);
+    produce(first, 0, 1);
+    BOOST_TEST(watcher->seen.wait_until([](auto const& all) { return all.assigned.size() > 1; }), log);
+    open();
+    BOOST_TEST(sees([](events const& all) { return all.second == 10; }), log);
+    consuming.stop();
+    other.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(other_run.get() == error_code{});
+    auto const all = seen.get();
+    BOOST_TEST(all.too_early == 0U);
+    BOOST_TEST(all.first == 3U);
+    for (auto const& step : all.steps)
+        BOOST_TEST(step.value_or(2) == 0U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy
