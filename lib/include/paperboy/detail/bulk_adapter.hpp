@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/bulk_failures.hpp>
 #include <paperboy/detail/hook_set.hpp>
 #include <paperboy/detail/record_decoder.hpp>
 #include <paperboy/handler.hpp>
@@ -29,9 +30,10 @@ class bulk_adapter
     using C = typename hooks::C;
     using S = std::span<R const>;
     using decoder = record_decoder<KeySerde, ValueSerde>;
+    using failures = bulk_failures<H, hooks, R>;
 
 public:
-    bulk_adapter(H& handler, decoder& decode) : handler_{handler}, decoder_{decode} {}
+    bulk_adapter(H& handler, decoder& decode) : handler_{handler}, decoder_{decode}, failures_{handler} {}
 
     // 1. Decode all; a record that cannot be decoded is left out, or ends the bulk in front of it. Raw views need no
     //    decoding: unless a hook may change the bulk, the hooks see those that the bulk was formed with.
@@ -77,7 +79,7 @@ public:
             run.conclude(run.report(undecodable->where, undecodable->error, failed, undecodable->action), failed);
         if (verdict == error_action::kind::skip)
             run.finish_below(failed.offset() + 1);
-        co_return end_of(verdict);
+        co_return failures::end_of(verdict);
     }
 
 private:
@@ -153,36 +155,15 @@ private:
                     reached = decode_from(views, reached.at);
                     continue;
                 }
-            auto action = co_await ask_on_error(run, reached.where, reached.error, view);
-            if (leaves_out(action) && run.left_out_first_time(view) &&
+            auto action = co_await failures_.ask_on_error(run, reached.where, reached.error, view);
+            if (failures::leaves_out(action) && run.left_out_first_time(view) &&
                 run.conclude(run.report(reached.where, reached.error, view, action), view) != error_action::kind::skip)
                 action = error_action::fail;
-            if (!leaves_out(action))
+            if (!failures::leaves_out(action))
                 co_return undecodable_record{reached.at, reached.where, std::move(reached.error), view, action};
             reached = decode_from(views, reached.at + 1);
         }
         co_return std::nullopt;
-    }
-
-    static bool leaves_out(error_action const& action) noexcept
-    {
-        return action.what() == error_action::kind::skip || action.what() == error_action::kind::dead_letter;
-    }
-
-    static batch_end end_of(error_action::kind verdict) noexcept
-    {
-        switch (verdict)
-        {
-        case error_action::kind::fail:
-            return batch_end::failed;
-        case error_action::kind::retry:
-            return batch_end::again;
-        case error_action::kind::skip:
-            return batch_end::left;
-        case error_action::kind::dead_letter:
-            break;
-        }
-        return batch_end::failed;
     }
 
     struct piece_result
@@ -230,11 +211,12 @@ private:
         }
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
-        auto const failed_at = where == hook::on_bulk ? named_record(error, start) : std::nullopt;
+        auto const failed_at =
+            where == hook::on_bulk ? failures::named_record(error, start, shown_.size()) : std::nullopt;
         auto const piece = failed_at ? rest(start).first(*failed_at - start) : rest(start);
         auto verdict = error_action::kind::skip;
         if (error && !failed_at)
-            verdict = co_await decide(run, where, error, piece, context);
+            verdict = co_await failures_.decide(run, where, error, piece, context);
         auto const how = error && !failed_at ? outcome::failed : outcome::handled;
         if constexpr (hooks::on_finished_bulk::fits)
             if (context)
@@ -244,10 +226,10 @@ private:
         if (verdict == error_action::kind::dead_letter)
             verdict = error && where == hook::did_receive_bulk_messages ? bury(run, taken_) : bury(run, piece);
         if (verdict != error_action::kind::skip)
-            co_return piece_result{end_of(verdict), start};
+            co_return piece_result{failures::end_of(verdict), start};
         if (!failed_at)
             co_return piece_result{batch_end::left, shown_.size()};
-        co_return co_await pass_failed_record(run, *failed_at, cause_of(error));
+        co_return co_await pass_failed_record(run, *failed_at, failures::cause_of(error));
     }
 
     // A hook that has failed may have removed records before it did: then those are buried that it was given.
@@ -266,12 +248,12 @@ private:
     {
         auto const view = static_cast<record_view const&>(shown_[at]);
         run.finish_below(view.offset());
-        auto const action = co_await ask_on_error(run, hook::on_bulk, error, view);
+        auto const action = co_await failures_.ask_on_error(run, hook::on_bulk, error, view);
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, at};
         auto const verdict = run.conclude(run.report(hook::on_bulk, error, view, action), view);
         if (verdict != error_action::kind::skip)
-            co_return piece_result{end_of(verdict), at};
+            co_return piece_result{failures::end_of(verdict), at};
         run.finish_below(view.offset() + 1);
         co_return piece_result{batch_end::left, at + 1};
     }
@@ -292,101 +274,7 @@ private:
         }
         if (run.cancelled() || !error)
             co_return error_action::kind::skip;
-        co_return co_await decide(run, hook::on_finished_handling, error, piece, context);
-    }
-
-    // Asks on_bulk_error what becomes of all the piece's records; one that fails itself means `fail`.
-    boost::asio::awaitable<error_action::kind> decide(bulk_run& run, hook where, std::exception_ptr error, S piece,
-                                                      std::optional<C>& context)
-    {
-        auto const known = run.without_asking(where, error, hooks::on_bulk_error::fits);
-        auto action = known.value_or(error_action::fail);
-        // The piece's may have been removed by did_receive_bulk_messages, this time or the next.
-        auto const& first = run.records().front();
-        auto own_failure = std::exception_ptr{};
-        try
-        {
-            if constexpr (hooks::on_bulk_error::awaitable)
-            {
-                if (!known)
-                    action = co_await on_bulk_error(error, piece, context);
-            }
-            else if constexpr (hooks::on_bulk_error::fits)
-            {
-                if (!known)
-                    action = on_bulk_error(error, piece, context);
-            }
-        }
-        catch (...)
-        {
-            own_failure = std::current_exception();
-        }
-        if (run.cancelled())
-            co_return error_action::kind::fail;
-        if (own_failure)
-            run.report(hook::on_bulk_error, own_failure, first, error_action::fail);
-        co_return run.report(where, error, first, action);
-    }
-
-    boost::asio::awaitable<error_action> ask_on_error(bulk_run& run, hook where, std::exception_ptr error,
-                                                      record_view view)
-    {
-        auto const known = run.without_asking(where, error, hooks::on_error::fits);
-        auto action = known.value_or(error_action::fail);
-        auto own_failure = std::exception_ptr{};
-        try
-        {
-            if constexpr (hooks::on_error::awaitable)
-            {
-                if (!known)
-                    action = co_await on_error(error, view, nullptr);
-            }
-            else if constexpr (hooks::on_error::fits)
-            {
-                if (!known)
-                    action = on_error(error, view, nullptr);
-            }
-        }
-        catch (...)
-        {
-            own_failure = std::current_exception();
-        }
-        if (own_failure && !run.cancelled())
-            run.report(hook::on_error, own_failure, view, error_action::fail);
-        co_return action;
-    }
-
-    // The index in the bulk of the record that a bulk_error names, if it names one of the piece.
-    [[nodiscard]] std::optional<std::size_t> named_record(std::exception_ptr const& error, std::size_t start) const
-    {
-        if (!error)
-            return std::nullopt;
-        try
-        {
-            std::rethrow_exception(error);
-        }
-        catch (bulk_error const& known)
-        {
-            if (known.index < shown_.size() - start)
-                return start + known.index;
-        }
-        catch (...)
-        {
-            return std::nullopt;
-        }
-        return std::nullopt;
-    }
-
-    static std::exception_ptr cause_of(std::exception_ptr const& error)
-    {
-        try
-        {
-            std::rethrow_exception(error);
-        }
-        catch (bulk_error const& known)
-        {
-            return known.cause ? known.cause : error;
-        }
+        co_return co_await failures_.decide(run, hook::on_finished_handling, error, piece, context);
     }
 
     // did_receive_bulk_messages may have moved the records, even when it failed.
@@ -424,20 +312,9 @@ private:
             return hooks::on_finished_bulk::call(handler_, std::tuple<S, C&, outcome>{piece, *context, how});
     }
 
-    decltype(auto) on_bulk_error(std::exception_ptr error, S piece, std::optional<C>& context)
-    {
-        return hooks::on_bulk_error::call(
-            handler_, std::tuple<std::exception_ptr, S, C*>{error, piece, context ? &*context : nullptr});
-    }
-
-    decltype(auto) on_error(std::exception_ptr error, record_view const& view, C* context)
-    {
-        return hooks::on_error::call(handler_,
-                                     std::tuple<std::exception_ptr, record_view const&, C*>{error, view, context});
-    }
-
     H& handler_;
     decoder& decoder_;
+    failures failures_;
     std::vector<R> records_;
     // What the hooks see: records_, or the bulk itself.
     S shown_;

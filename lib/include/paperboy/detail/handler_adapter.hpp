@@ -4,6 +4,7 @@
 #include <paperboy/detail/bulk_adapter.hpp>
 #include <paperboy/detail/hook_set.hpp>
 #include <paperboy/detail/record_decoder.hpp>
+#include <paperboy/detail/record_failures.hpp>
 
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ class handler_adapter final : public batch_handler
     using hooks = hook_set<H, R, T>;
     using C = typename hooks::C;
     using decoder = record_decoder<KeySerde, ValueSerde>;
+    using failures = record_failures<H, hooks>;
 
 public:
     static constexpr bool is_asynchronous = hooks::asynchronous;
@@ -38,7 +40,7 @@ public:
     }
 
     handler_adapter(H& handler, decoder decode)
-        : handler_{handler}, decoder_{std::move(decode)}, bulk_{handler_, decoder_}
+        : handler_{handler}, decoder_{std::move(decode)}, failures_{handler_}, bulk_{handler_, decoder_}
     {
     }
 
@@ -146,9 +148,9 @@ public:
                 if (failed.error)
                 {
                     if constexpr (hooks::on_error::awaitable)
-                        verdict = co_await decide_async(run, failed, context);
+                        verdict = co_await failures_.decide_async(run, failed, context);
                     else
-                        verdict = decide(run, failed, context);
+                        verdict = failures_.decide(run, failed, context);
                 }
                 if (finishes(context))
                 {
@@ -169,9 +171,9 @@ public:
                     if (finishing.error)
                     {
                         if constexpr (hooks::on_error::awaitable)
-                            verdict = stricter(verdict, co_await decide_async(run, finishing, context));
+                            verdict = stricter(verdict, co_await failures_.decide_async(run, finishing, context));
                         else
-                            verdict = stricter(verdict, decide(run, finishing, context));
+                            verdict = stricter(verdict, failures_.decide(run, finishing, context));
                     }
                 }
                 if (run.cancelled())
@@ -193,13 +195,6 @@ public:
     }
 
 private:
-    // Where in a record's life an exception was thrown.
-    struct failed_hook
-    {
-        hook where = hook::define_context;
-        std::exception_ptr error{};
-    };
-
     // The record that hooks see, reused from record to record so that decoded values keep their memory.
     struct raw_slots
     {
@@ -267,7 +262,7 @@ private:
         }
         auto verdict = error_action::kind::skip;
         if (failed.error) [[unlikely]]
-            verdict = decide(run, failed, context);
+            verdict = failures_.decide(run, failed, context);
         if constexpr (hooks::on_finished_handling::fits)
             if (finishes(context))
                 verdict = stricter(verdict, finish(run, slots, context, failed));
@@ -286,7 +281,7 @@ private:
         {
             finishing.error = std::current_exception();
         }
-        return decide(run, finishing, context);
+        return failures_.decide(run, finishing, context);
     }
 
     void define(std::optional<C>& context, record_slots& slots)
@@ -345,55 +340,6 @@ private:
                               std::span<R const>{&slots.as_record(), 1}});
     }
 
-    // What becomes of the record, by its handler's options or its on_error; an on_error that fails itself means `fail`.
-    error_action::kind decide(batch_run& run, failed_hook const& failed, std::optional<C>& context)
-    {
-        auto const known = run.without_asking(failed.where, failed.error, hooks::on_error::fits);
-        auto action = known.value_or(error_action::fail);
-        if constexpr (hooks::on_error::fits && !hooks::on_error::awaitable)
-        {
-            try
-            {
-                if (!known)
-                    action = call_on_error(run.current(), failed, context);
-            }
-            catch (...)
-            {
-                run.report(hook::on_error, std::current_exception(), run.current(), error_action::fail);
-            }
-        }
-        return run.report(failed.where, failed.error, run.current(), action);
-    }
-
-    boost::asio::awaitable<error_action::kind> decide_async(batch_run& run, failed_hook const& failed,
-                                                            std::optional<C>& context)
-    {
-        auto const known = run.without_asking(failed.where, failed.error, true);
-        auto action = known.value_or(error_action::fail);
-        auto own_failure = std::exception_ptr{};
-        auto const view = run.current();
-        try
-        {
-            if (!known)
-                action = co_await call_on_error(view, failed, context);
-        }
-        catch (...)
-        {
-            own_failure = std::current_exception();
-        }
-        if (run.cancelled())
-            co_return error_action::kind::fail;
-        if (own_failure)
-            run.report(hook::on_error, own_failure, view, error_action::fail);
-        co_return run.report(failed.where, failed.error, view, action);
-    }
-
-    decltype(auto) call_on_error(record_view const& view, failed_hook const& failed, std::optional<C>& context)
-    {
-        return hooks::on_error::call(handler_, std::tuple<std::exception_ptr, record_view const&, C*>{
-                                                   failed.error, view, context ? &*context : nullptr});
-    }
-
     struct no_bulk
     {
         no_bulk(H&, decoder&) {}
@@ -405,6 +351,7 @@ private:
 
     H& handler_;
     decoder decoder_;
+    failures failures_;
     [[no_unique_address]] bulk_part bulk_;
 };
 
