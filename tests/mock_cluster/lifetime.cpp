@@ -1,12 +1,15 @@
 // Engines and io_contexts that go away in the middle of a run.
 
 #include "mock_cluster/gated_handler.hpp"
-#include "mock_cluster/mock_fixture.hpp"
+#include "mock_cluster/ordering_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <sys/eventfd.h>
 
 namespace paperboy
 {
@@ -198,6 +201,83 @@ BOOST_AUTO_TEST_CASE(an_engine_that_its_context_owns)
         threads.halt();
     }
     BOOST_TEST(handler.seen.use_count() == 1);
+}
+
+// The frames of hooks that wait go with the io_context, and the pipeline with them.
+BOOST_FIXTURE_TEST_CASE(an_io_context_that_goes_away_takes_the_overlapping_hooks_with_it, test::ordering_fixture)
+{
+    produce_keys(0, 100, 100);
+    auto hanging = test::watched<hang_log>{};
+    {
+        auto own = test::io_threads{};
+        auto consuming = engine{own.context(), settings()};
+        consuming.handle(topic, test::hanging_handler{hanging, 20}, test::by_key(8));
+        consuming.async_run([](error_code) {});
+        BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == 99; }));
+        own.halt();
+    }
+    BOOST_TEST(hanging.get().left == 1);
+}
+
+// Also when nobody but the run has the handler any more: it outlives the frames of its hooks.
+BOOST_FIXTURE_TEST_CASE(a_handler_outlives_its_overlapping_hooks_when_the_io_context_goes_away, test::ordering_fixture)
+{
+    struct lifetimes
+    {
+        int handlers = 0;
+        int waiting = 0;
+        int orphans = 0;
+        int left = 0;
+    };
+    struct counted_handler
+    {
+        struct leaving
+        {
+            test::watched<lifetimes>* log;
+            ~leaving()
+            {
+                log->update(
+                    [](auto& all)
+                    {
+                        ++all.left;
+                        all.orphans += all.handlers == 0 ? 1 : 0;
+                    });
+            }
+        };
+        using descriptor = asio::posix::stream_descriptor;
+        counted_handler(test::watched<lifetimes>& to, descriptor& on) : log{&to}, waits_on{&on} { count(1); }
+        counted_handler(counted_handler const& other) : log{other.log}, waits_on{other.waits_on} { count(1); }
+        ~counted_handler() { count(-1); }
+        void count(int by)
+        {
+            log->update([by](auto& all) { all.handlers += by; });
+        }
+
+        asio::awaitable<void> on_message(record_view const&)
+        {
+            auto const guard = leaving{log};
+            log->update([](auto& all) { ++all.waiting; });
+            co_await waits_on->async_wait(descriptor::wait_read, asio::use_awaitable);
+        }
+
+        test::watched<lifetimes>* log;
+        descriptor* waits_on;
+    };
+    produce_keys(0, 8, 8);
+    auto seen = test::watched<lifetimes>{};
+    {
+        auto own = test::io_threads{};
+        // Older than the engine's own descriptors, so its waits are the last to be given up.
+        auto silent = asio::posix::stream_descriptor{own.context(), ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+        auto consuming = engine{own.context(), settings()};
+        consuming.handle(topic, counted_handler{seen, silent}, test::by_key(8));
+        consuming.async_run([](error_code) {});
+        BOOST_TEST(seen.wait_until([](auto const& all) { return all.waiting == 8; }));
+        own.halt();
+    }
+    BOOST_TEST(seen.get().left == 8);
+    BOOST_TEST(seen.get().orphans == 0);
+    BOOST_TEST(seen.get().handlers == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

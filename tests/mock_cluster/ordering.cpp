@@ -1,23 +1,9 @@
 // Records of one partition whose hooks overlap: by key, and without any order.
 
 #include "mock_cluster/gated_handler.hpp"
-#include "mock_cluster/mock_fixture.hpp"
+#include "mock_cluster/ordering_fixture.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <algorithm>
-#include <atomic>
 #include <ctime>
-#include <map>
-#include <random>
-#include <set>
-#include <span>
-
-#include <sys/eventfd.h>
 
 namespace paperboy
 {
@@ -25,175 +11,13 @@ namespace
 {
 
 using namespace std::chrono_literals;
+using test::bulk_or_keyed_handler;
+using test::by_key;
+using test::finished_in;
 using test::hang_log;
-using test::mock_fixture;
+using test::keyed_handler;
+using test::ordering_fixture;
 using test::outcome_of_run;
-
-// What is known of one partition's records.
-struct progress
-{
-    std::set<std::string> running_keys;
-    std::map<std::string, std::int64_t> last_of_key;
-    std::set<std::int64_t> finished;
-    std::size_t begun = 0;
-    std::size_t inside = 0;
-    std::size_t most_inside = 0;
-    std::size_t bulks = 0;
-    int overlaps = 0;
-    int disorders = 0;
-};
-using shared_progress = test::watched<std::map<std::int32_t, progress>>;
-
-std::size_t finished_in(std::map<std::int32_t, progress> const& all)
-{
-    auto sum = std::size_t{0};
-    for (auto const& [partition, each] : all)
-        sum += each.finished.size();
-    return sum;
-}
-
-// Waits a random moment per record, and fails now and then.
-class keyed_handler
-{
-public:
-    explicit keyed_handler(shared_progress& shared) : shared_{shared} {}
-
-    boost::asio::awaitable<void> on_message(record_view const& record)
-    {
-        auto const key = std::string{record.key()};
-        auto pause = std::chrono::microseconds{0};
-        auto fails = false;
-        shared_.update(
-            [&](auto& partitions)
-            {
-                auto& all = partitions[record.partition()];
-                ++all.begun;
-                all.most_inside = std::max(all.most_inside, ++all.inside);
-                all.overlaps += all.running_keys.insert(key).second ? 0 : 1;
-                auto& last = all.last_of_key.try_emplace(key, -1).first->second;
-                all.disorders += last < record.offset() ? 0 : 1;
-                last = record.offset();
-                pause = std::chrono::microseconds{random_() % 3000};
-                fails = random_() % 20 == 0;
-            });
-        auto const executor = co_await boost::asio::this_coro::executor;
-        auto timer = boost::asio::steady_timer{executor, pause};
-        co_await timer.async_wait(boost::asio::use_awaitable);
-        if (fails)
-            throw std::runtime_error{"no luck"};
-    }
-
-    error_action on_error(std::exception_ptr) { return error_action::skip; }
-
-    void on_finished_handling(record_view const& record)
-    {
-        shared_.update(
-            [&](auto& partitions)
-            {
-                auto& all = partitions[record.partition()];
-                --all.inside;
-                all.running_keys.erase(std::string{record.key()});
-                all.finished.insert(record.offset());
-            });
-    }
-
-protected:
-    shared_progress& shared_;
-
-private:
-    std::minstd_rand random_{7};
-};
-
-// Takes in bulk what waits; a bulk must be alone in its partition.
-class bulk_or_keyed_handler : public keyed_handler
-{
-public:
-    using keyed_handler::keyed_handler;
-
-    boost::asio::awaitable<void> on_bulk(std::span<record_view const> records)
-    {
-        auto const partition = records.front().partition();
-        shared_.update([&](auto& all) { all[partition].overlaps += all[partition].inside == 0 ? 0 : 1; });
-        co_await boost::asio::post(co_await boost::asio::this_coro::executor, boost::asio::use_awaitable);
-        shared_.update(
-            [&](auto& all)
-            {
-                ++all[partition].bulks;
-                all[partition].overlaps += all[partition].inside == 0 ? 0 : 1;
-                for (auto const& each : records)
-                    all[partition].finished.insert(each.offset());
-            });
-    }
-
-    void on_finished_handling(std::span<record_view const> records)
-    {
-        if (records.size() == 1)
-            keyed_handler::on_finished_handling(records.front());
-    }
-    void on_finished_handling(record_view const& record) { keyed_handler::on_finished_handling(record); }
-};
-
-// Compares every accepted commit with what had finished by then.
-class commit_checker final : public observer
-{
-public:
-    explicit commit_checker(shared_progress& shared) : shared_{shared} {}
-
-    void on_commit(error_code result, std::span<partition_offset const> offsets) noexcept override
-    {
-        if (result)
-            return;
-        shared_.update(
-            [&](auto& all)
-            {
-                for (auto const& each : offsets)
-                {
-                    auto const& finished = all[each.partition].finished;
-                    auto const below = std::distance(finished.begin(), finished.lower_bound(each.offset));
-                    too_early += below == each.offset ? 0 : 1;
-                }
-            });
-        ++commits;
-    }
-
-    std::atomic<int> commits{0};
-    std::atomic<int> too_early{0};
-
-private:
-    shared_progress& shared_;
-};
-
-handler_options by_key(std::size_t concurrency)
-{
-    auto options = handler_options{};
-    options.ordering = ordering::key;
-    options.max_concurrency = concurrency;
-    return options;
-}
-
-struct ordering_fixture : mock_fixture
-{
-    shared_progress shared;
-    std::shared_ptr<commit_checker> checker = std::make_shared<commit_checker>(shared);
-
-    void produce_keys(std::int32_t partition, int count, int keys)
-    {
-        for (auto i = 0; i < count; ++i)
-        {
-            auto const key = std::to_string(i * 7 % keys);
-            cluster.produce(topic, {.key = key, .value = "v", .partition = partition, .headers = {}});
-        }
-        cluster.flush();
-    }
-    [[nodiscard]] config checked_settings() const
-    {
-        auto chosen = settings();
-        chosen.watcher = checker;
-        chosen.commit.interval = 10ms;
-        chosen.batch_size = 64;
-        return chosen;
-    }
-};
 
 } // namespace
 
@@ -466,83 +290,6 @@ BOOST_AUTO_TEST_CASE(a_bulk_that_waits_for_overlapping_records_does_not_begin_wh
     BOOST_TEST(gate.get().bulks > 0U);
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
-}
-
-// The frames of hooks that wait go with the io_context, and the pipeline with them.
-BOOST_AUTO_TEST_CASE(an_io_context_that_goes_away_takes_the_overlapping_hooks_with_it)
-{
-    produce_keys(0, 100, 100);
-    auto hanging = test::watched<hang_log>{};
-    {
-        auto own = test::io_threads{};
-        auto consuming = engine{own.context(), settings()};
-        consuming.handle(topic, test::hanging_handler{hanging, 20}, by_key(8));
-        consuming.async_run([](error_code) {});
-        BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == 99; }));
-        own.halt();
-    }
-    BOOST_TEST(hanging.get().left == 1);
-}
-
-// Also when nobody but the run has the handler any more: it outlives the frames of its hooks.
-BOOST_AUTO_TEST_CASE(a_handler_outlives_its_overlapping_hooks_when_the_io_context_goes_away)
-{
-    struct lifetimes
-    {
-        int handlers = 0;
-        int waiting = 0;
-        int orphans = 0;
-        int left = 0;
-    };
-    struct counted_handler
-    {
-        struct leaving
-        {
-            test::watched<lifetimes>* log;
-            ~leaving()
-            {
-                log->update(
-                    [](auto& all)
-                    {
-                        ++all.left;
-                        all.orphans += all.handlers == 0 ? 1 : 0;
-                    });
-            }
-        };
-        using descriptor = boost::asio::posix::stream_descriptor;
-        counted_handler(test::watched<lifetimes>& to, descriptor& on) : log{&to}, waits_on{&on} { count(1); }
-        counted_handler(counted_handler const& other) : log{other.log}, waits_on{other.waits_on} { count(1); }
-        ~counted_handler() { count(-1); }
-        void count(int by)
-        {
-            log->update([by](auto& all) { all.handlers += by; });
-        }
-
-        boost::asio::awaitable<void> on_message(record_view const&)
-        {
-            auto const guard = leaving{log};
-            log->update([](auto& all) { ++all.waiting; });
-            co_await waits_on->async_wait(descriptor::wait_read, boost::asio::use_awaitable);
-        }
-
-        test::watched<lifetimes>* log;
-        descriptor* waits_on;
-    };
-    produce_keys(0, 8, 8);
-    auto seen = test::watched<lifetimes>{};
-    {
-        auto own = test::io_threads{};
-        // Older than the engine's own descriptors, so its waits are the last to be given up.
-        auto silent = boost::asio::posix::stream_descriptor{own.context(), ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
-        auto consuming = engine{own.context(), settings()};
-        consuming.handle(topic, counted_handler{seen, silent}, by_key(8));
-        consuming.async_run([](error_code) {});
-        BOOST_TEST(seen.wait_until([](auto const& all) { return all.waiting == 8; }));
-        own.halt();
-    }
-    BOOST_TEST(seen.get().left == 8);
-    BOOST_TEST(seen.get().orphans == 0);
-    BOOST_TEST(seen.get().handlers == 0);
 }
 
 BOOST_AUTO_TEST_CASE(options_that_cannot_work_are_refused_with_the_reason)
