@@ -37,12 +37,12 @@ partition_queue::~partition_queue()
     owner_->retire({*topic_, partition_}, events_.release());
 }
 
-fetched partition_queue::fetch(detail::block_holder& block)
+fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
 {
     if (!block)
         block = fetched_block::make(owner_, topic_, ledger_, capacity_);
     auto& target = static_cast<fetched_block&>(*block);
-    auto const room = target.room();
+    auto const room = target.room().first(most);
     auto result = fetched{};
     std::size_t taken = 0;
     while (taken < room.size())

@@ -47,8 +47,12 @@ public:
     // Gives everything still queued back to librdkafka: a client with messages outstanding cannot be destroyed.
     ~partition_queue();
 
-    // Takes what is there, up to the capacity, into `block`, which is a recycled one or empty.
-    [[nodiscard]] fetched fetch(detail::block_holder& block);
+    // Takes what is there, up to `most` records (1 to the capacity), into `block`, which is a recycled one or empty.
+    [[nodiscard]] fetched fetch(detail::block_holder& block, std::size_t most);
+    [[nodiscard]] fetched fetch(detail::block_holder& block) { return fetch(block, capacity_); }
+
+    // What a block can hold.
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
     // Lets go of a block's records: gives them back to librdkafka and keeps the block for the next fetch, or leaves it
     // to those who retained a record of it.

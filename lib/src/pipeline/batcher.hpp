@@ -37,6 +37,15 @@ public:
     // Whether a limit is reached: no need to wait for more.
     [[nodiscard]] bool full() const noexcept { return records_ >= max_records_ || bytes_ >= max_bytes_; }
 
+    // How many records, at most `most`, the next block should have: it ends where a bulk does. So bulks that
+    // max_records ends are made of whole blocks: what is left of a block would wait for the next fetch, and leave the
+    // processor's caches.
+    [[nodiscard]] std::size_t up_to_boundary(std::size_t most) const noexcept
+    {
+        auto const missing = max_records_ - records_ % max_records_;
+        return missing >= most ? most : most - (most - missing) % max_records_;
+    }
+
     // Offset of the first record that waits; only with waiting() > 0.
     [[nodiscard]] std::int64_t first_offset() const noexcept
     {

@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 partition_action partition_pipeline::fetch()
 {
     looks_.fetch_add(1, std::memory_order_acq_rel);
-    auto const got = queue_.fetch(block_);
+    auto const most = queue_.capacity();
+    auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.up_to_boundary(most) : most);
     if (got.error)
         context_.owner.partition_error(where_, got.error, got.error_text);
     auto const records = block_->messages().size();

@@ -56,6 +56,23 @@ using offsets = std::vector<std::int64_t>;
 
 BOOST_AUTO_TEST_SUITE(batcher_suite)
 
+BOOST_AUTO_TEST_CASE(a_block_may_end_where_a_bulk_does)
+{
+    auto source = blocks{};
+    auto subject = with_limits(300, 1'000'000);
+    BOOST_TEST(subject.up_to_boundary(1'000) == 900U);
+    BOOST_TEST(subject.up_to_boundary(300) == 300U);
+    BOOST_TEST(subject.up_to_boundary(200) == 200U);
+    subject.add(source.next(std::vector<std::size_t>(290, 1)), 290);
+    BOOST_TEST(subject.up_to_boundary(1'000) == 910U);
+    BOOST_TEST(subject.up_to_boundary(309) == 10U);
+    BOOST_TEST(subject.up_to_boundary(5) == 5U);
+    subject.add(source.next(std::vector<std::size_t>(910, 1)), 910);
+    for (auto bulk = 0; bulk < 4; ++bulk)
+        BOOST_TEST(take(subject).size() == 300U);
+    BOOST_TEST(subject.waiting() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bulk_spans_blocks_and_ends_inside_one)
 {
     auto source = blocks{};
