@@ -213,6 +213,38 @@ BOOST_FIXTURE_TEST_CASE(a_trickle_comes_within_max_wait, fixture)
     BOOST_TEST(seen.of(0).in_bulk == 5U);
 }
 
+// In automatic mode a trickle that follows a lag still comes in bulk, until the minimum dwell is over, and then one by
+// one. The partition turns back by itself, with no record to wake it.
+BOOST_FIXTURE_TEST_CASE(a_trickle_after_a_lag_comes_within_max_wait_and_then_one_by_one, fixture)
+{
+    produce(0, 2'000);
+    auto policy = mode_policy{};
+    policy.enter_above_lag = 500;
+    policy.leave_below_lag = 50;
+    policy.min_dwell = 2s;
+    policy.max_wait = 50ms;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    auto const comes = [&](std::size_t total)
+    { return seen.await([=](auto const& all) { return all.total() == total; }, 10s); };
+    BOOST_TEST(comes(2'000));
+    BOOST_TEST(seen.await([](auto const& all) { return !all.of(0).modes.empty(); }));
+    auto sent = std::size_t{2'000};
+    for (auto seconds = 0; seconds < 3; ++seconds)
+    {
+        produce(0, 1);
+        BOOST_TEST(comes(++sent));
+        static_cast<void>(seen.await([](auto const& all) { return all.of(0).modes.size() > 1; }, 1s));
+    }
+    BOOST_TEST(seen.await([](auto const& all)
+                          { return all.of(0).modes == modes{handling_mode::bulk, handling_mode::single}; }));
+    produce(0, 1);
+    BOOST_TEST(comes(++sent));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.disorders() == 0U);
+    BOOST_TEST(seen.of(0).in_bulk > 0U);
+    BOOST_TEST(seen.of(0).single >= 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(single_mode_never_calls_on_bulk_and_a_handler_may_differ_from_the_engine, fixture)
 {
     produce(0, 20'000);
