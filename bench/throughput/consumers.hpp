@@ -32,6 +32,9 @@ struct mode
 // A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
 [[nodiscard]] measurement consume_stalled(options const& from);
 
+// The engine paused until all records wait in its queues: the same as void, without a fetcher that could be too slow.
+[[nodiscard]] measurement consume_ready(options const& from);
+
 // No Kafka at all: the same work on records in memory. Its records per second are what a slow handler can reach.
 [[nodiscard]] measurement work_alone(options const& from);
 

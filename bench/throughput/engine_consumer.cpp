@@ -4,7 +4,12 @@
 #include <paperboy/json.hpp>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/describe/class.hpp>
 
 #include <algorithm>
@@ -141,16 +146,45 @@ void run(asio::io_context& context, int threads)
     context.run();
 }
 
-template <class Handler, class... Serde>
-measurement consume(options const& from, Serde... serde)
+std::int64_t total_of(options const& from)
 {
-    auto const total = std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
+    return std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
+}
+
+// Resumes the engine when so many records wait.
+asio::awaitable<void> resume_with(engine& paused, std::int64_t records)
+{
+    auto timer = asio::steady_timer{co_await asio::this_coro::executor};
+    auto const waiting = [&]
+    {
+        auto count = std::size_t{0};
+        for (auto const& each : paused.stats().partitions)
+            count += each.prefetched;
+        return static_cast<std::int64_t>(count);
+    };
+    while (waiting() < records)
+    {
+        timer.expires_after(std::chrono::milliseconds{10});
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+    paused.resume();
+}
+
+template <class Handler, class... Serde>
+measurement consume(options const& from, config const& settings, bool paused, Serde... serde)
+{
+    auto const total = total_of(from);
     auto context = asio::io_context{from.threads};
-    auto consumer = engine{context, engine_settings(from)};
+    auto consumer = engine{context, settings};
     auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &consumer};
     consumer.handle(from.topic, serde...,
                     per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
+    if (paused)
+    {
+        consumer.pause();
+        asio::co_spawn(context, resume_with(consumer, total), asio::detached);
+    }
     consumer.async_run([&](error_code error) { result = error; });
     run(context, from.threads);
     if (result)
@@ -162,27 +196,37 @@ measurement consume(options const& from, Serde... serde)
 
 measurement consume_void(options const& from)
 {
-    return consume<void_handler>(from);
+    return consume<void_handler>(from, engine_settings(from), false);
 }
 
 measurement consume_awaitable(options const& from)
 {
-    return consume<awaitable_handler>(from);
+    return consume<awaitable_handler>(from, engine_settings(from), false);
 }
 
 measurement consume_bulk(options const& from)
 {
-    return consume<bulk_handler>(from);
+    return consume<bulk_handler>(from, engine_settings(from), false);
 }
 
 measurement consume_json(options const& from)
 {
-    return consume<typed_handler>(from, json<page_view>{});
+    return consume<typed_handler>(from, engine_settings(from), false, json<page_view>{});
+}
+
+// As much memory as the records need, at 380 bytes more than their own each.
+measurement consume_ready(options const& from)
+{
+    auto settings = engine_settings(from);
+    settings.memory_limit = static_cast<std::size_t>(total_of(from)) * 4096;
+    settings.properties.emplace("queued.min.messages", "10000000");
+    settings.properties.emplace("queued.max.messages.kbytes", "2000000");
+    return consume<void_handler>(from, settings, true);
 }
 
 measurement consume_stalled(options const& from)
 {
-    return consume<stalled_handler>(from);
+    return consume<stalled_handler>(from, engine_settings(from), false);
 }
 
 } // namespace paperboy::bench

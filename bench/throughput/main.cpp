@@ -22,7 +22,8 @@ std::vector<mode> const& modes()
     static auto const all = std::vector<mode>{{"raw", consume_raw},         {"raw-defaults", consume_raw_defaults},
                                               {"void", consume_void},       {"awaitable", consume_awaitable},
                                               {"bulk", consume_bulk},       {"json", consume_json},
-                                              {"stalled", consume_stalled}, {"alone", work_alone}};
+                                              {"stalled", consume_stalled}, {"ready", consume_ready},
+                                              {"alone", work_alone}};
     return all;
 }
 
@@ -107,8 +108,9 @@ mode const& find_mode(std::string const& name)
 {
     auto const found = std::ranges::find(modes(), name, &mode::name);
     if (found == modes().end())
-        throw usage_error{"\"" + name +
-                          "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk, json, stalled or alone"};
+        throw usage_error{
+            "\"" + name +
+            "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk, json, stalled, ready or alone"};
     return *found;
 }
 

@@ -144,7 +144,7 @@ std::string help_text()
 
   --topics LIST       of raw100, json400, raw1k (default: these) and skew100; made and filled where missing
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
-  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, alone (default: raw,void,awaitable)
+  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default: raw,void,awaitable)
   --rounds N          each round runs every mode once (default: 5)
   --pin | --no-pin    whether a run may use one core only (default: --pin)
   --threads N         threads that run the engine's io_context (default: 1)

@@ -26,13 +26,13 @@ double cpu_seconds()
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// How long this thread has run or was kept from running.
-double busy_seconds()
+// How long this thread has run, and was kept from running.
+thread_seconds seconds_of_thread()
 {
     auto on_core = std::uint64_t{0};
     auto waiting_for_core = std::uint64_t{0};
     std::ifstream{"/proc/thread-self/schedstat"} >> on_core >> waiting_for_core;
-    return static_cast<double>(on_core + waiting_for_core) * 1e-9;
+    return {static_cast<double>(on_core) * 1e-9, static_cast<double>(waiting_for_core) * 1e-9};
 }
 
 // getrusage's ru_maxrss would count what the parent had before it became this program.
@@ -56,7 +56,8 @@ std::string to_line(measurement const& of)
     auto line = std::ostringstream{};
     line.precision(9);
     line << "measured " << of.records << ' ' << of.checksum << ' ' << of.cpu_seconds << ' ' << of.wall_seconds << ' '
-         << of.idle_seconds << ' ' << of.rss_mb << ' ' << of.allocations << ' ' << of.allocation_window;
+         << of.idle_seconds << ' ' << of.kept_seconds << ' ' << of.rss_mb << ' ' << of.allocations << ' '
+         << of.allocation_window;
     return line.str();
 }
 
@@ -66,7 +67,7 @@ std::optional<measurement> parse_line(std::string_view line)
     auto word = std::string{};
     auto result = measurement{};
     in >> word >> result.records >> result.checksum >> result.cpu_seconds >> result.wall_seconds >>
-        result.idle_seconds >> result.rss_mb >> result.allocations >> result.allocation_window;
+        result.idle_seconds >> result.kept_seconds >> result.rss_mb >> result.allocations >> result.allocation_window;
     if (!in || word != "measured")
         return std::nullopt;
     return result;
@@ -81,7 +82,7 @@ bool progress::add(std::uint64_t records, std::uint64_t checksum)
     auto const passes = [before, after](std::uint64_t mark) { return before < mark && after >= mark; };
     if (before == 0)
     {
-        busy_before_ = busy_seconds();
+        before_ = seconds_of_thread();
         first_ = std::chrono::steady_clock::now();
     }
     if (passes(expected_ / 10))
@@ -104,7 +105,9 @@ void progress::finish()
 {
     result_.wall_seconds = std::chrono::duration<double>{std::chrono::steady_clock::now() - first_}.count();
     result_.cpu_seconds = cpu_seconds();
-    result_.idle_seconds = std::max(0.0, result_.wall_seconds - (busy_seconds() - busy_before_));
+    auto const now = seconds_of_thread();
+    result_.kept_seconds = now.kept - before_.kept;
+    result_.idle_seconds = std::max(0.0, result_.wall_seconds - result_.kept_seconds - (now.run - before_.run));
     result_.rss_mb = peak_rss_mb();
     result_.records = seen_.load();
     result_.checksum = checksum_.load();

@@ -10,6 +10,13 @@
 namespace paperboy::bench
 {
 
+// How long a thread has run, and was kept from running by others.
+struct thread_seconds
+{
+    double run = 0;
+    double kept = 0;
+};
+
 // What one run of one mode cost.
 struct measurement
 {
@@ -23,6 +30,8 @@ struct measurement
     // Of that, how long the consuming thread waited for records; waiting for a core does not count. Only for modes
     // with one thread.
     double idle_seconds = 0;
+    // Of that, how long it waited for a core.
+    double kept_seconds = 0;
     // The largest resident set.
     double rss_mb = 0;
     // C++ allocations while the middle 80 % of the records passed, and how many records those were.
@@ -55,7 +64,7 @@ private:
     std::atomic<std::uint64_t> seen_{0};
     std::atomic<std::uint64_t> checksum_{0};
     std::chrono::steady_clock::time_point first_;
-    double busy_before_ = 0;
+    thread_seconds before_;
     measurement result_;
 };
 

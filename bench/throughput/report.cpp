@@ -23,6 +23,8 @@ constexpr column columns[] = {
     {"CPU us/record", "cpu_us_per_record", [](run_result const& r) { return r.cpu_us_per_record(); }, 3},
     {"M records/s", "million_records_per_second", [](run_result const& r) { return r.million_records_per_second(); },
      2},
+    {"M/s on a core", "million_records_per_own_second",
+     [](run_result const& r) { return r.million_records_per_own_second(); }, 3},
     {"idle %", "idle_percent", [](run_result const& r) { return r.idle_percent(); }, 0},
     {"RSS MB", "rss_mb", [](run_result const& r) { return r.cost.rss_mb; }, 1},
     {"allocs/record", "allocations_per_record", [](run_result const& r) { return r.allocations_per_record(); }, 5},

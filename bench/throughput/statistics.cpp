@@ -15,6 +15,12 @@ double run_result::million_records_per_second() const
     return cost.wall_seconds > 0 ? static_cast<double>(cost.records) / cost.wall_seconds / 1e6 : 0;
 }
 
+double run_result::million_records_per_own_second() const
+{
+    auto const own = cost.wall_seconds - cost.kept_seconds;
+    return own > 0 ? static_cast<double>(cost.records) / own / 1e6 : 0;
+}
+
 double run_result::idle_percent() const
 {
     return cost.wall_seconds > 0 ? 100 * cost.idle_seconds / cost.wall_seconds : 0;

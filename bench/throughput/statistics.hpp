@@ -17,6 +17,8 @@ struct run_result
 
     [[nodiscard]] double cpu_us_per_record() const;
     [[nodiscard]] double million_records_per_second() const;
+    // The same without the time in which the consuming thread was kept from a core.
+    [[nodiscard]] double million_records_per_own_second() const;
     // Of the time from the first record to the last, how much the consuming thread waited for records.
     [[nodiscard]] double idle_percent() const;
     [[nodiscard]] double allocations_per_record() const;

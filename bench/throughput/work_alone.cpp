@@ -57,6 +57,7 @@ measurement work_alone(options const& from)
     auto result = counted.result();
     result.wall_seconds = std::chrono::duration<double>{worked}.count();
     result.idle_seconds = 0;
+    result.kept_seconds = 0;
     return result;
 }
 
