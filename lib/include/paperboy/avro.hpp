@@ -23,6 +23,7 @@ struct avro_options
 
     /// Under which subject it is registered, and for which part of a record.
     subject_name subject = subject_name::topic;
+    /// Which part of a record it is: its value or its key.
     record_part part = record_part::value;
 
     /// How deep records may be nested by types that contain themselves. 1 to 1,000.
@@ -70,6 +71,7 @@ template <class T>
 class avro
 {
 public:
+    /// What it reads and writes.
     using value_type = T;
 
     /// Throws `setup_error` for options outside their range.

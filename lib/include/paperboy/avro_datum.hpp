@@ -62,13 +62,17 @@ public:
     /// Whether there is a value; a null is one.
     [[nodiscard]] explicit operator bool() const noexcept { return cell_ != nullptr; }
 
+    /// What kind of value it is.
     [[nodiscard]] avro_datum_kind kind() const;
 
     /// The writer's word for the type, such as "long", "timestamp-millis", "record com.example.order".
     [[nodiscard]] std::string type() const;
 
+    /// Whether it is null.
     [[nodiscard]] bool null() const { return kind() == avro_datum_kind::null; }
+    /// Of a boolean.
     [[nodiscard]] bool boolean() const;
+    /// Of an int or a long, of whatever logical type.
     [[nodiscard]] std::int64_t integer() const;
 
     /// Of an integer too.
@@ -86,8 +90,11 @@ public:
     [[nodiscard]] std::chrono::sys_time<std::chrono::microseconds> time() const;
     /// Of a time-millis or time-micros, since midnight.
     [[nodiscard]] std::chrono::microseconds time_of_day() const;
+    /// Of a decimal.
     [[nodiscard]] avro_decimal decimal() const;
+    /// Of a duration.
     [[nodiscard]] avro_duration duration() const;
+    /// Of a uuid.
     [[nodiscard]] boost::uuids::uuid uuid() const;
 
     /// How many fields, items or entries it has; of others 0.
@@ -124,6 +131,7 @@ public:
     /// - bytes, and strings that are not UTF-8, are text with a character for each byte, as in Avro's own JSON
     /// - NaN and infinity are the texts "NaN", "Infinity", "-Infinity"
     void write_json(std::string& out) const;
+    /// The same as a text of its own.
     [[nodiscard]] std::string to_json() const;
 
 private:
@@ -162,6 +170,7 @@ public:
         return cells_.empty() ? avro_value{} : avro_value{*schema_, cells_.front()};
     }
 
+    /// A field of the record, see `avro_value`.
     [[nodiscard]] avro_value operator[](std::string_view name) const { return root()[name]; }
 
     /// The schema that it was written with, and its id; null before the first decoding.
@@ -170,7 +179,7 @@ public:
     /// See `avro_value::write_json`; "null" before the first decoding.
     [[nodiscard]] std::string to_json() const;
 
-    // For the decoder.
+    /// For the library: takes a record that the decoder has checked.
     void assign(std::shared_ptr<detail::avro_datum_schema const> schema, bytes_view body, std::uint32_t max_depth,
                 std::uint64_t max_items);
 
@@ -179,7 +188,9 @@ private:
     std::vector<detail::avro_cell> cells_;
 };
 
+/// @cond
 template <>
 detail::avro_type const& detail::avro_type_of<avro_datum>();
+/// @endcond
 
 } // namespace paperboy

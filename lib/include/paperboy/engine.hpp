@@ -38,6 +38,7 @@ namespace paperboy
 class engine
 {
 public:
+    /// What it works on.
     using executor_type = boost::asio::any_io_executor;
 
     /// Makes an engine that works on `executor`. No connection is made.
@@ -53,7 +54,9 @@ public:
     {
     }
 
+    /// Takes the other's engine, running or not; the other may only be destroyed or assigned to.
     engine(engine&&) noexcept;
+    /// The same; the engine that was here ends as by its destructor.
     engine& operator=(engine&&) noexcept;
     ~engine();
 
@@ -178,12 +181,16 @@ public:
     /// rebalances and runs, until resumed by the same kind of call. Safe from any thread; returns at once; pausing
     /// twice is once.
     void pause();
+    /// Of one topic.
     void pause(std::string const& topic);
+    /// Of one partition.
     void pause(topic_partition const& where);
 
     /// Takes back the pause of the same kind: `resume(topic)` undoes `pause(topic)`, and nothing else.
     void resume();
+    /// Of one topic.
     void resume(std::string const& topic);
+    /// Of one partition.
     void resume(topic_partition const& where);
 
     /// What the engine has done and where each assigned partition stands. Cheap: reads counters.

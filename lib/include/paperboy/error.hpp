@@ -123,11 +123,13 @@ enum class condition
 /// The category of `condition`.
 [[nodiscard]] boost::system::error_category const& condition_category() noexcept;
 
+/// An `error_code` of `paperboy_category()`; found by argument-dependent look-up.
 [[nodiscard]] inline error_code make_error_code(errc value) noexcept
 {
     return {static_cast<int>(value), paperboy_category()};
 }
 
+/// An `error_condition` of `condition_category()`; found by argument-dependent look-up.
 [[nodiscard]] inline boost::system::error_condition make_error_condition(condition value) noexcept
 {
     return {static_cast<int>(value), condition_category()};
@@ -137,8 +139,10 @@ enum class condition
 class setup_error : public std::runtime_error
 {
 public:
+    /// `text` is what `what()` returns.
     setup_error(errc code, std::string const& text) : std::runtime_error{text}, code_{code} {}
 
+    /// The code, of `paperboy_category()`.
     [[nodiscard]] error_code code() const noexcept { return make_error_code(code_); }
 
 private:
@@ -195,10 +199,13 @@ struct failure
 
     /// Topic, partition and offset of the record whose hook failed; the topic is empty when no record was involved.
     std::string topic;
+    /// Its partition; -1 when no record was involved.
     std::int32_t partition = -1;
+    /// Its offset; -1 when no record was involved.
     std::int64_t offset = -1;
 
     failure() = default;
+    /// A failure without a record.
     failure(error_code why, std::string what_happened) : code{why}, text{std::move(what_happened)} {}
 };
 
@@ -207,6 +214,7 @@ struct failure
 
 } // namespace paperboy
 
+/// @cond
 template <>
 struct boost::system::is_error_code_enum<paperboy::errc> : std::true_type
 {
@@ -216,3 +224,4 @@ template <>
 struct boost::system::is_error_condition_enum<paperboy::condition> : std::true_type
 {
 };
+/// @endcond

@@ -34,6 +34,7 @@ struct backoff
     /// neither limit a record is tried for ever.
     std::chrono::milliseconds total{0};
 
+    /// Whether all fields are equal.
     bool operator==(backoff const&) const = default;
 };
 
@@ -41,6 +42,7 @@ struct backoff
 class error_action
 {
 public:
+    /// Which action it is; what each does is told at the functions that make them.
     enum class kind
     {
         fail,
@@ -97,6 +99,7 @@ public:
 
     /// With `retry`: how, and what applies in the end.
     [[nodiscard]] constexpr backoff const& how() const noexcept { return how_; }
+    /// With `retry`: what applies when the retries are used up.
     [[nodiscard]] constexpr kind otherwise() const noexcept { return otherwise_; }
 
     /// With `dead_letter`, also as a retry's end: the topic; empty for the default.
@@ -105,6 +108,7 @@ public:
         return dead_letter_topic_ ? std::string_view{*dead_letter_topic_} : std::string_view{};
     }
 
+    /// Whether both do the same.
     [[nodiscard]] bool operator==(error_action const& other) const noexcept;
 
 private:

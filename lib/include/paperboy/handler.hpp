@@ -148,6 +148,7 @@ template <class Factory>
 class per_partition
 {
 public:
+    /// `factory()` or `factory(topic_partition const&)` makes a handler.
     explicit per_partition(Factory factory) : factory_{std::move(factory)} {}
 
     /// Makes the handler of one partition.

@@ -26,24 +26,31 @@ struct header_view
 class header_range
 {
 public:
+    /// A forward iterator over a record's headers; valid as long as the record's view.
     class iterator
     {
     public:
+        /// A header by value: a name and a value, both borrowed.
         using value_type = header_view;
+        /// For the standard's iterator concepts.
         using difference_type = std::ptrdiff_t;
 
         iterator() = default;
+        /// Stands at the header with this number. Made by `begin()` and `end()`.
         iterator(header_range const& range, std::size_t index) noexcept
             : block_{range.block_}, message_{range.message_}, index_{index}
         {
         }
 
+        /// The header that it stands at.
         [[nodiscard]] header_view operator*() const noexcept { return header_range{*block_, *message_}[index_]; }
+        /// Moves on to the next header.
         iterator& operator++() noexcept
         {
             ++index_;
             return *this;
         }
+        /// The same; returns where it stood before.
         iterator operator++(int) noexcept
         {
             auto const before = *this;
@@ -59,6 +66,7 @@ public:
     };
 
     header_range() = default;
+    /// Those of one message of a block. Made by `record_view::headers()`, not by users.
     header_range(detail::record_block const& block, detail::message const& of) noexcept : block_{&block}, message_{&of}
     {
     }
@@ -66,6 +74,7 @@ public:
     /// How many headers the record has.
     [[nodiscard]] std::size_t size() const noexcept { return block_ == nullptr ? 0 : block_->header_count(*message_); }
 
+    /// Whether the record has no header.
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
 
     /// The header at `index`, which must be less than `size()`.
@@ -87,7 +96,9 @@ public:
         return std::nullopt;
     }
 
+    /// The first header.
     [[nodiscard]] iterator begin() const noexcept { return {*this, 0}; }
+    /// Behind the last header.
     [[nodiscard]] iterator end() const noexcept { return {*this, size()}; }
 
 private:

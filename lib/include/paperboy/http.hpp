@@ -87,7 +87,9 @@ public:
     {
     }
 
+    /// Takes the other's server; the other may only be destroyed or assigned to.
     http_endpoints(http_endpoints&&) noexcept;
+    /// The same; the server that was here stops.
     http_endpoints& operator=(http_endpoints&&) noexcept;
 
     /// Stops.

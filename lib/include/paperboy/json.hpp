@@ -45,6 +45,7 @@ template <class T>
 class json
 {
 public:
+    /// What it reads and writes.
     using value_type = T;
 
     /// Throws `setup_error` for limits outside their range.

@@ -123,6 +123,7 @@ private:
 class json_document
 {
 public:
+    /// The document, as the hook gets it.
     using value_type = json_view;
 
     /// `max_size`: the longest key or value in bytes.
@@ -133,11 +134,15 @@ public:
 
     /// Copies have parsers of their own.
     json_document(json_document const& other) : json_document{other.parser_->max_size()} {}
+    /// Takes the other's parser; the other may only be destroyed or assigned to.
     json_document(json_document&&) noexcept = default;
+    /// Copies have parsers of their own.
     json_document& operator=(json_document const& other) { return *this = json_document{other}; }
+    /// As the constructor.
     json_document& operator=(json_document&&) noexcept = default;
     ~json_document() = default;
 
+    /// Shows `data`, whose tokens are found. Throws `decode_error`, see above.
     void decode(bytes_view data, json_view& out)
     {
         out.parser_ = parser_.get();

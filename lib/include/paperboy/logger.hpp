@@ -35,6 +35,7 @@ enum class log_level : std::uint8_t
 class logger
 {
 public:
+    /// What writes a line.
     using function = std::function<void(log_level, std::string_view)>;
 
     /// Lines at `info` and above go to std::clog, as `paperboy info: …`.

@@ -43,6 +43,7 @@ public:
     /// What `text()` is, for a Content-Type header.
     static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
 
+    /// The numbers of one engine.
     explicit metrics(engine_monitor watched, metrics_options options = {});
 
     /// All series in Prometheus' text format.

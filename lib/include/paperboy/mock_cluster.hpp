@@ -22,7 +22,9 @@ class mock_cluster
 public:
     /// Starts `brokers` brokers (1 to 100). Throws `setup_error` when librdkafka cannot.
     explicit mock_cluster(int brokers = 1);
+    /// Takes the other's cluster; the other may only be destroyed or assigned to.
     mock_cluster(mock_cluster&&) noexcept;
+    /// The same; the cluster that was here is gone.
     mock_cluster& operator=(mock_cluster&&) noexcept;
     ~mock_cluster();
 
@@ -35,9 +37,13 @@ public:
     /// A record for `produce`; without a partition, the key's hash chooses one.
     struct outgoing
     {
+        /// The key; nothing for a record without one.
         std::optional<std::string_view> key = {};
+        /// The value; nothing for a tombstone.
         std::optional<std::string_view> value = {};
+        /// The partition, 0 or greater; nothing: the key's hash chooses.
         std::optional<std::int32_t> partition = {};
+        /// Headers in order.
         std::vector<std::pair<std::string_view, std::string_view>> headers = {};
     };
 

@@ -52,6 +52,7 @@ template <class T>
 class msgpack
 {
 public:
+    /// What it reads and writes.
     using value_type = T;
 
     /// Throws `setup_error` for limits outside their range.

@@ -28,6 +28,7 @@ struct oauth_token
 
     oauth_token() = default;
 
+    /// A token without extensions.
     oauth_token(std::string token, std::chrono::system_clock::time_point until, std::string about)
         : value{std::move(token)}, expires{until}, principal{std::move(about)}
     {

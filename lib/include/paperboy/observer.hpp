@@ -23,6 +23,7 @@ struct slow_hook
 {
     /// The record that is in its hooks: where a bulk begins, and possibly an earlier offset in a compacted topic.
     topic_partition where;
+    /// The record's offset.
     std::int64_t offset = -1;
 
     /// The topic, or expression, that the handler was given to `engine::handle` with.
@@ -40,10 +41,12 @@ struct restore_progress
 {
     /// The table's name, and the partition.
     std::string table;
+    /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
     /// Records of the changelog read so far, and how many a second since the restore began.
     std::uint64_t records = 0;
+    /// How many records a second were read since the restore began.
     double records_per_second = 0;
 
     /// Which part of the changelog is behind it, 0 to 1, counted in offsets.
@@ -51,6 +54,7 @@ struct restore_progress
 
     /// How long it has been running, and how long it will still run at that pace; nothing when that is not known.
     std::chrono::milliseconds elapsed{0};
+    /// How long it will still run at that pace; nothing when that is not known.
     std::optional<std::chrono::milliseconds> left;
 
     /// Whether it is over: the partition's records are handled from now on.

@@ -53,7 +53,9 @@ template <serializer KeySerde = text, serializer ValueSerde = text>
 class topic_producer
 {
 public:
+    /// The type of keys.
     using key_type = typename KeySerde::value_type;
+    /// The type of values.
     using value_type = typename ValueSerde::value_type;
 
     /// A producer to a topic of a target. Made by `engine::make_producer` and by `testing.hpp`, not by users.

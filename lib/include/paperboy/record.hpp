@@ -92,7 +92,9 @@ public:
     [[nodiscard]] std::shared_ptr<detail::send_ledger> const& ledger() const noexcept { return block_->ledger(); }
 
 protected:
+    /// For the library: the fetched batch that it is in.
     detail::record_block* block_;
+    /// For the library: the message itself.
     detail::message const* message_;
 };
 
@@ -132,6 +134,7 @@ public:
     [[nodiscard]] std::optional<K>& key() noexcept { return key_; }
 
 protected:
+    /// For the library: what `key()` shows.
     std::optional<K> key_;
 };
 
@@ -167,6 +170,7 @@ private:
 template <class... Types>
 class record;
 
+/// A record whose value is decoded, its key is not; see `record`.
 template <class V>
 class record<V> : public detail::with_value<record_view, V>
 {
@@ -175,6 +179,7 @@ public:
     explicit record(record_view const& view) : detail::with_value<record_view, V>{view} {}
 };
 
+/// A record whose key and value are decoded; see `record`.
 template <class K, class V>
 class record<K, V> : public detail::with_value<keyed_record<K>, V>
 {

@@ -40,6 +40,7 @@ struct schema_registry_settings
 
     /// Basic authentication; empty: none. Excludes `bearer_token`.
     std::string user = {};
+    /// The password that goes with `user`. It never appears in a log or an error.
     std::string password = {};
 
     /// Bearer authentication; empty: none.
@@ -50,6 +51,7 @@ struct schema_registry_settings
 
     /// PEM files of the certificate (with its chain) and the key that we show to https URLs; both or neither.
     std::string certificate_file = {};
+    /// The key that goes with `certificate_file`.
     std::string key_file = {};
 
     /// Longest time that one attempt may take, from the look-up of the host to the last byte of the answer. 10 ms to
@@ -99,8 +101,11 @@ enum class schema_type
 /// Another schema that a schema uses by name.
 struct schema_reference
 {
+    /// The name that the schema uses for it.
     std::string name;
+    /// The subject that it is registered under.
     std::string subject;
+    /// Its version there, from 1.
     std::int32_t version = 0;
 };
 
@@ -110,6 +115,7 @@ struct schema
     /// What records carry.
     std::int32_t id = 0;
 
+    /// The language that it is written in.
     schema_type type = schema_type::avro;
 
     /// The registry's word for the type: "AVRO", "JSON", "PROTOBUF" or another.
@@ -118,6 +124,7 @@ struct schema
     /// The schema itself.
     std::string text;
 
+    /// The schemas that it uses by name.
     std::vector<schema_reference> references;
 };
 
@@ -127,11 +134,15 @@ using schema_ptr = std::shared_ptr<schema const>;
 /// A version of a subject, and its schema.
 struct subject_version
 {
+    /// The subject's name.
     std::string subject;
+    /// The version's number, from 1.
     std::int32_t version = 0;
+    /// Its schema; null only in a default-constructed object.
     schema_ptr schema;
 
     subject_version() = default;
+    /// As the registry answered.
     subject_version(std::string of, std::int32_t number, schema_ptr registered)
         : subject{std::move(of)}, version{number}, schema{std::move(registered)}
     {
@@ -141,23 +152,30 @@ struct subject_version
 /// What a compatibility check found.
 struct compatibility
 {
+    /// Whether it is compatible.
     bool compatible = false;
 
     /// Why not, in the registry's words; may be empty.
     std::vector<std::string> messages;
 
     compatibility() = default;
+    /// What the registry said.
     compatibility(bool fits, std::vector<std::string> why) : compatible{fits}, messages{std::move(why)} {}
 };
 
 /// A schema that is to be registered or checked.
 struct schema_draft
 {
+    /// The schema itself.
     std::string text;
+    /// The language that it is written in.
     schema_type type = schema_type::avro;
+    /// The schemas that it uses by name.
     std::vector<schema_reference> references;
 
+    /// An Avro schema that uses no other.
     schema_draft(std::string schema_text) : text{std::move(schema_text)} {}
+    /// A schema in any language.
     schema_draft(std::string schema_text, schema_type written_in, std::vector<schema_reference> uses = {})
         : text{std::move(schema_text)}, type{written_in}, references{std::move(uses)}
     {
@@ -172,8 +190,10 @@ struct schema_draft
 class registry_error : public std::runtime_error
 {
 public:
+    /// `text` is what `what()` returns.
     registry_error(errc code, std::string const& text) : std::runtime_error{text}, code_{code} {}
 
+    /// The code, of `paperboy_category()`.
     [[nodiscard]] error_code code() const noexcept { return make_error_code(code_); }
 
 private:
@@ -236,6 +256,7 @@ auto start_registry_operation(schema_registry const& registry, boost::asio::awai
 class schema_registry
 {
 public:
+    /// What it works on.
     using executor_type = boost::asio::any_io_executor;
 
     /// The number that stands for a subject's latest version.

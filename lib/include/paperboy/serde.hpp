@@ -50,10 +50,13 @@ concept serializer = std::copy_constructible<S> && requires(S& serde, typename S
 /// The bytes as they are, borrowed from the record.
 struct bytes
 {
+    /// Bytes of the record.
     using value_type = bytes_view;
 
+    /// Shows `data`.
     void decode(bytes_view data, bytes_view& out) const noexcept { out = data; }
 
+    /// Appends the bytes.
     void encode(bytes_view value, std::string& out) const
     {
         out.append(reinterpret_cast<char const*>(value.data()), value.size());
@@ -63,13 +66,16 @@ struct bytes
 /// Text borrowed from the record; its encoding is not checked. The counterpart of Kafka's StringSerializer.
 struct text
 {
+    /// Text of the record.
     using value_type = std::string_view;
 
+    /// Shows `data`.
     void decode(bytes_view data, std::string_view& out) const noexcept
     {
         out = {reinterpret_cast<char const*>(data.data()), data.size()};
     }
 
+    /// Appends the text.
     void encode(std::string_view value, std::string& out) const { out.append(value); }
 };
 
@@ -89,6 +95,7 @@ namespace detail
 template <std::integral T>
 struct integer
 {
+    /// The integer.
     using value_type = T;
 
     /// Throws `decode_error` unless `data` has exactly sizeof(T) bytes.
@@ -102,6 +109,7 @@ struct integer
         out = static_cast<T>(bits);
     }
 
+    /// Appends sizeof(T) bytes.
     void encode(T value, std::string& out) const
     {
         auto const bits = static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value));
@@ -115,6 +123,7 @@ template <std::floating_point T>
     requires(std::same_as<T, double> || std::same_as<T, float>)
 struct floating
 {
+    /// The number.
     using value_type = T;
 
     /// Throws `decode_error` unless `data` has exactly sizeof(T) bytes. Any such bytes are a number, or NaN.
@@ -127,6 +136,7 @@ struct floating
         out = std::bit_cast<T>(bits);
     }
 
+    /// Appends sizeof(T) bytes.
     void encode(T value, std::string& out) const
     {
         integer<as_integer>{}.encode(std::bit_cast<as_integer>(value), out);
@@ -139,11 +149,13 @@ private:
 /// A UUID as text, 8-4-4-4-12 hexadecimal digits: the counterpart of Kafka's UUIDSerializer. Writes small letters.
 struct uuid
 {
+    /// Boost's UUID.
     using value_type = boost::uuids::uuid;
 
     /// Throws `decode_error` unless `data` is such a text, in small or capital letters.
     void decode(bytes_view data, boost::uuids::uuid& out) const;
 
+    /// Appends 36 characters.
     void encode(boost::uuids::uuid const& value, std::string& out) const;
 };
 

@@ -37,8 +37,10 @@ enum class store_failure
 class store_error : public std::runtime_error
 {
 public:
+    /// `text` is what `what()` returns.
     store_error(store_failure why, std::string const& text) : std::runtime_error{text}, why_{why} {}
 
+    /// What kind of error it is.
     [[nodiscard]] store_failure why() const noexcept { return why_; }
 
 private:
@@ -48,7 +50,9 @@ private:
 /// A change of one key: its new value, or nothing where the key was erased. Views of the caller's.
 struct shard_change
 {
+    /// The key's bytes.
     std::string_view key;
+    /// The new value's bytes; nothing where the key was erased.
     std::optional<std::string_view> value;
 };
 
@@ -64,7 +68,9 @@ public:
     {
     }
 
+    /// Whether there is a value.
     [[nodiscard]] explicit operator bool() const noexcept { return bytes_.has_value(); }
+    /// The value, which has to be there.
     [[nodiscard]] std::string_view operator*() const noexcept { return *bytes_; }
 
 private:
@@ -86,7 +92,9 @@ public:
     [[nodiscard]] virtual bool valid() const = 0;
     /// Views that `next` ends.
     [[nodiscard]] virtual std::string_view key() const = 0;
+    /// A view that `next` ends.
     [[nodiscard]] virtual std::string_view value() const = 0;
+    /// Goes on to the next entry.
     virtual void next() = 0;
 };
 

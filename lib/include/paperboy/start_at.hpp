@@ -66,9 +66,13 @@ public:
         return made;
     }
 
+    /// Which of them it is.
     [[nodiscard]] kind what() const noexcept { return what_; }
+    /// Whether a committed offset goes first: `unless_committed()`.
     [[nodiscard]] bool gives_way() const noexcept { return unless_committed_; }
+    /// With `time`: when.
     [[nodiscard]] std::chrono::system_clock::time_point when() const noexcept { return when_; }
+    /// With `offsets`: those that were named.
     [[nodiscard]] std::map<std::int32_t, std::int64_t> const& by_partition() const noexcept { return offsets_; }
 
 private:

@@ -25,35 +25,44 @@ struct duration_histogram
 
     /// How many there were, and how long they took together, in seconds.
     std::uint64_t count = 0;
+    /// How long they took together, in seconds.
     double seconds = 0;
 };
 
 /// What an engine has done with one topic since it was made, over all partitions ever assigned.
 struct topic_stats
 {
+    /// The topic's name.
     std::string topic;
 
     /// Failures of hooks and decoders by what became of the record.
     std::uint64_t skipped = 0;
+    /// Failures after which the record was tried again.
     std::uint64_t retried = 0;
+    /// Records that went to the dead letters.
     std::uint64_t dead_letters = 0;
+    /// Failures that ended a run.
     std::uint64_t failed = 0;
 
     /// How long batches of records handled one by one took, and bulks: from the first hook to the last, with pauses
     /// before retries and waits for serdes. Where records of a partition may overlap (`ordering`), single ones are not
     /// timed.
     duration_histogram batches;
+    /// How long bulks took, likewise.
     duration_histogram bulks;
 };
 
 /// Where one assigned partition stands.
 struct partition_stats
 {
+    /// The topic's name.
     std::string topic;
+    /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
     /// Records and bytes (keys and values) handed to hooks since the partition was assigned.
     std::uint64_t records = 0;
+    /// Bytes of keys and values handed to hooks since then.
     std::uint64_t bytes = 0;
 
     /// Offset after the last finished record; nothing before the first one.
@@ -96,16 +105,20 @@ struct partition_stats
 /// Where the part of a table is that goes with one assigned partition.
 struct shard_stats
 {
+    /// The table's name.
     std::string table;
+    /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
     /// Whether it is being restored from its changelog, and how many records that took so far, or took.
     bool restoring = false;
+    /// How many records that took so far, or took.
     std::uint64_t restored = 0;
 
     /// Keys in memory, and how much memory in bytes they and their changes take; with a store on disk, of those that
     /// are cached or not in the store yet.
     std::size_t entries = 0;
+    /// How much memory in bytes keys, values and their changes take.
     std::uint64_t bytes = 0;
 
     /// The part of that which is not in the store yet.
@@ -117,10 +130,12 @@ struct shard_stats
     /// The offset up to which the changelog is in the table, and in its store on disk; nothing before any, and without
     /// a store.
     std::optional<std::int64_t> next_offset;
+    /// The offset up to which it is in the store on disk.
     std::optional<std::int64_t> stored_offset;
 
     /// How often it was brought to the store since the assignment, and how often that failed.
     std::uint64_t checkpoints = 0;
+    /// How often bringing it to the store failed.
     std::uint64_t failed_checkpoints = 0;
 };
 
@@ -129,10 +144,12 @@ struct producer_stats
 {
     /// Records and bytes (keys and values) given to `send` and `async_send`.
     std::uint64_t records = 0;
+    /// Bytes of their keys and values.
     std::uint64_t bytes = 0;
 
     /// Records that the brokers acknowledged, and that could not be produced.
     std::uint64_t acknowledged = 0;
+    /// Records that could not be produced.
     std::uint64_t failed = 0;
 
     /// Records in librdkafka's queue or on their way now.
@@ -150,10 +167,12 @@ struct engine_stats
 {
     /// `config::group_id` and `config::client_id`.
     std::string group_id;
+    /// `config::client_id`.
     std::string client_id;
 
     /// Records and bytes handed to hooks since the engine was made, over all partitions ever assigned.
     std::uint64_t records = 0;
+    /// Bytes of keys and values handed to hooks since the engine was made.
     std::uint64_t bytes = 0;
 
     /// Failures of hooks and decoders after which the record was skipped.
@@ -167,6 +186,7 @@ struct engine_stats
 
     /// Commits that the group accepted, and that failed.
     std::uint64_t commits = 0;
+    /// Commits that failed.
     std::uint64_t failed_commits = 0;
 
     /// When the group last accepted a commit.
@@ -177,7 +197,9 @@ struct engine_stats
 
     /// Assignments received from the group, those given back, and those that the group took away.
     std::uint64_t assignments = 0;
+    /// Assignments given back.
     std::uint64_t revocations = 0;
+    /// Assignments that the group took away.
     std::uint64_t losses = 0;
 
     /// Errors of brokers and of librdkafka that the engine survived.
@@ -192,6 +214,7 @@ struct engine_stats
 
     /// Times that a record's hooks, or a bulk's, ran longer than `config::hook_time_limit`, and how many do so now.
     std::uint64_t slow_hooks = 0;
+    /// How many hooks run longer than that now.
     std::size_t stuck_hooks = 0;
 
     /// Whether the partitions were given up because of a hook that ran longer than `max.poll.interval.ms`; the group is
@@ -200,6 +223,7 @@ struct engine_stats
 
     /// About how much memory fetched records take, over all partitions, and `config::memory_limit`.
     std::uint64_t buffered_bytes = 0;
+    /// `config::memory_limit`.
     std::uint64_t memory_limit = 0;
 
     /// The step at hand, counted from 0; nothing when there are no steps or all are over.
@@ -207,6 +231,7 @@ struct engine_stats
 
     /// How many of the step's partitions assigned to this engine have passed their ends, and how many there are.
     std::size_t step_passed = 0;
+    /// How many there are.
     std::size_t step_partitions = 0;
 
     /// The sum of `partition_stats::step_left`.

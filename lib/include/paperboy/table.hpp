@@ -39,9 +39,13 @@ template <class K, class V, class KeySerde = msgpack<K>, class ValueSerde = msgp
 class table
 {
 public:
+    /// The type of keys.
     using key_type = K;
+    /// The type of values.
     using value_type = V;
+    /// A partition of the table.
     using shard_type = table_shard<K, V, KeySerde, ValueSerde>;
+    /// What `async_scan` completes with.
     using entries = std::vector<std::pair<K, V>>;
 
     /// Made by `engine::make_table` and by `testing.hpp`, not by users.

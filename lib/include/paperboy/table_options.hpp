@@ -45,7 +45,9 @@ struct table_options
     /// brokers are set. Together they decide how long records that were overwritten stay, and thus how long a restore
     /// takes.
     std::optional<std::chrono::milliseconds> segment_ms = {};
+    /// `min.cleanable.dirty.ratio` of a new changelog, 0 to 1.
     std::optional<double> min_cleanable_dirty_ratio = {};
+    /// `max.compaction.lag.ms` of a new changelog.
     std::optional<std::chrono::milliseconds> max_compaction_lag_ms = {};
 
     /// Any other property of a new changelog, by its own name. `cleanup.policy` is compact.
@@ -65,6 +67,7 @@ struct table_options
     /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h, and how many bytes of changes
     /// make it go earlier. A restart reads what the changelog got after that.
     std::chrono::milliseconds checkpoint_interval{1000};
+    /// With a store on disk: so many bytes of changes go there before the interval is over. 1 or more.
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
 
     /// With a store on disk: how much memory the entries that are read and written take, over all partitions of the

@@ -34,7 +34,9 @@ class table_shard
     using serdes = detail::table_serdes<KeySerde, ValueSerde>;
 
 public:
+    /// The type of keys.
     using key_type = K;
+    /// The type of values.
     using value_type = V;
 
     /// Made by `table::shard`, not by users.

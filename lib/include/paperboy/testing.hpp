@@ -44,19 +44,25 @@ struct test_record
 /// A hook's or decoder's failure, as the engine would log and observe it.
 struct test_failure
 {
+    /// Which hook it was.
     hook where = hook::on_message;
+    /// What it threw.
     std::exception_ptr error;
+    /// The record's offset, or that of the bulk's first.
     std::int64_t offset = -1;
+    /// What the handler wanted to become of the record.
     error_action action = error_action::fail;
 };
 
 /// A record that a handler has sent, or that went to the dead letters.
 struct sent_record
 {
+    /// The topic that it was sent to.
     std::string topic;
 
     /// Key and value as they would go to the broker; nothing for null.
     std::optional<std::string> key = {};
+    /// The value as it would go to the broker; nothing for null.
     std::optional<std::string> value = {};
 
     /// The partition, where the handler chose one.

@@ -22,6 +22,7 @@ struct topic_partition
 
     topic_partition() = default;
 
+    /// A partition by topic and number.
     topic_partition(std::string topic_name, std::int32_t partition_number)
         : topic{std::move(topic_name)}, partition{partition_number}
     {
@@ -45,6 +46,7 @@ struct partition_offset
 
     partition_offset() = default;
 
+    /// An offset by topic, number and offset.
     partition_offset(std::string topic_name, std::int32_t partition_number, std::int64_t next_offset)
         : topic{std::move(topic_name)}, partition{partition_number}, offset{next_offset}
     {
