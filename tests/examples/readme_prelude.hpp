@@ -1,6 +1,6 @@
 #pragma once
 
-// What the snippets of the README take for granted.
+// What the snippets of the README and the guide take for granted.
 
 #include <paperboy/avro.hpp>
 #include <paperboy/http.hpp>
@@ -54,6 +54,14 @@ struct database
     {
         co_return;
     }
+};
+
+// Stands for the reader's handler.
+struct order_handler
+{
+    database& db;
+
+    asio::awaitable<void> on_message(paperboy::record_view const& order) { co_await db.insert(order.value()); }
 };
 
 inline void run(char const* name, void (*snippet)(asio::io_context&, paperboy::engine&, database&))
