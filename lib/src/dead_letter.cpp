@@ -1,4 +1,5 @@
 #include <paperboy/detail/dead_letter.hpp>
+#include <paperboy/detail/exception_type.hpp>
 
 #include <boost/core/demangle.hpp>
 
@@ -26,24 +27,6 @@ std::string capped(std::string text)
     return text;
 }
 
-// Exceptions need not be of a class.
-std::string type_of(std::exception_ptr const& error)
-{
-    try
-    {
-        std::rethrow_exception(error);
-    }
-    catch (std::exception const& known)
-    {
-        return boost::core::demangle(typeid(known).name());
-    }
-    catch (...)
-    {
-        auto const* const type = abi::__cxa_current_exception_type();
-        return type == nullptr ? "unknown" : boost::core::demangle(type->name());
-    }
-}
-
 } // namespace
 
 std::string dead_letter_topic(std::string_view source, std::string_view chosen)
@@ -63,7 +46,7 @@ dead_letter::dead_letter(record_view const& record, burial const& why, std::stri
         add("__paperboy.errors.timestamp", std::to_string(time->time_since_epoch().count()));
     add("__paperboy.errors.group", std::string{group});
     add("__paperboy.errors.stage", std::string{to_string(why.where)});
-    add("__paperboy.errors.exception.class.name", type_of(why.error));
+    add("__paperboy.errors.exception.class.name", exception_type(why.error));
     add("__paperboy.errors.exception.message", capped(describe(why.error)));
     add("__paperboy.errors.attempts", std::to_string(why.attempts));
 }

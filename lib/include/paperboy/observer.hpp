@@ -3,6 +3,7 @@
 #include <paperboy/error.hpp>
 #include <paperboy/mode.hpp>
 #include <paperboy/topic_partition.hpp>
+#include <paperboy/trace_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -17,6 +18,7 @@ namespace paperboy
 {
 
 class record_view;
+struct traced_hooks;
 
 /// Hooks that have been running too long.
 struct slow_hook
@@ -113,6 +115,19 @@ public:
     virtual void on_produce_error(std::string_view /*topic*/, error_code /*error*/, std::string_view /*text*/) noexcept
     {
     }
+
+    /// Whether the hooks of this partition are to be traced: asked when it is assigned. Where they are, `on_span_start`
+    /// and `on_span_end` are told of each record, or bulk, at each attempt; elsewhere tracing costs nothing.
+    [[nodiscard]] virtual bool traces(topic_partition const& /*partition*/) const noexcept { return false; }
+
+    /// The hooks of a record or of a bulk begin. What this returns is their span: `trace_of` shows it to the hooks, and
+    /// what they `send` on behalf of the record carries it on. One without a trace is not passed on, and neither is an
+    /// end told. By default a further span of the record's own trace, or the first of a new one. traced_hooks.hpp has
+    /// the parameter, with the attributes that OpenTelemetry names.
+    [[nodiscard]] virtual trace_context on_span_start(traced_hooks const& hooks) noexcept;
+
+    /// They have ended. An attempt that was cancelled together with its engine is told as not finished.
+    virtual void on_span_end(traced_hooks const& /*hooks*/) noexcept {}
 
     /// How far the partition is behind after a batch: high watermark minus the next offset, in records, 0 or greater.
     virtual void on_lag(topic_partition const& /*partition*/, std::int64_t /*records*/) noexcept {}

@@ -27,3 +27,5 @@
 #include <paperboy/steps.hpp>
 #include <paperboy/table.hpp>
 #include <paperboy/topic_partition.hpp>
+#include <paperboy/trace_context.hpp>
+#include <paperboy/traced_hooks.hpp>

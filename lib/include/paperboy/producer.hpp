@@ -3,11 +3,13 @@
 #include <paperboy/detail/outgoing.hpp>
 #include <paperboy/detail/send_encoding.hpp>
 #include <paperboy/detail/send_operation.hpp>
+#include <paperboy/detail/traced_headers.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/headers.hpp>
 #include <paperboy/produced.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/serde.hpp>
+#include <paperboy/trace_context.hpp>
 
 #include <boost/asio/async_result.hpp>
 
@@ -34,6 +36,11 @@ struct send_options
 
     /// The record's headers, in order.
     std::span<header_view const> headers = {};
+
+    /// The trace that the record belongs to, for its header `traceparent`. Nothing: what `send` sends on behalf of a
+    /// record whose hooks are traced (`observer::traces`) carries the span of these; anything else carries none. A
+    /// `traceparent` among `headers` goes first.
+    std::optional<trace_context> trace = {};
 };
 
 /// Produces to one topic, for handlers; made by `engine::make_producer`.
@@ -85,7 +92,9 @@ public:
     void send(record_view const& cause, Key const& key, Value const& value, send_options const& options = {}) const
     {
         auto scratch = detail::send_scratch{};
-        target_->send(encode(key, value, options, scratch), cause);
+        auto what = encode(key, value, options, scratch);
+        auto const traced = detail::traced_headers{what, options.trace, &cause};
+        target_->send(what, cause);
     }
 
     /// Sends a record on behalf of nobody, and completes when the broker has acknowledged or refused it. A hook that
@@ -107,8 +116,10 @@ public:
     auto async_send(Key const& key, Value const& value, send_options const& options, Token&& token) const
     {
         auto scratch = detail::send_scratch{};
+        auto what = encode(key, value, options, scratch);
+        auto const traced = detail::traced_headers{what, options.trace, nullptr};
         return boost::asio::async_initiate<Token, void(error_code, produced)>(
-            detail::send_initiation{target_, detail::outgoing{encode(key, value, options, scratch)}}, token);
+            detail::send_initiation{target_, detail::outgoing{what}}, token);
     }
 
     /// The same without options.

@@ -13,6 +13,11 @@
 namespace paperboy
 {
 
+namespace detail
+{
+struct record_access;
+}
+
 /// Bytes that belong to somebody else.
 using bytes_view = std::span<std::byte const>;
 
@@ -90,6 +95,9 @@ public:
 
     /// For the library: where sends on behalf of this record are kept; null for records made in memory.
     [[nodiscard]] std::shared_ptr<detail::send_ledger> const& ledger() const noexcept { return block_->ledger(); }
+
+private:
+    friend struct detail::record_access;
 
 protected:
     /// For the library: the fetched batch that it is in.

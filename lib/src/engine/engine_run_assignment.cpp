@@ -2,6 +2,8 @@
 
 #include "engine/engine_run.hpp"
 
+#include "pipeline/traced_handler.hpp"
+
 #include <paperboy/observer.hpp>
 
 #include <boost/asio/post.hpp>
@@ -161,10 +163,11 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
             throw std::runtime_error{"no handler fits " + to_string(where)};
         auto on = tables_ ? tables_->strand_of(where, state_->executor)
                           : pipeline::slim_strand{pipeline::slim_executor{state_->executor}};
+        auto handler = pipeline::traced_if_wanted(target->factory.make(where), state_->settings, where);
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
             pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
                                        *state_->outbox},
-            consumer_->shared_client(), std::move(on), where, capabilities_.fetch_limit, target->factory.make(where),
+            consumer_->shared_client(), std::move(on), where, capabilities_.fetch_limit, std::move(handler),
             within_memory(target->options), target->topic));
         if (tables_)
             pipelines.back()->use_shards(tables_->shards_of(where));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace paperboy::detail
@@ -38,6 +39,10 @@ public:
         finish_below((*next_)->offset + 1);
         ++next_;
     }
+
+    // Lets the pass end behind its current record; widen() takes that back with what this returns.
+    [[nodiscard]] message const* const* narrow() noexcept { return std::exchange(end_, next_ + 1); }
+    void widen(message const* const* end) noexcept { end_ = end; }
 
     [[nodiscard]] std::size_t unfinished() const noexcept { return static_cast<std::size_t>(end_ - next_); }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <utility>
 
 namespace paperboy::detail
 {
@@ -54,8 +55,12 @@ public:
     error_action::kind report(hook where, std::exception_ptr const& error, record_view const& record,
                               error_action const& action) noexcept
     {
+        last_error_ = error;
         return sink_.hook_failed(where, error, record, action);
     }
+
+    // What was reported last; null when nothing was since this was asked.
+    [[nodiscard]] std::exception_ptr take_error() noexcept { return std::exchange(last_error_, nullptr); }
 
     [[nodiscard]] std::optional<error_action> without_asking(hook where, std::exception_ptr const& error, bool can_ask)
     {
@@ -79,6 +84,7 @@ public:
 private:
     std::atomic<std::int64_t>& position_;
     failure_sink& sink_;
+    std::exception_ptr last_error_;
     bool cancelled_ = false;
     bool preparing_ = false;
 };

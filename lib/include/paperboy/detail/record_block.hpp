@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/message.hpp>
+#include <paperboy/detail/running_spans.hpp>
 #include <paperboy/detail/send_ledger.hpp>
 
 #include <atomic>
@@ -40,6 +41,15 @@ public:
     // Where what hooks send on behalf of these records is kept; null for records that were never on a broker.
     [[nodiscard]] std::shared_ptr<send_ledger> const& ledger() const noexcept { return ledger_; }
 
+    // The spans of records that are in their hooks; null until one was kept.
+    [[nodiscard]] running_spans* spans() const noexcept { return spans_.get(); }
+    [[nodiscard]] running_spans& keep_spans()
+    {
+        if (!spans_)
+            spans_ = std::make_unique<running_spans>();
+        return *spans_;
+    }
+
     void add_holder() noexcept { holders_.fetch_add(1, std::memory_order_relaxed); }
 
     void remove_holder() noexcept
@@ -57,6 +67,7 @@ private:
     virtual void destroy() noexcept = 0;
 
     std::shared_ptr<send_ledger> ledger_;
+    std::unique_ptr<running_spans> spans_;
     std::atomic<std::uint32_t> holders_{0};
 };
 
