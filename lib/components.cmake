@@ -15,14 +15,16 @@ function(paperboy_component name)
     POSITION_INDEPENDENT_CODE ON)
 
   install(TARGETS ${target} EXPORT ${target}-targets
-    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(EXPORT ${target}-targets NAMESPACE paperboy:: FILE paperboy-${name}-targets.cmake DESTINATION ${cmake_dir})
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${name} NAMELINK_COMPONENT ${name}_dev
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT ${name}_dev)
+  install(EXPORT ${target}-targets NAMESPACE paperboy:: FILE paperboy-${name}-targets.cmake DESTINATION ${cmake_dir}
+    COMPONENT ${name}_dev)
   set(component_config ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.cmake)
   file(CONFIGURE OUTPUT ${component_config} @ONLY CONTENT
     "@arg_DEPENDENCIES@\ninclude(\${CMAKE_CURRENT_LIST_DIR}/paperboy-@name@-targets.cmake)\n")
-  install(FILES ${component_config} DESTINATION ${cmake_dir})
+  install(FILES ${component_config} DESTINATION ${cmake_dir} COMPONENT ${name}_dev)
   configure_file(component.pc.in ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc @ONLY)
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc DESTINATION ${pkgconfig_dir})
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc DESTINATION ${pkgconfig_dir} COMPONENT ${name}_dev)
 endfunction()
 
 # The page is a file of its own for those who work on it, and a part of the library for everybody else.
@@ -36,12 +38,12 @@ if(prometheus-cpp_FOUND)
   paperboy_component(metrics LIBRARIES prometheus-cpp::core REQUIRES ", prometheus-cpp-core"
     DEPENDENCIES "find_dependency(prometheus-cpp CONFIG)")
 else()
-  message(STATUS "prometheus-cpp is not installed: paperboy::metrics is left out")
+  message(STATUS "prometheus-cpp is not installed, or not wanted: paperboy::metrics is left out")
 endif()
 
 if(ROCKSDB_FOUND)
   paperboy_component(rocksdb LIBRARIES PkgConfig::ROCKSDB REQUIRES ", rocksdb"
     DEPENDENCIES "find_dependency(PkgConfig)\npkg_check_modules(ROCKSDB REQUIRED IMPORTED_TARGET rocksdb)")
 else()
-  message(STATUS "RocksDB is not installed: paperboy::rocksdb is left out")
+  message(STATUS "RocksDB is not installed, or not wanted: paperboy::rocksdb is left out")
 endif()

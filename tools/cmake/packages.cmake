@@ -1,0 +1,72 @@
+# Debian packages, by `cpack` in a build of shared libraries with the prefix /usr; tools/package-test makes and tries them.
+#
+#   libpaperboy0.1, libpaperboy-NAME0.1       the libraries; their numbers are those of the SONAMEs
+#   libpaperboy-dev, libpaperboy-NAME-dev     what programs are built with
+#   paperboy-tools                            commands
+#
+# NAME is an optional component: see lib/components.cmake.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME paperboy)
+set(CPACK_PACKAGE_VENDOR "the paperboy authors")
+set(CPACK_PACKAGE_CONTACT "the paperboy authors <paperboy@localhost>")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/lib)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
+
+set(soversion ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+set(library_names core http metrics rocksdb)
+set(description_core "${PROJECT_DESCRIPTION}")
+set(description_http "probes, status and a live page of engines, by HTTP")
+set(description_metrics "numbers of engines for Prometheus")
+set(description_rocksdb "tables of engines, kept in RocksDB")
+# What the headers need, and what the CMake packages and pkg-config look for.
+set(needs_core "libboost1.81-dev | libboost-dev (>= 1.81)")
+set(needs_metrics "prometheus-cpp-dev")
+set(needs_rocksdb "librocksdb-dev, pkg-config | pkgconf")
+
+# set_package(COMPONENT PACKAGE SECTION DESCRIPTION DEPENDS components…)
+function(set_package component package section description)
+  string(TOUPPER ${component} upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME ${package} PARENT_SCOPE)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION ${section} PARENT_SCOPE)
+  set(CPACK_COMPONENT_${upper}_DESCRIPTION "${description}" PARENT_SCOPE)
+  set(CPACK_COMPONENT_${upper}_DEPENDS ${ARGN} PARENT_SCOPE)
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/doc/${package} RENAME copyright
+    COMPONENT ${component})
+endfunction()
+
+set(CPACK_COMPONENTS_ALL "")
+foreach(name IN LISTS library_names)
+  if(name STREQUAL core)
+    set(suffix "")
+    set(runtime_needs "")
+    set(dev_needs core)
+  elseif(TARGET paperboy_${name})
+    set(suffix "-${name}")
+    set(runtime_needs core)
+    set(dev_needs ${name} core_dev)
+  else()
+    continue()
+  endif()
+  set_package(${name} libpaperboy${suffix}${soversion} libs "${description_${name}}" ${runtime_needs})
+  set_package(${name}_dev libpaperboy${suffix}-dev libdevel "${description_${name}} (development files)" ${dev_needs})
+  string(TOUPPER ${name} upper)
+  set(CPACK_DEBIAN_${upper}_DEV_PACKAGE_DEPENDS "${needs_${name}}")
+  list(APPEND CPACK_COMPONENTS_ALL ${name} ${name}_dev)
+endforeach()
+set(CPACK_DEBIAN_CORE_DEV_PACKAGE_SUGGESTS "libsimdjson-dev, nlohmann-json3-dev, libgoogle-perftools-dev")
+
+get_cmake_property(installed COMPONENTS)
+if(tools IN_LIST installed)
+  set_package(tools paperboy-tools utils "commands for Kafka's topics, groups and dead letters, and paperboy's tables")
+  list(APPEND CPACK_COMPONENTS_ALL tools)
+endif()
+include(CPack)

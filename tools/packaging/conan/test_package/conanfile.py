@@ -1,0 +1,31 @@
+"""Builds and runs the programs of tests/install with the package."""
+
+import os
+
+from conan import ConanFile
+from conan.tools.build import can_run
+from conan.tools.cmake import CMake, cmake_layout
+
+
+class PaperboyTest(ConanFile):
+    settings = "os", "arch", "compiler", "build_type"
+    generators = "CMakeDeps", "CMakeToolchain", "VirtualRunEnv"
+
+    def requirements(self):
+        self.requires(self.tested_reference_str)
+
+    def layout(self):
+        cmake_layout(self)
+
+    def build(self):
+        cmake = CMake(self)
+        cmake.configure(build_script_folder=os.path.join("..", "..", "..", "..", "tests", "install", "consumer"))
+        cmake.build()
+
+    def test(self):
+        if not can_run(self):
+            return
+        for program in ("consumer", "operator"):
+            path = os.path.join(self.cpp.build.bindir, program)
+            if program == "consumer" or os.path.exists(path):
+                self.run(path, env="conanrun")
