@@ -1,6 +1,7 @@
 // The spans of hooks, and traces that go on in what hooks send.
 
 #include "mock_cluster/mock_fixture.hpp"
+#include "support/topic_reader.hpp"
 
 #include <paperboy/traced_hooks.hpp>
 
@@ -145,24 +146,8 @@ BOOST_FIXTURE_TEST_CASE(a_trace_goes_through_the_hooks_into_what_they_send, fixt
 
     subject.stop();
     BOOST_TEST(!run.get());
-    engine reader{io.context(), settings()};
-    auto sent = test::watched<std::vector<std::string>>{};
-    struct reading_handler
-    {
-        test::watched<std::vector<std::string>>& sent;
-        void on_message(record_view const& record)
-        {
-            auto const state = record.headers().find("tracestate");
-            auto const context = trace_of(record);
-            sent.update([&](auto& all)
-                        { all.push_back((context ? context->to_text() : "") + " " + std::string{**state}); });
-        }
-    };
-    reader.handle(output, reading_handler{sent});
-    auto reading = outcome_of_run::start(reader);
-    BOOST_TEST(await(sent, test::at_least(1)).front() == span.context + " a=1");
-    reader.stop();
-    BOOST_TEST(!reading.get());
+    auto const sent = test::read_topic(cluster.bootstrap_servers(), output, 1).front().headers;
+    BOOST_TEST((sent == test::read_headers{{"traceparent", span.context}, {"tracestate", "a=1"}}));
 }
 
 BOOST_FIXTURE_TEST_CASE(each_attempt_is_a_span_of_its_own, fixture)
