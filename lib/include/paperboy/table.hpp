@@ -27,7 +27,8 @@ namespace paperboy
 /// Every change is a record of the table's changelog, a compacted topic. The table has a partition for each partition
 /// of its sources, called a shard: it is restored from the changelog when the group assigns the partition, before the
 /// partition's first record is handled, and moves with it from engine to engine. A record's offset is committed only
-/// when every change made for it is in the changelog.
+/// when every change made for it is in the changelog. A table of scope `global` is in every engine as a whole instead
+/// (`table_scope`).
 ///
 /// At least once: after a crash, records whose changes are in the changelog but whose offset was not committed are
 /// handled again. A count may then be too high, never too low. Changes that a hook made before it failed stay: whoever
@@ -60,6 +61,8 @@ public:
     /// The part of the table that goes with the partition of `cause`, a record that a hook is handling; to be used
     /// before that hook has completed.
     ///
+    /// Of a global table it is all of the table, for any record.
+    ///
     /// Throws `setup_error` (`errc::invalid_config`) when the record's topic is none of the table's sources.
     [[nodiscard]] shard_type shard(record_view const& cause) const
     {
@@ -72,12 +75,14 @@ public:
 
     /// The partition that a key is in when the records of the sources have the table's keys as theirs, and went where
     /// Java's default partitioner, or librdkafka's murmur2, sends them. Texts count as the bytes that they are, other
-    /// keys as the key serde writes them. Nothing before the first run knows how many partitions there are.
+    /// keys as the key serde writes them. Of a global table, the partition of the changelog where engines put a new
+    /// key, by its bytes there. Nothing before the first run knows how many partitions there are.
     template <detail::table_argument<K> Key>
     [[nodiscard]] std::optional<std::int32_t> partition_of(Key const& key) const
     {
         auto scratch = std::string{};
-        return core_->partition_of(detail::partitioning_bytes(key_serde_, key, scratch));
+        return core_->partition_of(core_->global() ? detail::encode_for_table(key_serde_, key, scratch)
+                                                   : detail::partitioning_bytes(key_serde_, key, scratch));
     }
 
     /// Gets the value of a key from outside of the hooks: from any executor or thread, on the partition's strand,
@@ -85,8 +90,9 @@ public:
     ///
     /// Signature of the completion: `void(error_code, std::optional<V>)`; nothing, without an error, when the key has
     /// no value.
-    /// - `errc::not_local`: the key is in a partition that this engine does not have; `partition_of` says in which;
-    /// - `errc::restoring`: the partition is being restored;
+    /// - `errc::not_local`: the key is in a partition that this engine does not have; `partition_of` says in which.
+    ///   Never of a global table;
+    /// - `errc::restoring`: the partition, or any of a global table, is being restored;
     /// - `errc::not_running`: no run of the engine is at hand;
     /// - `errc::store_failed`, `errc::invalid_entry`: the store cannot be read, or what is there cannot be decoded.
     ///
@@ -102,7 +108,7 @@ public:
     }
 
     /// The same where the key's partition does not follow from the key, as in a table whose keys are not those of the
-    /// records that change it.
+    /// records that change it. In a global table, keys are found whatever the partition.
     template <detail::table_argument<K> Key,
               boost::asio::completion_token_for<void(error_code, std::optional<V>)> Token>
     auto async_get_in(std::int32_t partition, Key const& key, Token&& token) const

@@ -23,7 +23,16 @@ enum class table_scope : std::uint8_t
     /// The partitions of the table that belong to the partitions which the group has assigned to the engine.
     partition,
     /// All of it, in every engine: each reads the whole changelog for as long as it runs. For small tables that many
-    /// read, since each engine stores and reads everything.
+    /// read, since each engine stores and reads everything, and for topics that others write.
+    ///
+    /// - The hooks of every topic may read and change every key. No partition's records are handled before the
+    /// changelog
+    ///   was read up to the end that it had when the run began.
+    /// - A change is seen at once by the engine that makes it, and by the others when they have read it. Where several
+    ///   change one key at about the same time, the changelog's order decides: once an engine has read its own change
+    ///   back, it sees whatever was written last. So all engines come to hold the same.
+    /// - `table_shard::update` reads and then changes; another engine, or the hook of another partition, may come in
+    ///   between, and its change be lost. Counts belong in tables of scope `partition`.
     global,
 };
 
@@ -35,11 +44,15 @@ struct table_options
     std::string changelog = {};
 
     /// The topics whose records change the table: all need the same number of partitions, which the changelog has, too.
-    /// Empty: all topics that have a handler by name.
+    /// Empty: all topics that have a handler by name. None with scope `global`.
     std::vector<std::string> sources = {};
 
     /// How many replicas a new changelog gets, 1 or more; -1: as the brokers are set (`default.replication.factor`).
     std::int16_t replication_factor = -1;
+
+    /// How many partitions a new changelog of scope `global` gets, 1 or more; one that is there may have any number.
+    /// Keys are spread over them as Java's default partitioner does; the order of changes holds within each.
+    std::int32_t partitions = 1;
 
     /// `segment.ms`, `min.cleanable.dirty.ratio` and `max.compaction.lag.ms` of a new changelog; nothing: as the
     /// brokers are set. Together they decide how long records that were overwritten stay, and thus how long a restore

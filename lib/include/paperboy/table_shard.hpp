@@ -93,7 +93,8 @@ public:
     }
 
     /// Gives a key the value that `change` makes of its present one (`std::optional<V>`, empty when it has none), and
-    /// returns that. `change` returns a `V`, or a `std::optional<V>` that is empty to take the key out.
+    /// returns that. `change` returns a `V`, or a `std::optional<V>` that is empty to take the key out. In a global
+    /// table, hooks of other partitions and engines may come in between.
     template <detail::table_argument<K> Key, class Change>
         requires std::invocable<Change&, std::optional<V>>
     auto update(Key const& key, Change&& change) const
@@ -129,7 +130,7 @@ public:
 
     /// Calls `look(key, value)` for each entry, in ascending order of the keys' bytes as the key serde writes them. A
     /// `look` that returns a bool ends the walk with false. It must not change the shard: that throws
-    /// `std::logic_error`.
+    /// `std::logic_error`. Of a global table, the walk sees a copy.
     template <class Look>
         requires std::invocable<Look&, K const&, V const&>
     void walk(Look&& look) const

@@ -147,8 +147,19 @@ public:
     [[nodiscard]] table<K, V, KeySerde, ValueSerde> make_table(std::string name, KeySerde key_serde = KeySerde{},
                                                                ValueSerde value_serde = ValueSerde{})
     {
+        return make_table<K, V>(std::move(name), table_scope::partition, std::move(key_serde), std::move(value_serde));
+    }
+
+    /// The same of a scope: a global table is one for all partitions.
+    template <class K, class V, paperboy::detail::table_serde<K> KeySerde = msgpack<K>,
+              paperboy::detail::table_serde<V> ValueSerde = msgpack<V>>
+    [[nodiscard]] table<K, V, KeySerde, ValueSerde> make_table(std::string name, table_scope scope,
+                                                               KeySerde key_serde = KeySerde{},
+                                                               ValueSerde value_serde = ValueSerde{})
+    {
         auto setup = paperboy::detail::table_setup{};
         setup.name = std::move(name);
+        setup.options.scope = scope;
         setup.make_serdes = [key_serde, value_serde = std::move(value_serde)]() -> std::shared_ptr<void>
         { return std::make_shared<paperboy::detail::table_serdes<KeySerde, ValueSerde>>(key_serde, value_serde); };
         return {add(std::move(setup)), std::move(key_serde)};

@@ -109,6 +109,8 @@ void engine_run::destroy_client()
         return act(engine_.destroyed());
     if (!sends_are_over())
         return;
+    if (tables_)
+        tables_->close_global();
     closing_tables_ = tables_ && !tables_->closed();
     if (closing_tables_)
         return;

@@ -25,6 +25,7 @@ kafka::changelog_spec spec_of(tables::table_state const& table, std::int32_t par
     auto spec = kafka::changelog_spec{};
     spec.topic = table.changelog();
     spec.partitions = partitions;
+    spec.any_number = table.global();
     spec.replication_factor = options.replication_factor;
     spec.topic_properties = options.topic_properties;
     if (options.segment_ms)
@@ -101,7 +102,9 @@ void engine_run::ensure_changelog(std::size_t table, std::map<std::string, std::
 {
     if (table == tables_->all().size())
         return open_changelogs();
-    auto const spec = spec_of(*tables_->all()[table], partitions.at(tables_->sources().of(table).front()));
+    auto const& which = *tables_->all()[table];
+    auto const spec = spec_of(which, which.global() ? which.setup().options.partitions
+                                                    : partitions.at(tables_->sources().of(table).front()));
     auto const found = std::make_shared<kafka::changelog_finding>();
     table_query_.run(
         [client = consumer_->shared_client(), spec, found]
@@ -154,6 +157,7 @@ void engine_run::open_changelogs()
     {
         return fail(errc::client_failed, std::string{"no client to read changelogs with: "} + error.what());
     }
+    tables_->open_global(state_->executor);
     join_group();
 }
 

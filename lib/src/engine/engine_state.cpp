@@ -47,6 +47,8 @@ void engine_state::check_steps() const
 
 std::vector<std::string> engine_state::sources_of(tables::table_state const& table) const
 {
+    if (table.global())
+        return {};
     auto const& given = table.setup().options.sources;
     if (!given.empty())
         return given;
@@ -60,6 +62,8 @@ void engine_state::check_tables() const
 {
     for (auto const& table : tables)
     {
+        if (table->global())
+            continue;
         auto const what = "paperboy: the table \"" + table->name() + "\"";
         auto const sources = sources_of(*table);
         if (sources.empty())
@@ -156,7 +160,7 @@ engine_stats engine_state::stats() const
     if (current)
         result.partitions = current->stats();
     for (auto const& table : tables)
-        for (auto const& each : table->shards())
+        for (auto const& [partition, each] : table->parts())
             result.shards.push_back(static_cast<paperboy::tables::shard const&>(*each).stats());
     for (auto const& each : result.partitions)
     {

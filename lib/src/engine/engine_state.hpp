@@ -71,7 +71,7 @@ struct engine_state
     // Throws setup_error for steps that do not fit the handlers.
     void check_steps() const;
 
-    // The topics that feed the table.
+    // The topics that feed the table; none feed a global one, which all may change.
     [[nodiscard]] std::vector<std::string> sources_of(tables::table_state const& table) const;
     // Throws setup_error for tables without topics that feed them.
     void check_tables() const;

@@ -18,6 +18,57 @@ run_tables::run_tables(pipeline::slim_strand strand, config const& settings, tab
 {
 }
 
+tables::shard_context run_tables::context_of(std::size_t table, std::size_t shards)
+{
+    auto const& which = all_[table];
+    return {which,
+            target_,
+            topic_number_(which->changelog()),
+            weak_from_this(),
+            settings_.log,
+            which->setup().options.cache_bytes / std::max<std::size_t>(1, shards)};
+}
+
+// ---- global tables
+
+void run_tables::open_global(asio::any_io_executor const& executor)
+{
+    for (std::size_t table = 0; table < all_.size(); ++table)
+    {
+        if (!all_[table]->global())
+            continue;
+        auto const count = all_[table]->partitions();
+        auto const context = context_of(table, static_cast<std::size_t>(count));
+        auto parts = std::make_shared<tables::global_parts>();
+        for (std::int32_t partition = 0; partition < count; ++partition)
+        {
+            auto& entry = shards_[{table, partition}];
+            entry.shard = std::make_shared<tables::shard>(context, partition,
+                                                          pipeline::slim_strand{pipeline::slim_executor{executor}});
+            parts->push_back(entry.shard);
+            open(entry);
+        }
+        globals_[table] = std::move(parts);
+        wholes_[table] = std::make_shared<tables::global_view>(
+            *all_[table], globals_[table], pipeline::slim_strand{pipeline::slim_executor{executor}});
+    }
+    if (!globals_.empty())
+        show(true);
+}
+
+void run_tables::close_global()
+{
+    if (globals_.empty())
+        return;
+    globals_.clear();
+    wholes_.clear();
+    for (auto& [which, entry] : shards_)
+        if (global(which))
+            close(entry, true);
+    std::erase_if(shards_, [this](auto const& each) { return global(each.first); });
+    show(true);
+}
+
 // ---- an assignment
 
 void run_tables::assign(std::span<topic_partition const> partitions, asio::any_io_executor const& executor)
@@ -31,13 +82,12 @@ void run_tables::assign(std::span<topic_partition const> partitions, asio::any_i
             strands_.try_emplace({*group, where.partition}, pipeline::slim_executor{executor});
     for (std::size_t table = 0; table < all_.size(); ++table)
     {
+        if (all_[table]->global())
+            continue;
         auto mine = std::vector<topic_partition>{};
         std::ranges::copy_if(partitions, std::back_inserter(mine),
                              [&](auto const& each) { return each.topic == sources_.of(table).front(); });
-        auto const& options = all_[table]->setup().options;
-        auto context = tables::shard_context{
-            all_[table],      target_,       topic_number_(all_[table]->changelog()),
-            weak_from_this(), settings_.log, options.cache_bytes / std::max<std::size_t>(1, mine.size())};
+        auto const context = context_of(table, mine.size());
         for (auto const& where : mine)
             shards_[{table, where.partition}].shard =
                 std::make_shared<tables::shard>(context, where.partition, strand_of(where, executor));
@@ -61,11 +111,8 @@ bool run_tables::share(topic_partition const& left, topic_partition const& right
 void run_tables::stop_restores()
 {
     for (auto& [which, entry] : shards_)
-        if (entry.opened && !entry.ready && !std::exchange(entry.closing, true))
-        {
-            closing_.push_back(entry.shard);
-            entry.shard->close(false);
-        }
+        if (!global(which) && !entry.ready)
+            close(entry, false);
 }
 
 std::vector<std::shared_ptr<detail::shard_core>> run_tables::shards_of(topic_partition const& where) const
@@ -74,6 +121,8 @@ std::vector<std::shared_ptr<detail::shard_core>> run_tables::shards_of(topic_par
     for (std::size_t table = 0; table < all_.size(); ++table)
         if (sources_.feeds(where.topic, table))
             mine[table] = shards_.at({table, where.partition}).shard;
+    for (auto const& [table, parts] : globals_)
+        mine[table] = std::make_shared<tables::global_view>(*all_[table], parts, wholes_.at(table)->executor());
     return mine;
 }
 
@@ -85,7 +134,8 @@ void run_tables::show(bool running) const
         for (auto const& [which, entry] : shards_)
             if (which.first == table)
                 mine.emplace(which.second, entry.shard);
-        all_[table]->show(running, std::move(mine));
+        auto const whole = wholes_.find(table);
+        all_[table]->show(running, std::move(mine), whole == wholes_.end() ? nullptr : whole->second);
     }
 }
 
@@ -94,7 +144,8 @@ bool run_tables::ready(topic_partition const& where)
     auto all = true;
     for (auto& [which, entry] : shards_)
     {
-        if (which.second != where.partition || !sources_.feeds(where.topic, which.first))
+        auto const its_own = which.second == where.partition && sources_.feeds(where.topic, which.first);
+        if (!its_own && !global(which))
             continue;
         if (!entry.opened && !in_use(which))
             open(entry);
@@ -119,14 +170,19 @@ void run_tables::open(held_shard& which)
 
 void run_tables::close(bool checkpoint)
 {
-    for (auto& [which, entry] : std::exchange(shards_, {}))
-    {
-        if (!entry.opened || entry.closing)
-            continue;
-        closing_.push_back(entry.shard);
-        entry.shard->close(checkpoint);
-    }
+    for (auto& [which, entry] : shards_)
+        if (!global(which))
+            close(entry, checkpoint);
+    std::erase_if(shards_, [this](auto const& each) { return !global(each.first); });
     show(true);
+}
+
+void run_tables::close(held_shard& which, bool checkpoint)
+{
+    if (!which.opened || std::exchange(which.closing, true))
+        return;
+    closing_.push_back(which.shard);
+    which.shard->close(checkpoint);
 }
 
 // ---- what shards tell, from their strands

@@ -3,6 +3,7 @@
 #include "engine/table_sources.hpp"
 #include "kafka/changelog_reader.hpp"
 #include "pipeline/slim_executor.hpp"
+#include "table/global_view.hpp"
 #include "table/shard.hpp"
 #include "table/table_state.hpp"
 
@@ -56,11 +57,14 @@ public:
     // Gives it a token to log in with; why it is refused, empty when it is not.
     [[nodiscard]] std::string set_token(oauth_token const& token);
 
+    // Makes the shards of global tables, which stay over all assignments, and starts to restore them.
+    void open_global(boost::asio::any_io_executor const& executor);
+
     // Makes the shards of an assignment; throws setup_error when the partitions do not go together. Each waits for
     // start().
     void assign(std::span<topic_partition const> partitions, boost::asio::any_io_executor const& executor);
 
-    // What a partition's pipeline runs on, and which shards its records may use.
+    // What a partition's pipeline runs on, and which shards its records may use: of global tables a view of its own.
     [[nodiscard]] pipeline::slim_strand strand_of(topic_partition const& where,
                                                   boost::asio::any_io_executor const& executor) const;
     [[nodiscard]] std::vector<std::shared_ptr<detail::shard_core>> shards_of(topic_partition const& where) const;
@@ -76,6 +80,8 @@ public:
 
     // Ends the assignment's shards: stores are brought up to date and closed.
     void close(bool checkpoint);
+    // Likewise those of global tables: the run ends.
+    void close_global();
     [[nodiscard]] bool closed() const noexcept { return closing_.empty(); }
 
     // Once a second.
@@ -113,8 +119,11 @@ private:
     void on_ready(shard_ptr const& which);
     void on_closed(shard_ptr const& which);
     [[nodiscard]] held_shard* find(shard_ptr const& which);
+    [[nodiscard]] tables::shard_context context_of(std::size_t table, std::size_t shards);
     [[nodiscard]] bool in_use(key const& which) const;
     void open(held_shard& which);
+    void close(held_shard& which, bool checkpoint);
+    [[nodiscard]] bool global(key const& which) const { return all_[which.first]->global(); }
     [[nodiscard]] static restore_progress progress_of(held_shard const& which);
     void tell_progress(held_shard const& which) const;
     void show(bool running) const;
@@ -130,6 +139,9 @@ private:
     table_sources sources_;
     std::optional<kafka::changelog_reader> reader_;
     std::map<key, held_shard> shards_;
+    // By the global table's number.
+    std::map<std::size_t, std::shared_ptr<tables::global_parts const>> globals_;
+    std::map<std::size_t, std::shared_ptr<detail::shard_core>> wholes_;
     std::map<std::pair<std::size_t, std::int32_t>, pipeline::slim_strand> strands_;
     std::vector<shard_ptr> closing_;
     std::chrono::steady_clock::time_point last_logged_;

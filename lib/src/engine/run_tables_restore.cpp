@@ -53,18 +53,22 @@ void run_tables::read(shard_ptr const& which, std::optional<std::int64_t> from)
     auto request = kafka::changelog_request{
         {which->table().changelog(), which->partition()}, which->executor(), tables::make_feed(which)};
     request.from = from;
+    request.tail = which->global();
     which->keep_reading(reader_->read(std::move(request)));
 }
 
 std::shared_ptr<kafka::client> run_tables::end()
 {
     close(false);
+    close_global();
     return abandon();
 }
 
 std::shared_ptr<kafka::client> run_tables::abandon()
 {
     shards_.clear();
+    globals_.clear();
+    wholes_.clear();
     show(false);
     auto remains = reader_ ? reader_->close() : nullptr;
     reader_.reset();

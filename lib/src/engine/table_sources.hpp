@@ -45,11 +45,12 @@ public:
     [[nodiscard]] std::size_t tables() const noexcept { return topics_.size(); }
 
     // What keeps the topics of a table from going together, when they have so many partitions each: 0 for one that is
-    // not there. Empty: nothing.
+    // not there. Empty: nothing; a global table has none.
     [[nodiscard]] std::string mismatch(std::size_t table, std::map<std::string, std::int32_t> const& partitions) const
     {
-        auto const& first = topics_[table].front();
         for (auto const& topic : topics_[table])
+        {
+            auto const& first = topics_[table].front();
             if (partitions.at(topic) != partitions.at(first))
                 return std::string{"\""}
                            .append(first)
@@ -62,6 +63,7 @@ public:
                        "; topics that feed one table need the same number: name those that do in "
                        "table_options::sources, "
                        "or make the topics anew";
+        }
         return {};
     }
 

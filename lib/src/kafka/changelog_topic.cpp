@@ -265,7 +265,7 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
         finding.text = mistake;
         return finding;
     }
-    auto fsm = changelog_topic_fsm{{spec.topic, spec.partitions, policy_of(spec)}};
+    auto fsm = changelog_topic_fsm{{spec.topic, spec.partitions, policy_of(spec), spec.any_number}};
     auto step = topic_step::look;
     while (step != topic_step::end && clock::now() < deadline)
     {

@@ -18,8 +18,9 @@ struct changelog_spec
 {
     std::string topic;
 
-    // As many as the source topic has; 1 or more.
+    // As many as the source topic has; 1 or more. `any_number`: only a topic that is made here has to have so many.
     std::int32_t partitions = 1;
+    bool any_number = false;
 
     // -1: the brokers' default. Only for a topic that is made here.
     std::int16_t replication_factor = -1;

@@ -19,6 +19,8 @@ struct wanted_changelog
     std::string topic;
     std::int32_t partitions = 1;
     std::string cleanup_policy;
+    // Whether a topic that is there may have another number of partitions.
+    bool any_number = false;
 };
 
 // What the brokers said, and their own words for it.
@@ -78,7 +80,8 @@ public:
         {
         case topic_news::yes:
             partitions_ = reply.partitions;
-            return reply.partitions == wanted_.partitions ? topic_step::describe : wrong_partitions();
+            return wanted_.any_number || reply.partitions == wanted_.partitions ? topic_step::describe
+                                                                                : wrong_partitions();
         case topic_news::missing:
             return made_ ? topic_step::look : topic_step::create;
         case topic_news::refused:

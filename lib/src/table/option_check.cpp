@@ -31,6 +31,19 @@ void check_topic_properties(detail::table_setup const& setup)
                                    "; a changelog keeps the last change of every key: compact, or leave it out");
 }
 
+void check_scope(detail::table_setup const& setup)
+{
+    auto const& options = setup.options;
+    if (options.partitions < 1)
+        refuse(setup.name, "table_options::partitions is " + std::to_string(options.partitions) + "; it is 1 or more");
+    if (options.scope == table_scope::global && !options.sources.empty())
+        refuse(setup.name, "table_options::sources are for a table whose partitions are those of topics; with scope "
+                           "global the hooks of all topics may change it: leave them empty");
+    if (options.scope == table_scope::partition && options.partitions != 1)
+        refuse(setup.name, "table_options::partitions is for scope global; with scope partition the changelog gets "
+                           "those of the sources: leave it at 1");
+}
+
 } // namespace
 
 void check(detail::table_setup& setup)
@@ -54,8 +67,7 @@ void check(detail::table_setup& setup)
                "table_options::cache_bytes is " + std::to_string(options.cache_bytes) + "; it is 1 MiB or more");
     if (std::ranges::any_of(options.sources, [](auto const& each) { return !detail::is_topic_name(each); }))
         refuse(setup.name, "table_options::sources are names of topics, not expressions");
-    if (options.scope == table_scope::global)
-        refuse(setup.name, "table_options::scope global is not there yet; leave it at partition");
+    check_scope(setup);
     check_topic_properties(setup);
 }
 

@@ -45,7 +45,8 @@ checkpoint_settings checkpoints_of(table_options const& options)
 
 shard::shard(shard_context context, std::int32_t partition, asio::any_io_executor strand)
     : shard_core{*context.table}, context_{std::move(context)}, partition_{partition}, strand_{std::move(strand)},
-      coalesce_{table().setup().options.coalesce},
+      coalesce_{table().setup().options.coalesce}, global_{table().global()},
+      closed_{global_ ? errc::not_running : errc::not_local},
       checkpoint_{checkpoints_of(table().setup().options), std::chrono::steady_clock::now()}
 {
     keep_serdes(table().setup().make_serdes());
@@ -56,10 +57,15 @@ std::string shard::describe() const
     return "partition " + std::to_string(partition_) + " of table \"" + table().name() + "\"";
 }
 
+std::unique_lock<std::mutex> shard::lock_if_global()
+{
+    return global_ ? std::unique_lock{in_use_} : std::unique_lock<std::mutex>{};
+}
+
 working_set& shard::set()
 {
     if (phase_ != phase::ready)
-        throw setup_error{errc::not_local,
+        throw setup_error{closed_,
                           "paperboy: " + describe() + " is not here any more; a shard is for the hooks of its record"};
     return *set_;
 }
@@ -69,7 +75,7 @@ error_code shard::usable() const noexcept
     auto const now = phase_.load();
     if (now == phase::ready)
         return {};
-    return now == phase::closed ? errc::not_local : errc::restoring;
+    return now == phase::closed ? closed_ : errc::restoring;
 }
 
 // ---- what hooks do
@@ -186,6 +192,7 @@ void shard::take_acknowledgements()
         taken_.swap(arrived_);
         posted_ = false;
     }
+    auto const lock = lock_if_global();
     if (phase_ == phase::ready)
     {
         for (auto const& each : taken_)
@@ -202,6 +209,7 @@ void shard::look_at_clock()
         asio::post(strand_,
                    [self = shared_from_this()]
                    {
+                       auto const lock = self->lock_if_global();
                        if (self->phase_ == phase::ready)
                            self->checkpoint_if_due();
                    });

@@ -72,7 +72,8 @@ struct shard_context
 // A partition of a table at work: what hooks read and change, restored from the changelog, written to the store.
 //
 // open, close and look_at_clock are safe from any thread; acknowledged and told are for the strand of whoever sends;
-// the rest is for the shard's own.
+// the rest is for the shard's own. Of a global table, which the hooks of all partitions use, what hooks do is for
+// whoever holds in_use() instead; the shard's strand holds it as well, and reads the changelog on after the restore.
 class shard final : public detail::shard_core, public std::enable_shared_from_this<shard>, private detail::change_sink
 {
 public:
@@ -83,6 +84,8 @@ public:
     [[nodiscard]] shard_counters const& counters() const noexcept { return counters_; }
     // Safe from any thread.
     [[nodiscard]] shard_stats stats() const;
+    [[nodiscard]] bool global() const noexcept { return global_; }
+    [[nodiscard]] std::mutex& in_use() noexcept { return in_use_; }
 
     // Opens the store and asks for the changelog.
     void open();
@@ -93,7 +96,7 @@ public:
     // To be called about once a second.
     void look_at_clock();
 
-    // The changelog, as it is read.
+    // The changelog, as it is read; of a global table also after restore_finished().
     void show_progress(kafka::changelog_progress const& so_far);
     void restored(std::span<shard_change const> changes, std::int64_t next_offset);
     void restore_finished(std::int64_t next_offset);
@@ -130,6 +133,7 @@ private:
 
     [[nodiscard]] working_set& set();
     [[nodiscard]] std::string describe() const;
+    [[nodiscard]] std::unique_lock<std::mutex> lock_if_global();
     void begin();
     void open_store();
     void begin_again(std::string const& why);
@@ -149,11 +153,16 @@ private:
     void checkpoint_if_due();
     void checkpoint();
     void count();
+    void read_back(std::span<shard_change const> changes, std::int64_t next_offset);
 
     shard_context const context_;
     std::int32_t const partition_;
     boost::asio::any_io_executor const strand_;
     bool const coalesce_;
+    bool const global_;
+    // What it is when it is closed: the run of a global table is over.
+    errc const closed_;
+    std::mutex in_use_;
 
     std::atomic<phase> phase_{phase::idle};
     bool begun_again_ = false;

@@ -15,6 +15,7 @@ working_set_settings shard::settings() const
 {
     auto const& options = table().setup().options;
     auto result = working_set_settings{};
+    result.who = global_ ? writers::many : writers::one;
     result.coalesce = options.coalesce;
     result.ordered = options.ordered;
     if (store_)
@@ -49,6 +50,7 @@ void shard::guarded(Work work)
 
 void shard::begin()
 {
+    auto const lock = lock_if_global();
     if (phase_ != phase::idle)
         return;
     phase_ = phase::restoring;
@@ -98,13 +100,15 @@ void shard::begin_again(std::string const& why)
 void shard::show_progress(kafka::changelog_progress const& so_far)
 {
     constexpr auto relaxed = std::memory_order_relaxed;
+    if (phase_ != phase::restoring)
+        return;
     counters_.restored.store(so_far.records, relaxed);
     counters_.from.store(so_far.from, relaxed);
     counters_.end.store(so_far.end, relaxed);
     counters_.at.store(so_far.position, relaxed);
 }
 
-// The reading may be over already, or not wanted any more: then it ends with this.
+// The reading may be over already, or not wanted any more: then it ends with this. That of a global table goes on.
 void shard::keep_reading(kafka::changelog_reading reading)
 {
     auto const kept = std::make_shared<kafka::changelog_reading>(std::move(reading));
@@ -112,20 +116,31 @@ void shard::keep_reading(kafka::changelog_reading reading)
                [self = shared_from_this(), kept]
                {
                    auto arrived = std::move(*kept);
-                   if (self->phase_ == phase::restoring)
+                   if (self->phase_ == phase::restoring || (self->global_ && self->phase_ == phase::ready))
                        self->reading_ = std::move(arrived);
                });
 }
 
 void shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
 {
-    if (phase_ != phase::restoring || !set_)
-        return;
-    guarded([&] { set_->restored(changes, next_offset); });
+    auto const lock = lock_if_global();
+    if (phase_ == phase::restoring && set_)
+        guarded([&] { set_->restored(changes, next_offset); });
+    else if (global_ && phase_ == phase::ready)
+        read_back(changes, next_offset);
+}
+
+// What this engine and others have changed, in the changelog's order.
+void shard::read_back(std::span<shard_change const> changes, std::int64_t next_offset)
+{
+    set_->restored(changes, next_offset);
+    checkpoint_if_due();
+    count();
 }
 
 void shard::restore_finished(std::int64_t next_offset)
 {
+    auto const lock = lock_if_global();
     if (phase_ != phase::restoring || !set_)
         return;
     guarded(
@@ -133,7 +148,8 @@ void shard::restore_finished(std::int64_t next_offset)
         {
             set_->restored(std::span<shard_change const>{}, next_offset);
             set_->restore_finished();
-            reading_.cancel();
+            if (!global_)
+                reading_.cancel();
             phase_ = phase::ready;
             counters_.ready.store(true);
             count();
@@ -145,10 +161,12 @@ void shard::restore_finished(std::int64_t next_offset)
 void shard::restore_failed(kafka::changelog_failure const& why)
 {
     using kafka::changelog_trouble;
-    if (phase_ != phase::restoring)
+    auto const lock = lock_if_global();
+    auto const restoring = phase_ == phase::restoring;
+    if (!restoring && !(global_ && phase_ == phase::ready))
         return;
     auto const stale = why.trouble == changelog_trouble::beyond_end || why.trouble == changelog_trouble::below_begin;
-    if (stale && store_ && !begun_again_)
+    if (restoring && stale && store_ && !begun_again_)
         return begin_again(why.text);
     fail(errc::restore_failed, describe() + ": " + why.text);
 }
@@ -168,6 +186,7 @@ void shard::close(bool checkpoint)
 
 void shard::finish(bool checkpoint)
 {
+    auto const lock = lock_if_global();
     if (phase_ == phase::closed)
         return;
     if (phase_ == phase::ready && checkpoint && store_)

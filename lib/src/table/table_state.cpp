@@ -39,8 +39,10 @@ std::pair<error_code, std::shared_ptr<detail::shard_core>>
 table_state::find(std::optional<std::int32_t> partition) const
 {
     auto const lock = std::scoped_lock{guard_};
-    if (!running_ || !partition)
+    if (!running_ || !partition || (global() && !whole_))
         return {errc::not_running, nullptr};
+    if (global())
+        return {error_code{}, whole_};
     auto const found = shards_.find(*partition);
     if (found == shards_.end())
         return {errc::not_local, nullptr};
@@ -51,9 +53,18 @@ std::vector<std::shared_ptr<detail::shard_core>> table_state::shards() const
 {
     auto const lock = std::scoped_lock{guard_};
     auto all = std::vector<std::shared_ptr<detail::shard_core>>{};
-    for (auto const& [partition, shard] : shards_)
-        all.push_back(shard);
+    if (whole_)
+        all.push_back(whole_);
+    else
+        for (auto const& [partition, shard] : shards_)
+            all.push_back(shard);
     return all;
+}
+
+table_state::shard_map table_state::parts() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return shards_;
 }
 
 void table_state::changelog_is(std::int32_t partitions, std::string identity)
@@ -75,11 +86,12 @@ std::string table_state::identity() const
     return identity_;
 }
 
-void table_state::show(bool running, std::map<std::int32_t, std::shared_ptr<detail::shard_core>> shards)
+void table_state::show(bool running, shard_map shards, std::shared_ptr<detail::shard_core> whole)
 {
     auto const lock = std::scoped_lock{guard_};
     running_ = running;
     shards_.swap(shards);
+    whole_.swap(whole);
 }
 
 } // namespace paperboy::tables

@@ -29,6 +29,7 @@ public:
     [[nodiscard]] std::size_t number() const noexcept override { return number_; }
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return executor_; }
     [[nodiscard]] detail::shard_core& shard_of(record_view const& record) const override;
+    [[nodiscard]] bool global() const noexcept override { return setup_.options.scope == table_scope::global; }
     [[nodiscard]] std::optional<std::int32_t> partition_of(std::string_view key) const override;
     [[nodiscard]] std::pair<error_code, std::shared_ptr<detail::shard_core>>
     find(std::optional<std::int32_t> partition) const override;
@@ -42,8 +43,12 @@ public:
     [[nodiscard]] std::string identity() const;
     [[nodiscard]] std::int32_t partitions() const;
 
-    // The shards of the run at hand, by partition; and whether one is at hand.
-    void show(bool running, std::map<std::int32_t, std::shared_ptr<detail::shard_core>> shards);
+    // The shards of the run at hand, by partition, and whether one is at hand. Of a global table also `whole`, all of
+    // them as one, for whoever asks from outside.
+    using shard_map = std::map<std::int32_t, std::shared_ptr<detail::shard_core>>;
+    void show(bool running, shard_map shards, std::shared_ptr<detail::shard_core> whole = nullptr);
+    // As they were shown, partition by partition.
+    [[nodiscard]] shard_map parts() const;
 
 private:
     std::size_t const number_;
@@ -54,7 +59,8 @@ private:
     std::int32_t partitions_ = 0;
     std::string identity_;
     bool running_ = false;
-    std::map<std::int32_t, std::shared_ptr<detail::shard_core>> shards_;
+    shard_map shards_;
+    std::shared_ptr<detail::shard_core> whole_;
 };
 
 } // namespace paperboy::tables

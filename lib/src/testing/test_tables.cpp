@@ -115,6 +115,7 @@ public:
     [[nodiscard]] std::string const& name() const noexcept override { return setup_.name; }
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return boost::asio::system_executor{}; }
     [[nodiscard]] std::size_t number() const noexcept override { return number_; }
+    [[nodiscard]] bool global() const noexcept override { return setup_.options.scope == table_scope::global; }
     [[nodiscard]] shard_core& shard_of(record_view const& record) const override { return *at(record.partition()); }
     [[nodiscard]] std::optional<std::int32_t> partition_of(std::string_view /*key*/) const override { return 0; }
     [[nodiscard]] std::pair<error_code, std::shared_ptr<shard_core>>
@@ -134,9 +135,10 @@ public:
     [[nodiscard]] std::shared_ptr<shard_core> at(std::int32_t partition) const
     {
         auto const lock = std::scoped_lock{guard_};
-        auto& shard = shards_[partition];
+        auto const where = global() ? 0 : partition;
+        auto& shard = shards_[where];
         if (!shard)
-            shard = std::make_shared<memory_shard>(*this, setup_, partition, log_);
+            shard = std::make_shared<memory_shard>(*this, setup_, where, log_);
         return shard;
     }
 

@@ -46,6 +46,21 @@ testing::test_result use_once(Table const& table, Use use)
 
 BOOST_AUTO_TEST_SUITE(tables_in_hooks)
 
+BOOST_AUTO_TEST_CASE(a_global_table_is_the_same_for_every_partition)
+{
+    auto tables = test_tables{};
+    auto const global = tables.make_table<std::string, std::int64_t>("global", table_scope::global);
+    auto const local = tables.make_table<std::string, std::int64_t>("local");
+    for (auto const partition : {0, 1})
+    {
+        static_cast<void>(testing::run(counting_handler{global}, {{.key = "a", .value = "1"}}, {"topic", partition}));
+        static_cast<void>(testing::run(counting_handler{local}, {{.key = "a", .value = "1"}}, {"topic", partition}));
+    }
+    BOOST_TEST(tables.shard(global, 1).get("a").value_or(0) == 2);
+    BOOST_TEST(tables.shard(local, 1).get("a").value_or(0) == 1);
+    BOOST_TEST(global.async_get("a", boost::asio::use_future).get().value_or(0) == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_counts)
 {
     auto tables = test_tables{};

@@ -86,11 +86,14 @@ public:
     // The shard of a record whose ledger has none of this table; throws setup_error when there is none.
     [[nodiscard]] virtual shard_core& shard_of(record_view const& record) const = 0;
 
+    // Whether an engine has all of it: then its one shard is all partitions.
+    [[nodiscard]] virtual bool global() const noexcept = 0;
+
     // Where a key belongs, as Java's default partitioner would send a record that has these bytes as its key; nothing
     // before the number of partitions is known.
     [[nodiscard]] virtual std::optional<std::int32_t> partition_of(std::string_view key) const = 0;
 
-    // The shard of a partition, or why there is none: not_local, not_running.
+    // The shard of a partition, or why there is none: not_local, not_running. Of a global table the one shard.
     [[nodiscard]] virtual std::pair<boost::system::error_code, std::shared_ptr<shard_core>>
     find(std::optional<std::int32_t> partition) const = 0;
 
