@@ -1,20 +1,29 @@
-// An HTTP server and an engine on one io_context: GET /counts and GET /stats answer while records flow.
+// An HTTP server and an engine on one io_context, which answers from the engine's tables while records flow:
+//
+//     GET /counts                            views by page
+//     GET /tables/visitors/visitor-7         views of one visitor
+//     GET /tables/visitors?prefix=visitor-1  of several
+//     GET /stats                             where the engine stands
 //
 //     ./embedded_server --mock [--port PORT]
 //     ./embedded_server BOOTSTRAP_SERVERS GROUP TOPIC [--port PORT]
 //
-// Everything runs on one thread, so the counts need no lock. Ctrl-C ends it in order.
+// Everything runs on one thread. Ctrl-C ends it in order; started again, it goes on counting where it was.
 
 #include "support/http_server.hpp"
 #include "support/page_views.hpp"
 #include "support/reports.hpp"
+#include "support/table_pages.hpp"
 #include "support/traffic.hpp"
 
 #include <paperboy/paperboy.hpp>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <charconv>
 #include <chrono>
@@ -78,6 +87,50 @@ options parse(std::vector<std::string_view> const& arguments)
     return result;
 }
 
+// Counts views by page, and by visitor: the records' key. A tombstone is a visitor who asked to be forgotten.
+struct visit_handler
+{
+    page_views::counter& pages;
+    page_views::count_table visitors;
+
+    void on_message(paperboy::record<page_views::page_view> const& view) const
+    {
+        pages.on_message(view);
+        visitors.shard(view).update(view.key(), [](auto seen) { return seen.value_or(0) + 1; });
+    }
+    void on_tombstone(paperboy::record_view const& view) const
+    {
+        pages.on_tombstone(view);
+        visitors.shard(view).erase(view.key());
+    }
+    paperboy::error_action on_error(std::exception_ptr const& error) const { return pages.on_error(error); }
+};
+
+// The sum of what the partitions of this engine have counted.
+asio::awaitable<examples::reply> show_counts(page_views::count_table pages)
+{
+    auto const [error, found] =
+        co_await pages.async_scan("", std::numeric_limits<std::size_t>::max(), asio::as_tuple(asio::use_awaitable));
+    if (error)
+        co_return examples::reply{boost::beast::http::status::service_unavailable,
+                                  examples::error_as_json("nothing can be counted yet: " + error.message())};
+    co_return examples::counts_as_json(page_views::sum(found));
+}
+
+asio::awaitable<examples::reply> show_stats(paperboy::engine const& engine)
+{
+    co_return examples::stats_as_json(engine.stats());
+}
+
+// Several changes of one key within a batch are one record of the changelog.
+paperboy::table_options table_for(std::string const& topic, std::string const& what)
+{
+    auto result = paperboy::table_options{};
+    result.changelog = topic + "-" + what;
+    result.coalesce = true;
+    return result;
+}
+
 // Tells the mock cluster's traffic how far the engine has come.
 void pace(asio::steady_timer& timer, page_views::traffic& traffic, page_views::counter const& counter)
 {
@@ -100,20 +153,25 @@ int serve(options const& chosen)
     settings.group_id = chosen.names[1];
     if (chosen.mock)
     {
-        traffic.emplace(chosen.names[2]);
+        traffic.emplace(chosen.names[2], std::vector{chosen.names[2] + "-pages", chosen.names[2] + "-visitors"});
         settings.bootstrap_servers = traffic->bootstrap_servers();
         settings.properties = {{"allow.auto.create.topics", "true"}};
     }
 
-    // The engine and its handler.
-    auto counter = page_views::counter{};
+    // The engine, its tables and its handler.
     paperboy::engine engine{context, std::move(settings)};
-    engine.handle(chosen.names[2], paperboy::json<page_views::page_view>{}, std::ref(counter));
+    auto const pages = engine.make_table<std::string, std::int64_t>("pages", paperboy::memory_store{},
+                                                                    table_for(chosen.names[2], "pages"));
+    auto const visitors = engine.make_table<std::string, std::int64_t>("visitors", paperboy::memory_store{},
+                                                                       table_for(chosen.names[2], "visitors"));
+    auto counter = page_views::counter{pages};
+    engine.handle(chosen.names[2], paperboy::json<page_views::page_view>{}, visit_handler{counter, visitors});
 
     // The server, which answers from the same thread.
     examples::http_server server{context, chosen.port};
-    server.get("/counts", [&] { return examples::counts_as_json(counter.per_page()); });
-    server.get("/stats", [&] { return examples::stats_as_json(engine.stats()); });
+    server.get("/counts", [pages](examples::question const&) { return show_counts(pages); });
+    server.get("/stats", [&](examples::question const&) { return show_stats(engine); });
+    examples::show_table(server, visitors);
     std::cout << "listening on http://127.0.0.1:" << server.port() << std::endl;
 
     asio::signal_set signals{context, SIGINT, SIGTERM};

@@ -1,6 +1,7 @@
 // Counts page views per page: a stream of JSON on a mock cluster in this process, or a topic of a real one.
 //
-// tools/quickstart builds and runs it; its --help says more. The handler is page_views::counter.
+// tools/quickstart builds and runs it; its --help says more. The handler is page_views::counter, and counts in a table:
+// started again with the same group, it goes on where it was.
 
 #include "support/display.hpp"
 #include "support/options.hpp"
@@ -18,7 +19,10 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace
 {
@@ -48,10 +52,11 @@ public:
     {
         stop_on_signals();
         if (options_.mock())
-            traffic_.emplace(options_.topic);
+            traffic_.emplace(options_.topic, std::vector{options_.changelog()});
         auto engine = paperboy::engine{context_, settings()};
         engine_ = &engine;
-        engine.handle(options_.topic, paperboy::json<page_views::page_view>{}, std::ref(counter_));
+        pages_.emplace(engine.make_table<std::string, std::int64_t>("pages", paperboy::memory_store{}, table()));
+        engine.handle(options_.topic, paperboy::json<page_views::page_view>{}, std::ref(counter_.emplace(*pages_)));
         engine.async_run([this](paperboy::error_code result) { ended(result); });
         if (traffic_)
             traffic_->start(context_.get_executor(), goal_, goal_ / seconds_of_traffic + 1,
@@ -78,6 +83,14 @@ private:
         return result;
     }
 
+    [[nodiscard]] paperboy::table_options table() const
+    {
+        auto result = paperboy::table_options{};
+        result.changelog = options_.changelog();
+        result.coalesce = true;
+        return result;
+    }
+
     // Errors are left to verdict(): they end the run.
     void warn(paperboy::log_level level, std::string_view line)
     {
@@ -95,7 +108,7 @@ private:
                 if (error)
                     return;
                 interrupted_ = true;
-                engine_->stop();
+                finish();
             });
     }
 
@@ -107,10 +120,23 @@ private:
             engine_->stop();
     }
 
+    // The table can be asked as long as the engine runs.
+    void finish()
+    {
+        if (std::exchange(finishing_, true))
+            return;
+        pages_->async_scan("", std::numeric_limits<std::size_t>::max(),
+                           [this](paperboy::error_code, page_views::count_table::entries const& found)
+                           {
+                               counts_ = page_views::sum(found);
+                               engine_->stop();
+                           });
+    }
+
     // Ten times a second: shows how things stand, and stops the engine when everything is counted.
     void update()
     {
-        auto const records = counter_.records();
+        auto const records = counter_->records();
         if (records != last_records_)
             last_progress_ = clock_type::now();
         if (records > 0 && last_records_ == 0)
@@ -120,9 +146,9 @@ private:
             traffic_->consumed(records);
         status_.update(status());
         if (goal_ > 0 && records >= goal_)
-            return engine_->stop();
+            return finish();
         if (traffic_ended_ && clock_type::now() - last_progress_ > patience)
-            return engine_->stop();
+            return finish();
         timer_.expires_after(update_pace);
         timer_.async_wait(
             [this](boost::system::error_code error)
@@ -141,7 +167,7 @@ private:
         auto lag = std::int64_t{0};
         for (auto const& each : stats.partitions)
             lag += each.lag.value_or(0);
-        return grouped(counter_.records()) + (goal_ > 0 ? " of " + grouped(goal_) : "") + " records counted, " +
+        return grouped(counter_->records()) + (goal_ > 0 ? " of " + grouped(goal_) : "") + " records counted, " +
                grouped(static_cast<std::uint64_t>(lag)) + " behind, " + std::to_string(stats.partitions.size()) +
                " partitions";
     }
@@ -159,7 +185,7 @@ private:
     int report()
     {
         status_.clear();
-        if (!failed() || counter_.records() > 0)
+        if (!failed())
             print_counts();
         return verdict();
     }
@@ -167,19 +193,19 @@ private:
     void print_counts() const
     {
         auto const* const expected = produced_ == nullptr ? nullptr : &produced_->per_page();
-        quickstart::print_table(std::cout, counter_.per_page(), expected);
-        if (counter_.tombstones() > 0 || (produced_ != nullptr && produced_->tombstones() > 0))
-            quickstart::print_row(std::cout, "tombstones", counter_.tombstones(),
+        quickstart::print_table(std::cout, counts_, expected);
+        if (counter_->tombstones() > 0 || (produced_ != nullptr && produced_->tombstones() > 0))
+            quickstart::print_row(std::cout, "tombstones", counter_->tombstones(),
                                   produced_ == nullptr ? std::nullopt : std::optional{produced_->tombstones()});
-        if (counter_.unreadable() > 0)
-            quickstart::print_row(std::cout, "without a page", counter_.unreadable(), std::nullopt);
+        if (counter_->unreadable() > 0)
+            quickstart::print_row(std::cout, "without a page", counter_->unreadable(), std::nullopt);
         print_summary();
     }
 
     void print_summary() const
     {
         auto const seconds = std::chrono::duration<double>{last_progress_ - first_record_}.count();
-        std::cout << '\n' << grouped(counter_.records()) << " records";
+        std::cout << '\n' << grouped(counter_->records()) << " records";
         if (seconds > 0)
             std::cout << " in " << std::round(seconds * 10) / 10 << " s";
         std::cout << ", " << grouped(stats_.commits) << (stats_.commits == 1 ? " commit\n" : " commits\n");
@@ -202,8 +228,8 @@ private:
         if (late())
             std::cout << "Stopped, without an answer to the last commit: the next run may count some again.\n";
         else if (interrupted_)
-            std::cout << (counter_.records() == 0 ? "Stopped before the first record.\n"
-                                                  : "Stopped early; what was counted is committed.\n");
+            std::cout << (counter_->records() == 0 ? "Stopped before the first record.\n"
+                                                   : "Stopped early; what was counted is committed.\n");
         else if (produced_ != nullptr && !equal())
             return complain("the counts are not what was produced");
         else if (produced_ != nullptr)
@@ -220,8 +246,8 @@ private:
 
     [[nodiscard]] bool equal() const
     {
-        return counter_.per_page() == produced_->per_page() && counter_.tombstones() == produced_->tombstones() &&
-               counter_.unreadable() == 0;
+        return counts_ == produced_->per_page() && counter_->tombstones() == produced_->tombstones() &&
+               counter_->unreadable() == 0;
     }
 
     quickstart::options options_;
@@ -230,14 +256,17 @@ private:
     asio::signal_set signals_{context_, SIGINT, SIGTERM};
     asio::steady_timer timer_{context_};
     quickstart::status_line status_;
-    page_views::counter counter_;
     std::optional<page_views::traffic> traffic_;
+    std::optional<page_views::count_table> pages_;
+    std::optional<page_views::counter> counter_;
+    page_views::counts counts_;
     paperboy::engine* engine_ = nullptr;
 
     std::uint64_t last_records_ = 0;
     clock_type::time_point first_record_ = clock_type::now();
     clock_type::time_point last_progress_ = first_record_;
     bool interrupted_ = false;
+    bool finishing_ = false;
     bool traffic_ended_ = false;
     std::exception_ptr traffic_failure_;
     paperboy::error_code result_;

@@ -9,7 +9,10 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 namespace examples
@@ -28,27 +31,83 @@ using contents = std::map<std::string, http_server::content, std::less<>>;
 
 constexpr auto idle_time = std::chrono::seconds{30};
 
-response answer(request const& to, contents const& all)
+// "%2F" is a slash, and '+' a space; nothing when it is no such text.
+std::optional<std::string> decoded(std::string_view text)
 {
-    auto result = response{http::status::ok, to.version()};
-    result.set(http::field::content_type, "application/json");
-    result.keep_alive(to.keep_alive());
-    auto const found = all.find(std::string_view{to.target().data(), to.target().size()});
-    if (to.method() != http::verb::get)
+    auto result = std::string{};
+    for (; !text.empty(); text.remove_prefix(1))
     {
-        result.result(http::status::method_not_allowed);
-        result.set(http::field::allow, "GET");
-        result.body() = R"({"error":"only GET is answered"})";
+        if (text.front() != '%')
+        {
+            result += text.front() == '+' ? ' ' : text.front();
+            continue;
+        }
+        auto code = unsigned{};
+        auto const digits = text.substr(1, 2);
+        auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+        if (digits.size() != 2 || error != std::errc{} || end != digits.data() + digits.size())
+            return std::nullopt;
+        result += static_cast<char>(code);
+        text.remove_prefix(2);
     }
-    else if (found == all.end())
-    {
-        result.result(http::status::not_found);
-        result.body() = R"({"error":"nothing is here"})";
-    }
-    else
-        result.body() = found->second();
-    result.prepare_payload();
     return result;
+}
+
+// What comes before the separator, and what after it.
+std::pair<std::string_view, std::string_view> cut(std::string_view text, char separator)
+{
+    auto const at = std::min(text.find(separator), text.size());
+    return {text.substr(0, at), text.substr(std::min(at + 1, text.size()))};
+}
+
+// The content for a target, and the question that it is; null when there is none.
+std::pair<http_server::content const*, question> find(contents const& all, std::string_view target)
+{
+    auto [path, query] = cut(target, '?');
+    auto asked = question{};
+    while (!query.empty())
+    {
+        auto const [parameter, others] = cut(query, '&');
+        auto const [name, value] = cut(parameter, '=');
+        auto text = decoded(value);
+        if (!text)
+            return {nullptr, {}};
+        asked.parameters.insert_or_assign(std::string{name}, std::move(*text));
+        query = others;
+    }
+    if (auto const found = all.find(path); found != all.end())
+        return {&found->second, std::move(asked)};
+    auto const below = path.substr(0, path.rfind('/') + 1);
+    auto const found = all.find(below);
+    auto rest = decoded(path.substr(below.size()));
+    if (found == all.end() || !rest)
+        return {nullptr, {}};
+    asked.rest = std::move(*rest);
+    return {&found->second, std::move(asked)};
+}
+
+asio::awaitable<reply> reply_to(request const& to, contents const& all)
+{
+    if (to.method() != http::verb::get)
+        co_return reply{http::status::method_not_allowed, R"({"error":"only GET is answered"})"};
+    auto [content, asked] = find(all, {to.target().data(), to.target().size()});
+    if (content == nullptr)
+        co_return reply{http::status::not_found, R"({"error":"nothing is here"})"};
+    auto making = (*content)(std::move(asked));
+    co_return co_await std::move(making);
+}
+
+asio::awaitable<response> answer(request const& to, contents const& all)
+{
+    auto made = co_await reply_to(to, all);
+    auto result = response{made.status, to.version()};
+    result.set(http::field::content_type, "application/json");
+    if (made.status == http::status::method_not_allowed)
+        result.set(http::field::allow, "GET");
+    result.keep_alive(to.keep_alive());
+    result.body() = std::move(made.body);
+    result.prepare_payload();
+    co_return result;
 }
 
 } // namespace
@@ -85,7 +144,8 @@ asio::awaitable<void> http_server::converse(tcp::socket socket)
         auto asked = request{};
         stream.expires_after(idle_time);
         co_await http::async_read(stream, buffer, asked, asio::use_awaitable);
-        auto const told = answer(asked, contents_);
+        auto answering = answer(asked, contents_);
+        auto const told = co_await std::move(answering);
         keep_alive = told.keep_alive();
         co_await http::async_write(stream, told, asio::use_awaitable);
     }

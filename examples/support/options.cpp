@@ -1,6 +1,8 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
 #include <span>
 
 namespace quickstart
@@ -92,10 +94,23 @@ options parse(int argc, char const* const* argv)
         if (!attached.empty())
             throw usage_error{argument.substr(0, equals) + " takes no value; --help lists the options"};
     }
-    if (result.mock() && result.topic.starts_with('^'))
+    if (result.topic.starts_with('^'))
         throw usage_error{"--topic cannot be the expression " + in_quotes(result.topic) +
-                          " on the mock cluster, which has to create it; give a name, or --bootstrap-servers"};
+                          ": the counts are in a table, which goes with one topic; give its name"};
     return result;
+}
+
+// A group's name may have characters that a topic's may not.
+std::string options::changelog() const
+{
+    auto name = topic + "-" + group + "-counts";
+    auto const allowed = [](char each)
+    {
+        return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
+               each == '.' || each == '_' || each == '-';
+    };
+    std::ranges::replace_if(name, std::not_fn(allowed), '-');
+    return name;
 }
 
 std::string_view help() noexcept
@@ -104,12 +119,13 @@ std::string_view help() noexcept
 
   tools/quickstart [OPTION...]
 
-Without options: starts a mock cluster in this process, produces page views into it, counts them in a handler and
+Without options: starts a mock cluster in this process, produces page views into it, counts them in a table and
 compares. With --bootstrap-servers: counts a topic of a real cluster until Ctrl-C; its records are JSON objects such
-as {"page":"/pricing"}.
+as {"page":"/pricing"}. The counts are kept in the compacted topic TOPIC-GROUP-counts, which is created when it is not
+there, and go on from there when it is started again.
 
   -b, --bootstrap-servers HOST:PORT,...   the cluster (default: a mock cluster in this process)
-  -t, --topic NAME                        the topic, or a regular expression that begins with '^' (page-views)
+  -t, --topic NAME                        the topic (page-views)
   -g, --group NAME                        the consumer group (quickstart)
   -X PROPERTY=VALUE                       any librdkafka property, for example -X security.protocol=ssl
   -n, --records N                         how many records to produce (200000), or on a real cluster to count

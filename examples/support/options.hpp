@@ -37,6 +37,9 @@ struct options
     /// How many records to produce, print or consume.
     std::optional<std::uint64_t> records;
 
+    /// The topic that keeps the counts: each group has its own.
+    [[nodiscard]] std::string changelog() const;
+
     [[nodiscard]] bool mock() const noexcept { return bootstrap_servers.empty(); }
 };
 

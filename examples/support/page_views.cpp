@@ -38,12 +38,12 @@ std::string_view choose(std::uint64_t draw)
     return candidate->path;
 }
 
-void increment(counts& all, std::string_view page)
+void add(counts& all, std::string_view page, std::uint64_t views)
 {
     auto found = all.find(page);
     if (found == all.end())
         found = all.emplace(page, 0).first;
-    ++found->second;
+    found->second += views;
 }
 
 } // namespace
@@ -58,16 +58,24 @@ view generator::next()
         return result;
     }
     auto const page = choose(random_() % 1000);
-    increment(per_page_, page);
+    add(per_page_, page, 1);
     result.value = R"({"page":")" + std::string{page} + R"(","visitor":)" + std::to_string(visitor) + R"(,"ms":)" +
                    std::to_string(5 + random_() % 400) + "}";
     return result;
 }
 
+counts sum(count_table::entries const& found)
+{
+    auto all = counts{};
+    for (auto const& [page, views] : found)
+        add(all, page, static_cast<std::uint64_t>(views));
+    return all;
+}
+
 void counter::on_message(paperboy::record<page_view> const& record)
 {
     ++records_;
-    increment(per_page_, record.value().page);
+    pages_.shard(record).update(record.value().page, [](auto seen) { return seen.value_or(0) + 1; });
 }
 
 void counter::on_tombstone(paperboy::record_view const&)

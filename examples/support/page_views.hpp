@@ -3,6 +3,7 @@
 #include <paperboy/handler.hpp>
 #include <paperboy/json.hpp>
 #include <paperboy/record.hpp>
+#include <paperboy/table.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -14,6 +15,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // The page views that the quickstart and the embedded server handle, and a generator of them.
 namespace page_views
@@ -54,16 +56,25 @@ struct page_view
 };
 BOOST_DESCRIBE_STRUCT(page_view, (), (page))
 
-/// The handler, for values that json<page_view> decodes: counts page views per page. It keeps its state without a lock,
-/// so it is for an io_context that one thread runs; with several, give each partition its own with `per_partition`.
+/// Numbers by text, such as views by page: a table, so that they are there again after a restart. The records' keys are
+/// visitors, so that each partition has views of every page: a page's views are the sum over all of them.
+using count_table = paperboy::table<std::string, std::int64_t>;
+
+/// What the partitions have counted, together.
+[[nodiscard]] counts sum(count_table::entries const& found);
+
+/// The handler, for values that json<page_view> decodes: counts page views per page, in a table. What it counts beside
+/// is without a lock: it is for an io_context that one thread runs.
 class counter
 {
 public:
+    explicit counter(count_table pages) : pages_{std::move(pages)} {}
+
     void on_message(paperboy::record<page_view> const& record);
     void on_tombstone(paperboy::record_view const& record);
     paperboy::error_action on_error(std::exception_ptr const& error);
 
-    [[nodiscard]] counts const& per_page() const noexcept { return per_page_; }
+    /// What it was given since it was made: tombstones.
     [[nodiscard]] std::uint64_t tombstones() const noexcept { return tombstones_; }
 
     /// Records that are not JSON objects with a text named "page".
@@ -73,7 +84,7 @@ public:
     [[nodiscard]] std::uint64_t records() const noexcept { return records_; }
 
 private:
-    counts per_page_;
+    count_table pages_;
     std::uint64_t tombstones_ = 0;
     std::uint64_t unreadable_ = 0;
     std::uint64_t records_ = 0;

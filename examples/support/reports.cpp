@@ -48,6 +48,24 @@ std::string counts_as_json(page_views::counts const& counts)
     return result + "}";
 }
 
+std::string entry_as_json(std::string_view key, std::int64_t value)
+{
+    return R"({"key":)" + json_text(key) + R"(,"value":)" + std::to_string(value) + "}";
+}
+
+std::string entries_as_json(page_views::count_table::entries const& entries)
+{
+    auto result = std::string{"["};
+    for (auto const& [key, value] : entries)
+        result += (result.size() > 1 ? "," : "") + entry_as_json(key, value);
+    return result + "]";
+}
+
+std::string error_as_json(std::string_view text)
+{
+    return R"({"error":)" + json_text(text) + "}";
+}
+
 std::string stats_as_json(paperboy::engine_stats const& stats)
 {
     auto partitions = std::string{};

@@ -23,9 +23,11 @@ constexpr auto tick = 10ms;
 
 } // namespace
 
-traffic::traffic(std::string topic) : topic_{std::move(topic)}
+traffic::traffic(std::string topic, std::vector<std::string> const& changelogs) : topic_{std::move(topic)}
 {
     cluster_.create_topic(topic_, partitions);
+    for (auto const& each : changelogs)
+        cluster_.create_topic(each, partitions);
 }
 
 void traffic::start(boost::asio::any_io_executor const& executor, std::uint64_t records, std::uint64_t per_second,

@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace page_views
 {
@@ -24,7 +25,8 @@ public:
     /// Completes on `executor` when all is produced, or with what went wrong.
     using completion = std::function<void(std::exception_ptr)>;
 
-    explicit traffic(std::string topic);
+    /// `changelogs`: topics of tables, which only the mock cluster needs to be told; they get as many partitions.
+    explicit traffic(std::string topic, std::vector<std::string> const& changelogs);
 
     /// Produces `records` records, `per_second` at most. To be called once.
     void start(boost::asio::any_io_executor const& executor, std::uint64_t records, std::uint64_t per_second,

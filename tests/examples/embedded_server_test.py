@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""embedded_server answers HTTP requests with counts that grow while records flow.
+"""embedded_server answers HTTP requests from its tables while records flow.
 
     embedded_server_test.py SERVER_PROGRAM QUICKSTART_PROGRAM [test...]
 
@@ -37,16 +37,28 @@ def await_counts(connection, wanted):
     """The first counts for whose sum `wanted` is true."""
     end = time.monotonic() + support.DEADLINE
     while time.monotonic() < end:
-        _, counts = get(connection, "/counts")
-        if wanted(sum(counts.values())):
+        status, counts = get(connection, "/counts")
+        if status == 200 and wanted(sum(counts.values())):
             return counts
     raise AssertionError(f"the counts stand at {counts}")
+
+
+def await_answer(connection, path, wanted):
+    """The first answer for which `wanted` is true."""
+    end = time.monotonic() + support.DEADLINE
+    while time.monotonic() < end:
+        answer = get(connection, path)
+        if wanted(answer):
+            return answer
+    raise AssertionError(f"{path} is {answer}")
 
 
 class MockCluster(unittest.TestCase):
     def test_counts_grow_while_records_flow(self):
         with serving("--mock") as (run, connection):
-            self.assertEqual(get(connection, "/counts"), (200, {}))
+            status, first = get(connection, "/tables/visitors/visitor-7")
+            self.assertIn(status, (200, 404, 503))
+            self.assertTrue(status != 503 or "error" in first, first)
             before = sum(await_counts(connection, lambda total: total > 0).values())
             after = sum(await_counts(connection, lambda total: total > before + 10_000).values())
             status, stats = get(connection, "/stats")
@@ -54,7 +66,25 @@ class MockCluster(unittest.TestCase):
             self.assertGreaterEqual(stats["records"], after)
             self.assertEqual([each["partition"] for each in stats["partitions"]], list(range(8)))
             self.assertEqual(get(connection, "/elsewhere")[0], 404)
+            self.assertEqual(get(connection, "/tables/elsewhere/a")[0], 404)
             self.assertEqual(get(connection, "/counts", "DELETE")[0], 405)
+            self.assertEqual(run.interrupt(5), 0, run.output)
+
+    def test_tables(self):
+        with serving("--mock") as (run, connection):
+            await_counts(connection, lambda total: total > 20_000)
+            path = "/tables/visitors"
+            _, (some, *others) = get(connection, path + "?prefix=visitor-1&limit=5")
+            self.assertEqual(len(others), 4)
+            self.assertTrue(all(each["key"].startswith("visitor-1") for each in [some] + others))
+            status, entry = get(connection, f"{path}/{some['key'].replace('-', '%2d')}")
+            self.assertEqual((status, entry["key"]), (200, some["key"]))
+            self.assertGreaterEqual(entry["value"], some["value"])
+            self.assertEqual(len(get(connection, path)[1]), 100)
+            status, answer = get(connection, path + "/nobody")
+            self.assertEqual((status, answer["error"]), (404, '"nobody" has no value in "visitors"'))
+            self.assertEqual(get(connection, path + "?limit=few")[0], 400)
+            self.assertEqual(get(connection, path + "/%zz")[0], 404)
             self.assertEqual(run.interrupt(5), 0, run.output)
 
     def test_bad_options(self):
@@ -65,6 +95,27 @@ class MockCluster(unittest.TestCase):
 
 
 class RealCluster(unittest.TestCase):
+    def test_two_engines_share_a_table(self):
+        """Each answers for its partitions, and names the partition of the others'; alone again, one has all."""
+        topic = support.create_topic("embedded", 4)
+        support.produce(topic, "".join(f"visitor-{i % 20}\t{{\"page\":\"/\"}}\n" for i in range(60)))
+        command = support.bootstrap(), topic, topic
+        paths = [f"/tables/visitors/visitor-{i}" for i in range(20)]
+        with serving(*command) as (first, one):
+            await_counts(one, lambda total: total == 60)
+            with serving(*command) as (second, other):
+                await_answer(other, "/counts", lambda answer: answer[0] == 200)
+                for path in paths:
+                    await_answer(one, path, lambda answer: sorted([answer[0], get(other, path)[0]]) == [200, 409])
+                    answers = dict([get(one, path), get(other, path)])
+                    self.assertEqual(answers[200]["value"], 3)
+                    self.assertRegex(answers[409]["error"], r"^partition [0-3] with .*another of its group")
+                self.assertEqual(first.interrupt(10), 0, first.output)
+                for path in paths:
+                    _, entry = await_answer(other, path, lambda answer: answer[0] == 200)
+                    self.assertEqual(entry["value"], 3)
+                self.assertEqual(second.interrupt(10), 0, second.output)
+
     def test_counts_equal_what_was_produced(self):
         lines, expected = support.page_views(QUICKSTART, 20_000)
         topic = support.create_topic("embedded", 4)

@@ -79,8 +79,9 @@ def create_topic(prefix, partitions):
 
 
 def produce(topic, lines):
-    """Produces "key<TAB>value" lines; an empty value is a tombstone."""
-    subprocess.run(["kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", "\t", "-Z"], input=lines, text=True, check=True)
+    """Produces "key<TAB>value" lines, partitioned as by Java; an empty value is a tombstone."""
+    subprocess.run(["kcat", "-P", "-b", bootstrap(), "-t", topic, "-K", "\t", "-Z", "-X", "partitioner=murmur2_random"],
+                   input=lines, text=True, check=True)
 
 
 def page_views(quickstart, count):

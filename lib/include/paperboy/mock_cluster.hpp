@@ -34,7 +34,7 @@ public:
     /// Creates a topic with `partitions` partitions (1 or more). Throws `setup_error` when librdkafka refuses.
     void create_topic(std::string const& topic, int partitions);
 
-    /// A record for `produce`; without a partition, the key's hash chooses one.
+    /// A record for `produce`; without a partition, the key's hash chooses one as Java's default partitioner does.
     struct outgoing
     {
         /// The key; nothing for a record without one.

@@ -41,6 +41,8 @@ producer_handle make_producer(std::string const& servers, std::atomic<std::uint6
     if (!servers.empty())
         rd_kafka_conf_set(conf.get(), "bootstrap.servers", servers.c_str(), reason.data(), reason.size());
     rd_kafka_conf_set(conf.get(), "linger.ms", "5", reason.data(), reason.size());
+    // As Java's default, so that tables find their keys.
+    rd_kafka_conf_set(conf.get(), "partitioner", "murmur2_random", reason.data(), reason.size());
     // Its clients are not the user's: what they say about brokers that come and go would only confuse.
     rd_kafka_conf_set_log_cb(conf.get(), nullptr);
     rd_kafka_conf_set_opaque(conf.get(), refused);
