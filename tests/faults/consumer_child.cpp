@@ -138,17 +138,21 @@ struct forwarding_handler
     }
 };
 
-// Counts how often each key came.
+// Counts how often each key came; tells of every record, or of some.
 struct counting_handler
 {
     paperboy::table<std::string, std::int64_t> counts;
+    std::int64_t told;
 
     void on_message(paperboy::record_view const& record)
     {
-        tell("start", record.partition(), record.offset());
+        auto const tells = record.offset() % told == 0;
+        if (tells)
+            tell("start", record.partition(), record.offset());
         counts.shard(record).update(record.key(),
                                     [](std::optional<std::int64_t> count) { return count.value_or(0) + 1; });
-        tell("done", record.partition(), record.offset());
+        if (tells)
+            tell("done", record.partition(), record.offset());
     }
 };
 
@@ -212,7 +216,7 @@ constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [O
   --dead-letters TOPIC
                       fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait
-  --told N            tell of every Nth record that is sent on (1)
+  --told N            tell of every Nth record that is sent on or counted (1)
   --work N            microseconds that a record takes (1000)
   --stuck-at N        the record with this offset of partition 0 blocks its thread
   --stuck N           for so many milliseconds (20000)
@@ -291,7 +295,7 @@ void set_handler(paperboy::engine& engine, std::string const& topic, options con
     {
         auto const counts = engine.make_table<std::string, std::int64_t>(table->second, paperboy::memory_store{});
         teller.emplace(context, counts);
-        engine.handle(topic, counting_handler{counts});
+        engine.handle(topic, counting_handler{counts, chosen.numbers.at("--told")});
     }
     else if (auto const letters = chosen.texts.find("--dead-letters"); letters != chosen.texts.end())
         engine.handle(topic, burying_handler{letters->second});

@@ -119,3 +119,35 @@ def table_min_insync(world):
     child.await_count("committed", child.count("committed") + 4)
     world.check_changelog()
     end_in_order(world, child)
+
+
+@scenario("1,000,000 records are counted by two processes while a third comes and goes; later one is killed with -9",
+          "nothing is counted twice before the kill, nothing is missing after it; a table is its changelog",
+          rate=0, long=True)
+def table_million(world):
+    world.properties.append("session.timeout.ms=6000")
+    portion = (40_000 if world.short else 1_000_000) // world.partitions // 10
+    options = ("--told", 1000)
+    stays, other = counting(world, *options), counting(world, *options)
+    for each in (stays, other):
+        each.await_count("assigned", 1)
+    for round_ in range(10):
+        world.feeder.produce(portion)
+        if round_ == 1:
+            guest = counting(world, *options)
+            guest.await_count("assigned", 1)
+        if round_ == 3:
+            world.end(guest)
+        if round_ == 5:
+            if world.judge_counts() != (0, 0):
+                raise AssertionError(f"without a fault, {world.output_counts} records were fed, missing, counted twice")
+        if round_ == 6:
+            stays.await_count("committed", stays.count("committed") + 1)
+            world.fault()
+            other.kill()
+            other = counting(world, *options)
+    world.ends = world.feeder.finish()
+    world.judge_counts()
+    world.check_table(stays, other, begun=False)
+    for each in (stays, other):
+        world.end(each)

@@ -372,9 +372,24 @@ class World:
                     raise AssertionError(
                         f"{key} is counted {counts.get(key, 0)} times; committed are {least}, begun {begun[key]}")
 
-    def check_table(self, *children):
-        """To be called when nothing changes any more."""
-        self.check_changelog()
+    def judge_counts(self):
+        """Waits until all that was fed is committed. How many of it are not counted, and how many more than once: where
+        the processes do not tell of every record, that is the verdict."""
+        self.feeder.producer.flush(PATIENCE)
+        self.await_committed(dict(self.feeder.ends))
+        counts = checker.fold(self.read_changelog())
+        missing = again = 0
+        for partition, end in self.feeder.ends.items():
+            for number in range(100):
+                difference = counts.get(f"{partition}-{number}", 0) - len(range(number, end, 100))
+                missing, again = missing + max(0, -difference), again + max(0, difference)
+        self.output_counts = sum(self.feeder.ends.values()), missing, again
+        return missing, again
+
+    def check_table(self, *children, begun=True):
+        """To be called when nothing changes any more. `begun`: whether the processes tell of every record."""
+        if begun:
+            self.check_changelog()
         table = {}
         for child in children:
             table.update(child.table())
