@@ -4,12 +4,19 @@
 #include "support/broker_producer.hpp"
 #include "support/kept_store.hpp"
 #include "support/topic_reader.hpp"
+#ifdef PAPERBOY_TEST_ROCKSDB
+#include "support/table_folder.hpp"
+
+#include <paperboy/rocksdb_store.hpp>
+#endif
 
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace paperboy::test
 {
@@ -34,6 +41,20 @@ struct counting_handler
         views.shard(record).update(record.key(), [](auto seen) { return seen.value_or(0) + 1; });
     }
     void on_tombstone(record_view const& record) { views.shard(record).erase(record.key()); }
+};
+
+// As the first version of paperboy, in Python, showed it in its README, where the count was wrong after a restart.
+struct page_view_handler
+{
+    counts metrics;
+
+    void on_message(record_view const& record) const
+    {
+        auto const metric = metrics.shard(record);
+        auto const clicks = metric.get("page_views");
+        metric.set("page_views", clicks.value_or(0) + 1);
+    }
+    void on_tombstone(record_view const& record) const { metrics.shard(record).erase("page_views"); }
 };
 
 // An independent fold of a changelog.
@@ -112,6 +133,37 @@ struct tables_fixture
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(tables, tables_fixture)
+
+BOOST_AUTO_TEST_CASE(page_views_are_right_after_every_restart)
+{
+    auto stores = std::vector<std::function<std::shared_ptr<shard_store_provider>()>>{[] { return nullptr; }};
+#ifdef PAPERBOY_TEST_ROCKSDB
+    auto const folder = table_folder{};
+    stores.emplace_back([&] { return open_rocksdb(folder.path()); });
+#endif
+    for (auto const& open : stores)
+    {
+        auto const page_views = brokers.make_topic("page-views", 1);
+        auto const metrics_name = unique_name("metrics");
+        for (auto run = 1; run <= 3; ++run)
+        {
+            for (auto i = 0; i < 100; ++i)
+                sender.send(page_views, {.key = "visitor", .value = "view"});
+            sender.flush();
+            auto metrics = std::optional<counts>{};
+            auto running = running_engine{"tables", test_config(metrics_name), [&](engine& which)
+                                          {
+                                              metrics =
+                                                  which.make_table<std::string, std::int64_t>(metrics_name, open());
+                                              which.handle(page_views, page_view_handler{*metrics});
+                                          }};
+            BOOST_REQUIRE(all_handled(running, 100));
+            auto const got = metrics->async_get_in(0, "page_views", boost::asio::use_future).get();
+            BOOST_TEST(got.value_or(0) == 100 * run);
+            BOOST_TEST(!running.stop());
+        }
+    }
+}
 
 BOOST_AUTO_TEST_CASE(a_table_in_memory_is_right_after_every_restart)
 {

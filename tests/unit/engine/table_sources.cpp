@@ -23,6 +23,14 @@ BOOST_AUTO_TEST_CASE(topics_that_share_tables_are_one_group)
     BOOST_TEST(!sources.group_of("z").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_global_table_has_none)
+{
+    auto const sources = table_sources{{{"a"}, {}}};
+    BOOST_TEST(!sources.feeds("a", 1));
+    BOOST_TEST(sources.mismatch(1, {{"a", 3}}) == "");
+    BOOST_TEST(sources.torn(1, partition_list{{"a", 0}}) == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_topic_feeds_the_tables_that_name_it)
 {
     auto const sources = table_sources{{{"a", "b"}, {"c"}}};

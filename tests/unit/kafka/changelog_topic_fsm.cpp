@@ -61,6 +61,15 @@ BOOST_AUTO_TEST_CASE(a_topic_as_it_should_be_is_looked_at_and_described)
     BOOST_TEST(!fsm.was_created());
 }
 
+BOOST_AUTO_TEST_CASE(a_global_tables_topic_may_have_any_number_of_partitions)
+{
+    auto any = changelog_topic_fsm{{"prices", 1, "compact", true}};
+    BOOST_CHECK(any.looked(there(7)) == step::describe);
+    BOOST_CHECK(any.described(policy("compact")) == step::end);
+    BOOST_TEST(!any.error());
+    BOOST_TEST(any.partitions() == 7);
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_topic_is_created_and_waited_for)
 {
     BOOST_CHECK(fsm.looked(reply(news::missing)) == step::create);

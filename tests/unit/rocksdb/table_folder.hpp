@@ -1,51 +1,23 @@
 #pragma once
 
+#include "support/table_folder.hpp"
 #include "unit/table/model_store.hpp"
 
 #include <paperboy/rocksdb_store.hpp>
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include <stdlib.h>
 
 namespace paperboy::test
 {
 
 using tables::all_of;
 using tables::contents;
-
-// A directory that goes with the object.
-class table_folder
-{
-public:
-    table_folder()
-    {
-        auto name = (std::filesystem::temp_directory_path() / "paperboy-tables-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error{"cannot make " + name};
-        path_ = name;
-    }
-    table_folder(table_folder const&) = delete;
-    table_folder& operator=(table_folder const&) = delete;
-    ~table_folder()
-    {
-        auto ignored = std::error_code{};
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 // The lines that were logged, from whatever thread.
 class log_lines
