@@ -9,6 +9,14 @@
 namespace paperboy::test
 {
 
+// Keeps the last value of each key in a table.
+struct setting_handler
+{
+    table<std::string, std::string, text, text> last;
+
+    void on_message(record_view const& record) const { last.shard(record).set(record.key(), record.value()); }
+};
+
 // What a hanging handler has seen and done.
 struct hang_log
 {

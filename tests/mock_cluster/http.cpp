@@ -3,6 +3,7 @@
 #include "mock_cluster/gated_handler.hpp"
 #include "mock_cluster/mock_fixture.hpp"
 #include "support/http_client.hpp"
+#include "support/kept_store.hpp"
 
 #include <paperboy/http.hpp>
 #include <paperboy/json.hpp>
@@ -31,6 +32,15 @@ struct partition_seen
     std::uint64_t in_flight;
     std::string mode;
 };
+struct shard_seen
+{
+    std::string table;
+    std::int32_t partition;
+    bool restoring;
+    double restored_fraction;
+    std::uint64_t keys;
+    std::optional<std::int64_t> changelog_offset;
+};
 struct status_seen
 {
     std::string status;
@@ -39,9 +49,11 @@ struct status_seen
     std::string group;
     std::uint64_t records;
     std::vector<partition_seen> partitions;
+    std::vector<shard_seen> shards;
 };
+BOOST_DESCRIBE_STRUCT(shard_seen, (), (table, partition, restoring, restored_fraction, keys, changelog_offset))
 BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, mode))
-BOOST_DESCRIBE_STRUCT(status_seen, (), (status, reason, ready, group, records, partitions))
+BOOST_DESCRIBE_STRUCT(status_seen, (), (status, reason, ready, group, records, partitions, shards))
 
 status_seen read_status(std::string_view text)
 {
@@ -121,6 +133,42 @@ BOOST_AUTO_TEST_CASE(a_run_from_before_its_start_to_after_its_end)
     BOOST_TEST(probe(server, "/livez") == "200 stopped: stop() was called");
     BOOST_TEST(probes(server) == "200 503 200");
     BOOST_TEST(read_status(http_get(server.port(), "/status").body).partitions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_is_restored_is_not_ready_and_says_how_far_it_is)
+{
+    auto gate = std::promise<void>{};
+    auto const stores = std::make_shared<test::kept_stores>();
+    stores->change("last", 1, [&](auto& kept) { kept.gate = gate.get_future().share(); });
+    auto having = table_options{};
+    having.changelog = make_topic(partitions);
+    produce(having.changelog, 1, 3);
+    auto consuming = engine{io.context(), settings()};
+    auto const last = consuming.make_table<std::string, std::string>("last", stores, having, text{}, text{});
+    consuming.handle(topic, test::setting_handler{last});
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(test::eventually([&] { return probe(server, "/readyz").starts_with("503 running: restoring table"); }),
+               probe(server, "/readyz"));
+    auto const seen = [&] { return read_status(http_get(server.port(), "/status").body); };
+    BOOST_TEST(test::eventually(
+        [&]
+        {
+            auto const shards = seen().shards;
+            return shards.size() == std::size_t{partitions} && !shards[0].restoring && shards[1].restoring;
+        }));
+    BOOST_TEST(seen().shards[1].restored_fraction == 0);
+    gate.set_value();
+    BOOST_TEST(test::eventually([&] { return probe(server, "/readyz").starts_with("200"); }));
+    auto const restored = seen().shards[1];
+    BOOST_TEST(restored.table == "last");
+    BOOST_TEST(restored.partition == 1);
+    BOOST_TEST(!restored.restoring);
+    BOOST_TEST(restored.restored_fraction == 1);
+    BOOST_TEST(restored.changelog_offset.value_or(-1) == 3);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(seen().shards.empty());
 }
 
 BOOST_AUTO_TEST_CASE(while_no_broker_answers_it_is_starting)

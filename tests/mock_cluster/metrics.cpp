@@ -74,6 +74,31 @@ BOOST_AUTO_TEST_CASE(an_assigned_partition_has_series_and_a_revoked_one_has_none
     BOOST_TEST(value_of(rest, "paperboy_status", "{" + common + ",status=\"stopped\"}") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(the_shards_of_tables_have_series)
+{
+    auto having = table_options{};
+    having.changelog = make_topic(partitions);
+    cluster.produce(topic, {.key = "a", .value = "b", .partition = 2});
+    cluster.flush();
+    auto consuming = engine{io.context(), settings()};
+    auto const numbers = metrics{engine_monitor{consuming}};
+    auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, having, text{}, text{});
+    consuming.handle(topic, test::setting_handler{last});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(test::eventually([&] { return watcher->seen.get().committed()[{topic, 2}] == 1; }));
+    auto const all = parse_exposition(numbers.text());
+    auto const shard = "{group=\"" + settings().group_id + "\",client_id=\"paperboy\",table=\"last\",partition=\"2\"}";
+    BOOST_TEST(value_of(all, "paperboy_table_restoring", shard) == 0);
+    BOOST_TEST(value_of(all, "paperboy_table_restored_ratio", shard) == 1);
+    BOOST_TEST(value_of(all, "paperboy_table_restored_records", shard) == 0);
+    BOOST_TEST(value_of(all, "paperboy_table_keys", shard) == 1);
+    BOOST_TEST(value_of(all, "paperboy_table_bytes", shard) > 0);
+    BOOST_TEST(!all.contains("paperboy_table_stored_offset"));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(!parse_exposition(numbers.text()).contains("paperboy_table_keys"));
+}
+
 BOOST_AUTO_TEST_CASE(names_of_other_exporters_can_be_left_out_and_odd_groups_are_escaped)
 {
     auto odd = settings();

@@ -102,7 +102,8 @@ struct partition_stats
     handling_mode mode = handling_mode::single;
 };
 
-/// Where the part of a table is that goes with one assigned partition.
+/// Where the part of a table is that goes with one assigned partition; of a global table, each partition of its
+/// changelog.
 struct shard_stats
 {
     /// The table's name.
@@ -115,6 +116,12 @@ struct shard_stats
     /// How many records that took so far, or took.
     std::uint64_t restored = 0;
 
+    /// How much is restored, 0 to 1, by offsets: what was compacted away counts as done. How many records a second that
+    /// took on average, and about how long it still takes; nothing before that can be told, and when it is done.
+    double restored_fraction = 0;
+    double restored_per_second = 0;
+    std::optional<std::chrono::milliseconds> restore_left;
+
     /// Keys in memory, and how much memory in bytes they and their changes take; with a store on disk, of those that
     /// are cached or not in the store yet.
     std::size_t entries = 0;
@@ -124,7 +131,7 @@ struct shard_stats
     /// The part of that which is not in the store yet.
     std::uint64_t dirty_bytes = 0;
 
-    /// Changes that the brokers have not acknowledged.
+    /// Changes that the brokers have not acknowledged, or that a global table has not read back.
     std::size_t pending = 0;
 
     /// The offset up to which the changelog is in the table, and in its store on disk; nothing before any, and without

@@ -124,7 +124,6 @@ private:
     void open(held_shard& which);
     void close(held_shard& which, bool checkpoint);
     [[nodiscard]] bool global(key const& which) const { return all_[which.first]->global(); }
-    [[nodiscard]] static restore_progress progress_of(held_shard const& which);
     void tell_progress(held_shard const& which) const;
     void show(bool running) const;
     template <class Work>

@@ -20,19 +20,6 @@ namespace
 
 constexpr auto progress_pause = 5s;
 
-// How much is restored, 0 to 1. Offsets are counted: records that were compacted away, or that end transactions, count
-// as done.
-double fraction_of(tables::shard_counters const& of)
-{
-    auto const from = of.from.load();
-    auto const end = of.end.load();
-    if (of.ready.load())
-        return 1;
-    if (end == tables::shard_counters::none || end <= from)
-        return 0;
-    return std::clamp(static_cast<double>(of.at.load() - from) / static_cast<double>(end - from), 0.0, 1.0);
-}
-
 } // namespace
 
 void run_tables::open_reader(kafka::conf_handle conf, std::function<void(kafka::consumer_event const&)> on_event)
@@ -81,28 +68,10 @@ std::size_t run_tables::restoring() const
         std::ranges::count_if(shards_, [](auto const& each) { return !each.second.ready; }));
 }
 
-restore_progress run_tables::progress_of(held_shard const& which)
-{
-    auto const& counted = which.shard->counters();
-    auto result = restore_progress{};
-    result.table = which.shard->table().name();
-    result.partition = which.shard->partition();
-    result.records = counted.restored.load();
-    result.done = which.ready;
-    result.elapsed =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - which.began);
-    result.fraction = which.ready ? 1.0 : fraction_of(counted);
-    if (auto const seconds = std::chrono::duration<double>{result.elapsed}.count(); seconds > 0)
-        result.records_per_second = static_cast<double>(result.records) / seconds;
-    if (result.fraction > 0)
-        result.left = std::chrono::duration_cast<std::chrono::milliseconds>(result.elapsed * (1 / result.fraction - 1));
-    return result;
-}
-
 void run_tables::tell_progress(held_shard const& which) const
 {
     if (settings_.watcher)
-        settings_.watcher->on_restore(progress_of(which));
+        settings_.watcher->on_restore(which.shard->progress());
 }
 
 void run_tables::look_at_clock()
@@ -134,7 +103,7 @@ std::string run_tables::describe_progress() const
     auto names = std::string{};
     for (auto const& [which, entry] : shards_)
     {
-        auto const each = progress_of(entry);
+        auto const each = entry.shard->progress();
         records += each.records;
         fraction += each.fraction;
         if (entry.ready)

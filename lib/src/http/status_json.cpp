@@ -56,6 +56,25 @@ struct partition_view
     std::string_view mode;
 };
 
+struct shard_view
+{
+    std::string_view table;
+    std::int32_t partition;
+    bool restoring;
+    std::uint64_t restored;
+    double restored_fraction;
+    double restored_per_second;
+    std::optional<double> restore_left_seconds;
+    std::uint64_t keys;
+    std::uint64_t bytes;
+    std::uint64_t unstored_bytes;
+    std::uint64_t unacknowledged;
+    std::optional<std::int64_t> changelog_offset;
+    std::optional<std::int64_t> stored_offset;
+    std::uint64_t checkpoints;
+    std::uint64_t failed_checkpoints;
+};
+
 struct stall_view
 {
     std::string_view topic;
@@ -97,6 +116,7 @@ struct status_view
     producer_view producer;
     std::vector<topic_view> topics;
     std::vector<partition_view> partitions;
+    std::vector<shard_view> shards;
     std::vector<stall_view> stalled;
 };
 
@@ -106,12 +126,16 @@ BOOST_DESCRIBE_STRUCT(topic_view, (),
 BOOST_DESCRIBE_STRUCT(partition_view, (),
                       (topic, partition, records, bytes, position, committed, high_watermark, lag, lag_seconds,
                        in_flight, prefetched, buffered_bytes, held, mode))
+BOOST_DESCRIBE_STRUCT(shard_view, (),
+                      (table, partition, restoring, restored, restored_fraction, restored_per_second,
+                       restore_left_seconds, keys, bytes, unstored_bytes, unacknowledged, changelog_offset,
+                       stored_offset, checkpoints, failed_checkpoints))
 BOOST_DESCRIBE_STRUCT(stall_view, (), (topic, partition, offset, seconds))
 BOOST_DESCRIBE_STRUCT(status_view, (),
                       (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
                        skipped, retried, dead_letters, commits, failed_commits, last_commit_seconds, assignments,
                        revocations, losses, client_errors, missed_wakeups, buffered_bytes, memory_limit, step,
-                       step_passed, step_partitions, step_left, producer, topics, partitions, stalled))
+                       step_passed, step_partitions, step_left, producer, topics, partitions, shards, stalled))
 
 template <class Rep, class Period>
 double seconds_of(std::chrono::duration<Rep, Period> time)
@@ -150,6 +174,28 @@ partition_view view_of(partition_stats const& of)
     auto const age = of.lag_age ? std::optional{seconds_of(*of.lag_age)} : std::nullopt;
     return {of.topic, of.partition, of.records,   of.bytes,      of.position,       of.committed, of.high_watermark,
             of.lag,   age,          of.in_flight, of.prefetched, of.buffered_bytes, of.held,      to_string(of.mode)};
+}
+
+shard_view view_of(shard_stats const& of)
+{
+    auto view = shard_view{};
+    view.table = of.table;
+    view.partition = of.partition;
+    view.restoring = of.restoring;
+    view.restored = of.restored;
+    view.restored_fraction = of.restored_fraction;
+    view.restored_per_second = of.restored_per_second;
+    if (of.restore_left)
+        view.restore_left_seconds = seconds_of(*of.restore_left);
+    view.keys = of.entries;
+    view.bytes = of.bytes;
+    view.unstored_bytes = of.dirty_bytes;
+    view.unacknowledged = of.pending;
+    view.changelog_offset = of.next_offset;
+    view.stored_offset = of.stored_offset;
+    view.checkpoints = of.checkpoints;
+    view.failed_checkpoints = of.failed_checkpoints;
+    return view;
 }
 
 stall_view view_of(stall const& of)
@@ -207,6 +253,7 @@ std::string status_json(engine_health const& health, engine_stats const& stats, 
                      sent.in_flight, sent.waiting, sent.replacements};
     view.topics = views_of<topic_view>(stats.topics);
     view.partitions = views_of<partition_view>(stats.partitions);
+    view.shards = views_of<shard_view>(stats.shards);
     view.stalled = views_of<stall_view>(stalled);
     auto text = std::string{};
     write_json(view, text);

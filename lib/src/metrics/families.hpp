@@ -14,6 +14,7 @@ void add_health(family_list& to, labels const& common, engine_health const& heal
 void add_engine(family_list& to, labels const& common, engine_stats const& stats);
 void add_topics(family_list& to, labels const& common, engine_stats const& stats);
 void add_partitions(family_list& to, labels const& common, engine_stats const& stats);
+void add_shards(family_list& to, labels const& common, engine_stats const& stats);
 void add_lag_exporter(family_list& to, engine_stats const& stats, metrics_options const& options);
 void add_kminion(family_list& to, engine_stats const& stats);
 

@@ -31,6 +31,7 @@ public:
         metrics_detail::add_engine(all, common, stats);
         metrics_detail::add_topics(all, common, stats);
         metrics_detail::add_partitions(all, common, stats);
+        metrics_detail::add_shards(all, common, stats);
         if (options_.lag_exporter_names)
             metrics_detail::add_lag_exporter(all, stats, options_);
         if (options_.kminion_names)

@@ -254,7 +254,12 @@ shard_stats shard::stats() const
     result.table = table().name();
     result.partition = partition_;
     result.restoring = !counters_.ready.load();
-    result.restored = counters_.restored.load();
+    auto const restore = progress();
+    result.restored = restore.records;
+    result.restored_fraction = restore.fraction;
+    result.restored_per_second = restore.records_per_second;
+    if (result.restoring)
+        result.restore_left = restore.left;
     result.entries = counters_.entries.load();
     result.bytes = counters_.bytes.load();
     result.dirty_bytes = counters_.dirty_bytes.load();

@@ -11,6 +11,7 @@
 #include <paperboy/detail/shard_core.hpp>
 #include <paperboy/error.hpp>
 #include <paperboy/logger.hpp>
+#include <paperboy/observer.hpp>
 #include <paperboy/shard_store.hpp>
 #include <paperboy/stats.hpp>
 
@@ -84,6 +85,7 @@ public:
     [[nodiscard]] shard_counters const& counters() const noexcept { return counters_; }
     // Safe from any thread.
     [[nodiscard]] shard_stats stats() const;
+    [[nodiscard]] restore_progress progress() const;
     [[nodiscard]] bool global() const noexcept { return global_; }
     [[nodiscard]] std::mutex& in_use() noexcept { return in_use_; }
 

@@ -13,6 +13,9 @@ struct shard_counters
     static constexpr std::int64_t none = -1;
 
     std::atomic<bool> ready{false};
+    // When the restore began and was over, in nanoseconds of the steady clock; none before.
+    std::atomic<std::int64_t> began{none};
+    std::atomic<std::int64_t> ended{none};
     // The restore: records so far, and offsets: where it began, where it ends, where it is; none before they are known.
     std::atomic<std::uint64_t> restored{0};
     std::atomic<std::int64_t> from{none};

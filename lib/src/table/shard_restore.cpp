@@ -4,12 +4,60 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace paperboy::tables
 {
 
 namespace asio = boost::asio;
+
+namespace
+{
+
+std::int64_t now_ns()
+{
+    return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+// How much is restored, 0 to 1. Offsets are counted: records that were compacted away, or that end transactions, count
+// as done.
+double fraction_of(shard_counters const& of)
+{
+    auto const from = of.from.load();
+    auto const end = of.end.load();
+    if (of.ready.load())
+        return 1;
+    if (end == shard_counters::none || end <= from)
+        return 0;
+    return std::clamp(static_cast<double>(of.at.load() - from) / static_cast<double>(end - from), 0.0, 1.0);
+}
+
+} // namespace
+
+restore_progress shard::progress() const
+{
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    auto result = restore_progress{};
+    result.table = table().name();
+    result.partition = partition_;
+    result.records = counters_.restored.load();
+    result.done = counters_.ready.load();
+    result.fraction = fraction_of(counters_);
+    auto const began = counters_.began.load();
+    if (began == shard_counters::none)
+        return result;
+    auto const ended = counters_.ended.load();
+    auto const took = std::chrono::nanoseconds{(ended == shard_counters::none ? now_ns() : ended) - began};
+    result.elapsed = duration_cast<milliseconds>(took);
+    if (auto const seconds = std::chrono::duration<double>{took}.count(); seconds > 0)
+        result.records_per_second = static_cast<double>(result.records) / seconds;
+    if (result.fraction > 0)
+        result.left = duration_cast<milliseconds>(took * (1 / result.fraction - 1));
+    return result;
+}
 
 working_set_settings shard::settings() const
 {
@@ -54,6 +102,7 @@ void shard::begin()
     if (phase_ != phase::idle)
         return;
     phase_ = phase::restoring;
+    counters_.began = now_ns();
     guarded(
         [this]
         {
@@ -151,6 +200,7 @@ void shard::restore_finished(std::int64_t next_offset)
             if (!global_)
                 reading_.cancel();
             phase_ = phase::ready;
+            counters_.ended = now_ns();
             counters_.ready.store(true);
             count();
             if (auto const owner = context_.owner.lock())
