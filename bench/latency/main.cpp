@@ -1,203 +1,54 @@
-// How long a record takes from its producer to a hook, one every two milliseconds, with all partitions at work and with
-// the hook of one of them waiting for something all the time:
-//
-//     paperboy_latency BOOTSTRAP_SERVERS TOPIC [SECONDS]
-//
-// TOPIC exists and has 8 partitions. Phases alternate; each has a group of its own that begins at the end.
+// How long a record takes from its producer to who consumes it: see bench/README.md for the method.
 
-#include <paperboy/paperboy.hpp>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include <librdkafka/rdkafka.h>
+#include "latency/modes.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
-#include <cstring>
+#include <array>
+#include <cstddef>
 #include <exception>
-#include <functional>
-#include <iomanip>
 #include <iostream>
-#include <memory>
 #include <span>
-#include <stdexcept>
-#include <string>
-#include <vector>
+#include <string_view>
 
 namespace
 {
 
-namespace asio = boost::asio;
-using namespace std::chrono_literals;
-using steady = std::chrono::steady_clock;
+using namespace paperboy::bench;
 
-constexpr std::int32_t partitions = 8;
-constexpr auto interval = 2ms;
-constexpr auto rounds = 3;
-
-struct destroy
+struct mode
 {
-    void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+    std::string_view name;
+    std::size_t least;
+    std::size_t most;
+    int (*run)(arguments const&);
 };
 
-// Sends the present time to one partition after the other.
-class ticking_producer
-{
-public:
-    ticking_producer(std::string const& servers, std::string topic) : topic_{std::move(topic)}
-    {
-        char reason[256];
-        auto* const conf = rd_kafka_conf_new();
-        rd_kafka_conf_set(conf, "bootstrap.servers", servers.c_str(), nullptr, 0);
-        rd_kafka_conf_set(conf, "linger.ms", "0", nullptr, 0);
-        client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason));
-        if (!client_)
-            throw std::runtime_error{reason};
-    }
+constexpr auto modes = std::array{mode{"tick", 4, 4, tick}, mode{"raw", 4, 4, time_raw}, mode{"void", 4, 4, time_void},
+                                  mode{"awaitable", 4, 4, time_awaitable}, mode{"waiting", 2, 3, time_beside_waiting}};
 
-    void tick()
-    {
-        auto const now = steady::now().time_since_epoch().count();
-        rd_kafka_producev(client_.get(), RD_KAFKA_V_TOPIC(topic_.c_str()), RD_KAFKA_V_PARTITION(next_),
-                          RD_KAFKA_V_VALUE(const_cast<std::int64_t*>(&now), sizeof now),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        rd_kafka_poll(client_.get(), 0);
-        next_ = (next_ + 1) % partitions;
-    }
-
-private:
-    std::string topic_;
-    std::unique_ptr<rd_kafka_t, destroy> client_;
-    std::int32_t next_ = 0;
-};
-
-// Notes the age of the records of all partitions but the first, whose hook waits where it is told to.
-class timing_handler
-{
-public:
-    timing_handler(std::vector<double>& ages, bool first_waits) : ages_{ages}, first_waits_{first_waits} {}
-
-    asio::awaitable<void> on_message(paperboy::record_view const& record)
-    {
-        if (record.partition() != 0)
-        {
-            note(record);
-            co_return;
-        }
-        if (!first_waits_)
-            co_return;
-        auto for_ever = asio::steady_timer{co_await asio::this_coro::executor, steady::time_point::max()};
-        co_await for_ever.async_wait(asio::use_awaitable);
-    }
-
-private:
-    void note(paperboy::record_view const& record)
-    {
-        auto sent = std::int64_t{0};
-        std::memcpy(&sent, record.value().data(), sizeof sent);
-        auto const age = steady::now().time_since_epoch() - steady::duration{sent};
-        ages_.push_back(std::chrono::duration<double, std::micro>{age}.count());
-    }
-
-    std::vector<double>& ages_;
-    bool first_waits_;
-};
-
-class start_signal final : public paperboy::observer
-{
-public:
-    explicit start_signal(std::function<void()> start) : start_{std::move(start)} {}
-    void on_assigned(std::span<paperboy::topic_partition const>) noexcept override { start_(); }
-
-private:
-    std::function<void()> start_;
-};
-
-std::vector<double> measure(std::string const& servers, std::string const& topic, bool first_waits,
-                            std::chrono::seconds length, ticking_producer& producer)
-{
-    static auto count = 0;
-    auto ages = std::vector<double>{};
-    asio::io_context context;
-    asio::steady_timer clock{context};
-    auto end = steady::time_point::max();
-    auto settings = paperboy::config{};
-    settings.bootstrap_servers = servers;
-    settings.group_id = "latency-" + std::to_string(std::chrono::system_clock::now().time_since_epoch().count()) + "-" +
-                        std::to_string(++count);
-    settings.auto_offset_reset = paperboy::offset_reset::latest;
-    settings.shutdown_timeout = 1s;
-    settings.log = paperboy::logger{paperboy::log_level::error};
-    paperboy::engine* running = nullptr;
-    std::function<void(paperboy::error_code)> tick = [&](paperboy::error_code error)
-    {
-        if (error)
-            return;
-        if (steady::now() > end)
-            return running->stop();
-        producer.tick();
-        clock.expires_at(clock.expiry() + interval);
-        clock.async_wait(tick);
-    };
-    // The first second warms up; what it brings is not counted.
-    settings.watcher = std::make_shared<start_signal>(
-        [&]
-        {
-            asio::post(context,
-                       [&]
-                       {
-                           end = steady::now() + 1s + length;
-                           clock.expires_after(interval);
-                           clock.async_wait(tick);
-                       });
-        });
-    paperboy::engine engine{context, settings};
-    running = &engine;
-    engine.handle(topic, timing_handler{ages, first_waits});
-    engine.async_run([](paperboy::error_code) {});
-    context.run();
-    auto const warm = std::min(ages.size(), static_cast<std::size_t>(1s / interval));
-    ages.erase(ages.begin(), ages.begin() + static_cast<std::ptrdiff_t>(warm));
-    return ages;
-}
-
-void print(std::string const& what, std::vector<double> ages)
-{
-    if (ages.empty())
-        throw std::runtime_error{"no records came; does the topic exist, with 8 partitions?"};
-    std::ranges::sort(ages);
-    auto const at = [&](double part)
-    { return ages[static_cast<std::size_t>(part * static_cast<double>(ages.size() - 1))]; };
-    std::cout << std::left << std::setw(24) << what << std::right << std::fixed << std::setprecision(0) << "records "
-              << ages.size() << "  p50 " << at(0.5) << "  p90 " << at(0.9) << "  p99 " << at(0.99) << " us"
-              << std::endl;
-}
+constexpr auto usage = R"(usage: paperboy_latency tick SERVERS TOPIC RATE SECONDS
+       paperboy_latency raw | void | awaitable SERVERS TOPIC RECORDS WARM_UP
+       paperboy_latency waiting SERVERS TOPIC [SECONDS]
+)";
 
 } // namespace
 
 int main(int argc, char** argv)
 try
 {
-    if (argc != 3 && argc != 4)
+    auto const words = arguments{argv + 1, argv + argc};
+    auto const given = arguments{words.begin() + (words.empty() ? 0 : 1), words.end()};
+    auto const* const found =
+        words.empty() ? modes.end() : std::ranges::find(modes, std::string_view{words.front()}, &mode::name);
+    if (found == modes.end() || given.size() < found->least || given.size() > found->most)
     {
-        std::cerr << "usage: paperboy_latency BOOTSTRAP_SERVERS TOPIC [SECONDS]\n";
+        std::cerr << usage;
         return 2;
     }
-    auto const length = std::chrono::seconds{argc == 4 ? std::stoi(argv[3]) : 10};
-    auto producer = ticking_producer{argv[1], argv[2]};
-    for (auto round = 0; round < rounds; ++round)
-    {
-        print("all at work", measure(argv[1], argv[2], false, length, producer));
-        print("the first one waits", measure(argv[1], argv[2], true, length, producer));
-    }
+    return found->run(given);
 }
 catch (std::exception const& error)
 {
-    std::cerr << error.what() << '\n';
+    std::cerr << "paperboy_latency: " << error.what() << '\n';
     return 1;
 }

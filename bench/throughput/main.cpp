@@ -77,19 +77,29 @@ std::vector<mode_result> measure_topic(options const& from, std::string const& n
     return results;
 }
 
+std::vector<filled_topic> fill_topics(options const& from)
+{
+    auto topics = std::vector<filled_topic>{};
+    auto filler = topic_filler{from.bootstrap_servers};
+    for (auto const& name : from.topics)
+    {
+        auto const& kind = find_topic_kind(name);
+        auto const scaled = static_cast<std::uint64_t>(static_cast<double>(kind.full_size) * from.scale);
+        topics.push_back(
+            filler.fill(kind, from.layout, from.records > 0 ? from.records : std::max<std::uint64_t>(scaled, 1)));
+    }
+    return topics;
+}
+
 int run_parent(options const& from)
 {
     for (auto const& each : from.modes)
         static_cast<void>(find_mode(each));
-    auto topics = std::vector<filled_topic>{};
+    auto const topics = fill_topics(from);
+    if (from.fill_only)
     {
-        auto filler = topic_filler{from.bootstrap_servers};
-        for (auto const& name : from.topics)
-        {
-            auto const& kind = find_topic_kind(name);
-            auto const scaled = static_cast<std::uint64_t>(static_cast<double>(kind.full_size) * from.scale);
-            topics.push_back(filler.fill(kind, from.records > 0 ? from.records : std::max<std::uint64_t>(scaled, 1)));
-        }
+        print_topics(std::cout, from.topics, topics);
+        return 0;
     }
     auto all = std::vector<mode_result>{};
     for (std::size_t i = 0; i < topics.size(); ++i)

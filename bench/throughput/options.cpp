@@ -1,5 +1,6 @@
 #include "throughput/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -56,6 +57,14 @@ std::map<std::string, setter> const& setters()
         {"--topics", [](options& o, std::string const& v) { o.topics = list("--topics", v); }},
         {"--modes", [](options& o, std::string const& v) { o.modes = list("--modes", v); }},
         {"--records", set_records},
+        {"--partitions",
+         [](options& o, std::string const& v)
+         {
+             o.layout.partitions = number<std::int32_t>("--partitions", v, 1);
+             o.layout.active = std::min(o.layout.active, o.layout.partitions);
+         }},
+        {"--active",
+         [](options& o, std::string const& v) { o.layout.active = number<std::int32_t>("--active", v, 1); }},
         {"--rounds", [](options& o, std::string const& v) { o.rounds = number<int>("--rounds", v, 1); }},
         {"--work",
          [](options& o, std::string const& v) { o.work = std::chrono::nanoseconds{number<int>("--work", v, 0)}; }},
@@ -85,6 +94,8 @@ bool set_flag(options& into, std::string const& name)
 {
     if (name == "--pin" || name == "--no-pin")
         into.pin = name == "--pin";
+    else if (name == "--fill")
+        into.fill_only = true;
     else if (name == "--help" || name == "-h")
         into.help = true;
     else
@@ -109,6 +120,9 @@ options parse_options(std::vector<std::string> const& arguments)
             throw usage_error{name + " needs a value; see --help"};
         found->second(result, arguments[i]);
     }
+    if (result.layout.active > result.layout.partitions)
+        throw usage_error{"--active is " + std::to_string(result.layout.active) + " of " +
+                          std::to_string(result.layout.partitions) + " partitions; see --partitions"};
     if (!result.help && result.bootstrap_servers.empty())
         throw usage_error{"--bootstrap-servers is missing; name a broker, for example localhost:9092"};
     return result;
@@ -142,8 +156,11 @@ std::string help_text()
 
     paperboy_throughput --bootstrap-servers HOST:PORT[,...] [OPTION...]
 
-  --topics LIST       of raw100, json400, raw1k (default: these) and skew100; made and filled where missing
+  --topics LIST       of raw100, json400, raw1k (default: these), raw10k, raw100k and skew100; made and filled where missing
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
+  --partitions N      of each topic (default: 8)
+  --active N          the partitions that have records; json400's keys decide for themselves (default: 8, or all)
+  --fill              makes and fills the topics and prints their names and sizes as JSON; measures nothing
   --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default: raw,void,awaitable)
   --rounds N          each round runs every mode once (default: 5)
   --pin | --no-pin    whether a run may use one core only (default: --pin)

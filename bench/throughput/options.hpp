@@ -1,5 +1,7 @@
 #pragma once
 
+#include "throughput/samples.hpp"
+
 #include <paperboy/config.hpp>
 
 #include <chrono>
@@ -21,6 +23,9 @@ struct options
     // Of each topic's full size; or, when records is not 0, that many in each.
     double scale = 1;
     std::uint64_t records = 0;
+    topic_layout layout;
+    // Only makes and fills the topics, and prints what they hold.
+    bool fill_only = false;
     int rounds = 5;
     bool pin = true;
     int threads = 1;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 
 namespace paperboy::bench
 {
@@ -92,6 +93,19 @@ void close(std::ofstream& out, std::string const& file)
 }
 
 } // namespace
+
+void print_topics(std::ostream& out, std::vector<std::string> const& kinds, std::vector<filled_topic> const& topics)
+{
+    for (std::size_t i = 0; i < topics.size(); ++i)
+    {
+        out << (i == 0 ? "{\"" : ",\n\"") << kinds[i] << R"(":{"name":")" << topics[i].name << R"(","sizes":[)";
+        auto const* separator = "";
+        for (auto const each : topics[i].partition_sizes)
+            out << std::exchange(separator, ",") << each;
+        out << "]}";
+    }
+    out << "}\n" << std::flush;
+}
 
 void print_table(std::ostream& out, options const& from, std::vector<mode_result> const& results)
 {

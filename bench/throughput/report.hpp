@@ -2,6 +2,7 @@
 
 #include "throughput/options.hpp"
 #include "throughput/statistics.hpp"
+#include "throughput/topic_filler.hpp"
 
 #include <ostream>
 #include <string>
@@ -9,6 +10,9 @@
 
 namespace paperboy::bench
 {
+
+// As JSON: by the name of its kind, each topic's own name and what its partitions hold.
+void print_topics(std::ostream& out, std::vector<std::string> const& kinds, std::vector<filled_topic> const& topics);
 
 void print_table(std::ostream& out, options const& from, std::vector<mode_result> const& results);
 

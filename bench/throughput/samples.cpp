@@ -61,6 +61,8 @@ void make_json(std::uint64_t number, std::uint64_t total, sample& out)
 constexpr auto kinds = std::array{topic_kind{"raw100", 8'000'000, "none", make_raw<100>},
                                   topic_kind{"json400", 3'000'000, "lz4", make_json},
                                   topic_kind{"raw1k", 1'000'000, "none", make_raw<1000>},
+                                  topic_kind{"raw10k", 100'000, "none", make_raw<10'000>},
+                                  topic_kind{"raw100k", 10'000, "none", make_raw<100'000>},
                                   topic_kind{"skew100", 1'000'000, "none", make_raw<100>, true}};
 
 } // namespace
@@ -69,8 +71,9 @@ topic_kind const& find_topic_kind(std::string_view name)
 {
     auto const* const found = std::ranges::find(kinds, name, &topic_kind::name);
     if (found == kinds.end())
-        throw usage_error{"\"" + std::string{name} +
-                          "\" is no topic of this benchmark; choose raw100, json400, raw1k or skew100"};
+        throw usage_error{
+            "\"" + std::string{name} +
+            "\" is no topic of this benchmark; choose raw100, json400, raw1k, raw10k, raw100k or skew100"};
     return *found;
 }
 

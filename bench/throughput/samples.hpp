@@ -25,6 +25,15 @@ struct topic_kind
     bool skewed = false;
 };
 
+// How a topic is laid out: so many partitions, of which the first so many have all the records that have no key.
+struct topic_layout
+{
+    static constexpr std::int32_t usual = 8;
+
+    std::int32_t partitions = usual;
+    std::int32_t active = usual;
+};
+
 // Throws usage_error for a name that is not a topic of ours.
 [[nodiscard]] topic_kind const& find_topic_kind(std::string_view name);
 

@@ -18,8 +18,7 @@ namespace
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-constexpr std::int32_t partitions = 8;
-constexpr auto admin_timeout_ms = 15'000;
+constexpr auto admin_timeout_ms = 60'000;
 constexpr auto leader_patience = 15s;
 constexpr auto flush_timeout_ms = 60'000;
 
@@ -63,6 +62,15 @@ topic_handle open(rd_kafka_t* client, std::string const& name, char const* compr
     return topic_handle{rd_kafka_topic_new(client, name.c_str(), conf.release())};
 }
 
+// The usual layout goes without saying.
+std::string name_of(topic_kind const& kind, topic_layout layout, std::uint64_t records)
+{
+    auto name = std::string{"paperboy-bench-"};
+    if (layout.partitions != topic_layout::usual || layout.active != topic_layout::usual)
+        name += std::to_string(layout.active) + "of" + std::to_string(layout.partitions) + "-";
+    return name + std::string{kind.name} + "-" + std::to_string(records);
+}
+
 bool produce_one(rd_kafka_topic_t* topic, std::int32_t partition, sample& from)
 {
     auto* const key = from.key.empty() ? nullptr : from.key.data();
@@ -96,16 +104,16 @@ void topic_filler::fail(std::string const& what, std::string const& why) const
     throw std::runtime_error{what + " at " + bootstrap_servers_ + ": " + why};
 }
 
-filled_topic topic_filler::fill(topic_kind const& kind, std::uint64_t records)
+filled_topic topic_filler::fill(topic_kind const& kind, topic_layout layout, std::uint64_t records)
 {
-    auto result = filled_topic{"paperboy-bench-" + std::string{kind.name} + "-" + std::to_string(records), {}};
-    create(result.name);
-    result.partition_sizes = sizes(result.name);
+    auto result = filled_topic{name_of(kind, layout, records), {}};
+    create(result.name, layout.partitions);
+    result.partition_sizes = sizes(result.name, layout.partitions);
     if (result.records() < records)
     {
         std::cerr << "filling " << result.name << " ..." << std::endl;
-        produce(result.name, kind, result.records(), records);
-        result.partition_sizes = sizes(result.name);
+        produce(result.name, kind, layout, result.records(), records);
+        result.partition_sizes = sizes(result.name, layout.partitions);
     }
     if (result.records() != records)
         fail(result.name + " has " + std::to_string(result.records()) + " records instead of " +
@@ -114,7 +122,7 @@ filled_topic topic_filler::fill(topic_kind const& kind, std::uint64_t records)
     return result;
 }
 
-void topic_filler::create(std::string const& name)
+void topic_filler::create(std::string const& name, std::int32_t partitions)
 {
     auto reason = std::array<char, 512>{};
     auto const topic =
@@ -139,7 +147,7 @@ void topic_filler::create(std::string const& name)
             fail("cannot create " + name, rd_kafka_topic_result_error_string(each));
 }
 
-std::vector<std::int64_t> topic_filler::sizes(std::string const& name)
+std::vector<std::int64_t> topic_filler::sizes(std::string const& name, std::int32_t partitions)
 {
     auto all = std::vector<std::int64_t>{};
     for (std::int32_t each = 0; each < partitions; ++each)
@@ -167,7 +175,8 @@ std::int64_t topic_filler::size_of(std::string const& name, std::int32_t partiti
     }
 }
 
-void topic_filler::produce(std::string const& name, topic_kind const& kind, std::uint64_t from, std::uint64_t records)
+void topic_filler::produce(std::string const& name, topic_kind const& kind, topic_layout layout, std::uint64_t from,
+                           std::uint64_t records)
 {
     auto const topic = open(client_.get(), name, kind.compression);
     auto next = sample{};
@@ -175,7 +184,8 @@ void topic_filler::produce(std::string const& name, topic_kind const& kind, std:
     for (auto number = from; number < records; ++number)
     {
         kind.make(number, records, next);
-        auto const turn = kind.skewed && number >= partitions ? 0 : static_cast<std::int32_t>(number % partitions);
+        auto const active = static_cast<std::uint64_t>(layout.active);
+        auto const turn = kind.skewed && number >= active ? 0 : static_cast<std::int32_t>(number % active);
         auto const partition = next.key.empty() ? turn : RD_KAFKA_PARTITION_UA;
         while (!produce_one(topic.get(), partition, next))
         {

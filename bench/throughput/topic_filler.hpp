@@ -26,15 +26,18 @@ public:
     explicit topic_filler(std::string bootstrap_servers);
 
     // The topic of this kind with this many records; produces those that it lacks.
-    [[nodiscard]] filled_topic fill(topic_kind const& kind, std::uint64_t records);
+    [[nodiscard]] filled_topic fill(topic_kind const& kind, topic_layout layout, std::uint64_t records);
+
+    // Makes a topic unless it is there.
+    void create(std::string const& name, std::int32_t partitions);
 
 private:
     using client_handle = std::unique_ptr<rd_kafka_t, kafka::destroy_with<&rd_kafka_destroy>>;
 
-    void create(std::string const& name);
-    [[nodiscard]] std::vector<std::int64_t> sizes(std::string const& name);
+    [[nodiscard]] std::vector<std::int64_t> sizes(std::string const& name, std::int32_t partitions);
     [[nodiscard]] std::int64_t size_of(std::string const& name, std::int32_t partition);
-    void produce(std::string const& name, topic_kind const& kind, std::uint64_t from, std::uint64_t records);
+    void produce(std::string const& name, topic_kind const& kind, topic_layout layout, std::uint64_t from,
+                 std::uint64_t records);
     [[noreturn]] void fail(std::string const& what, std::string const& why) const;
 
     std::string bootstrap_servers_;

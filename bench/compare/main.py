@@ -1,0 +1,66 @@
+"""tools/bench's work, once the programs are built and a broker runs."""
+
+import argparse
+import pathlib
+import sys
+
+import chart
+import parts
+import rows
+import runs
+import tables
+from results import Results
+
+
+def names(known):
+    def parse(text):
+        found = [] if text == "none" else list(known) if text == "all" else text.split(",")
+        unknown = [each for each in found if each not in known]
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(known)}")
+        return found
+
+    return parse
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="tools/bench")
+    parser.add_argument("--programs", type=pathlib.Path, required=True)
+    parser.add_argument("--servers", required=True)
+    parser.add_argument("--results", type=pathlib.Path, required=True)
+    parser.add_argument("--peers-folder", type=pathlib.Path, required=True)
+    parser.add_argument("--only", type=names(parts.ALL), default=["throughput", "latency"])
+    parser.add_argument("--peers", type=names([each.name for each in rows.PEER_ROWS]), default="all")
+    parser.add_argument("--topics", type=lambda text: text.split(","), default=["raw100", "json400", "raw1k"])
+    parser.add_argument("--records", default="1.0")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--pin", dest="pins", action="store_const", const=(True,), default=(True, False))
+    parser.add_argument("--no-pin", dest="pins", action="store_const", const=(False,))
+    return parser.parse_args(arguments)
+
+
+def main():
+    given = parse(sys.argv[1:])
+    notes = []
+
+    def note(text):
+        notes.append(text)
+        parts.say(text)
+
+    peers = rows.prepare(given.peers, given.peers_folder, parts.say, note)
+    results = Results(given.results, given.rounds, notes)
+    for name in given.only:
+        parts.ALL[name](results, given, peers)
+    everything = results.save()
+    text = "\n".join(tables.all_tables(everything))
+    (given.results / "tables.md").write_text(text)
+    if everything.get("throughput"):
+        (given.results / "chart.svg").write_text(chart.draw(everything))
+    print(text)
+
+
+try:
+    main()
+except runs.Failed as error:
+    sys.exit(f"bench: {error}")
