@@ -9,7 +9,6 @@ from results import Part
 
 FIGURES = ("cpu_us_per_record", "million_records_per_second", "rss_mb")
 AGES = ("p50", "p99", "p999")
-RATES = (500, 10_000)
 WARM_UP_SECONDS = 2
 TICKS = "paperboy-bench-ticks"
 PARTITIONS = (1, 2, 4, 8, 16, 32, 64)
@@ -74,14 +73,17 @@ def throughput(results, given, peers):
 def latency(results, given, peers):
     part = results.parts["latency"] = Part(AGES, "p50")
     compared = [*rows.LATENCY_ROWS, *(each for each in peers if each.name in rows.LATENCY_PEERS)]
-    for rate in RATES:
+    warm_up = min(WARM_UP_SECONDS, given.seconds)
+    for rate in given.rates:
         series = [part.add(row, rate=rate) for row in compared]
-        longest = (given.seconds + WARM_UP_SECONDS + 30) * given.rounds * len(series)
+        longest = int(given.seconds + warm_up + 30) * given.rounds * len(series)
         ticker = subprocess.Popen([given.programs / "paperboy_latency", "tick", given.servers, TICKS, str(rate),
-                                   str(longest)])
+                                   str(longest)], stdout=subprocess.PIPE, text=True)
         try:
+            if ticker.stdout.readline() != "ticking\n":
+                raise runs.Failed("no records can be produced")
             run_series(results, part, series, given.rounds, lambda each: runs.run(rows.latency_command(
-                each.row, TICKS, given.seconds * rate, WARM_UP_SECONDS * rate, given.programs, given.servers)))
+                each.row, TICKS, int(given.seconds * rate), int(warm_up * rate), given.programs, given.servers)))
         finally:
             ticker.terminate()
             ticker.wait()

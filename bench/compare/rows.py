@@ -40,7 +40,7 @@ OWN = [
     Row("void", "paperboy", ours=True, mode="void"),
     Row("awaitable", "paperboy, coroutines", ours=True, mode="awaitable"),
     Row("bulk", "paperboy, bulk", ours=True, mode="bulk"),
-    Row("json", "paperboy, three fields of JSON", ours=True, mode="json", topics=("json400",)),
+    Row("json", "paperboy, JSON decoded", ours=True, mode="json", topics=("json400",)),
 ]
 
 PEER_ROWS = [
@@ -75,6 +75,7 @@ def prepare(wanted, folder, say, note):
             row.program = done.stdout.splitlines()
             ready.append(row)
         else:
+            say(done.stderr.rstrip())
             note(f"{row.name} is skipped: {(done.stderr.strip().splitlines() or ['its prepare failed'])[-1]}")
     return ready
 

@@ -9,7 +9,8 @@ namespace paperboy::bench
 // What follows the mode on the command line.
 using arguments = std::vector<std::string>;
 
-// SERVERS TOPIC RATE SECONDS: makes the topic, and produces so many records a second into it, each with its time.
+// SERVERS TOPIC RATE SECONDS: makes the topic, and produces so many records a second into it, each with its time; says
+// "ticking" once the topic can be consumed.
 int tick(arguments const& given);
 
 // SERVERS TOPIC RECORDS WARM_UP: how old such records are when they arrive, as JSON; WARM_UP records are not counted.

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <iostream>
 #include <stdexcept>
 #include <thread>
 
@@ -20,6 +21,7 @@ using client_handle = std::unique_ptr<rd_kafka_t, kafka::destroy_with<&rd_kafka_
 using message_handle = std::unique_ptr<rd_kafka_message_t, kafka::destroy_with<&rd_kafka_message_destroy>>;
 
 constexpr auto poll_ms = 1000;
+constexpr auto flush_timeout_ms = 60'000;
 constexpr std::size_t record_size = 100;
 
 client_handle connect(rd_kafka_type_t type, std::string const& servers,
@@ -71,6 +73,10 @@ int tick(arguments const& given)
     auto const interval = std::chrono::nanoseconds{std::chrono::seconds{1}} / std::stoi(given.at(2));
     topic_filler{servers}.create(topic, topic_layout::usual);
     auto const producer = connect(RD_KAFKA_PRODUCER, servers, {{"linger.ms", "0"}});
+    send(producer.get(), topic, 0);
+    if (auto const error = rd_kafka_flush(producer.get(), flush_timeout_ms); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+        throw std::runtime_error{"cannot produce to " + topic + ": " + rd_kafka_err2str(error)};
+    std::cout << "ticking" << std::endl;
     auto next = std::chrono::steady_clock::now();
     auto const end = next + std::chrono::seconds{std::stoi(given.at(3))};
     for (auto partition = 0; next < end; partition = (partition + 1) % topic_layout::usual)

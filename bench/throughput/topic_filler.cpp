@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
 constexpr auto admin_timeout_ms = 60'000;
-constexpr auto leader_patience = 15s;
+constexpr auto leader_patience = 60s;
 constexpr auto flush_timeout_ms = 60'000;
 
 using topic_handle = std::unique_ptr<rd_kafka_topic_t, kafka::destroy_with<&rd_kafka_topic_destroy>>;

@@ -1,0 +1,39 @@
+"""Runs tools/bench without peers on few records: does it work, and are its results well-formed?
+
+smoke_test.py PROGRAMS RESULTS, with the broker at PAPERBOY_TEST_BOOTSTRAP.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import xml.dom.minidom
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+programs, results = sys.argv[1], pathlib.Path(sys.argv[2])
+servers = os.environ.get("PAPERBOY_TEST_BOOTSTRAP") or sys.exit("PAPERBOY_TEST_BOOTSTRAP is not set; see tools/test")
+
+for old in ("results.json", "tables.md", "chart.svg"):
+    (results / old).unlink(missing_ok=True)
+subprocess.run([ROOT / "tools/bench", "--programs", programs, "--bootstrap-servers", servers, "--results", results,
+                "--peers", "none", "--topics", "json400", "--records", "20000", "--rounds", "1", "--pin",
+                "--seconds", "0.2", "--rates", "500"], check=True, timeout=240)
+
+measured = json.loads((results / "results.json").read_text())
+throughput = {each["row"]: each for each in measured["throughput"]}
+assert set(throughput) == {"raw", "void", "awaitable", "bulk", "json"}, throughput.keys()
+for each in throughput.values():
+    assert each["cpu_us_per_record"]["median"] > 0 and each["ratio_to_raw"]["median"] > 0, each
+assert throughput["raw"]["ratio_to_raw"]["median"] == 1
+
+latency = {each["row"]: each for each in measured["latency"]}
+assert set(latency) == {"raw", "void", "awaitable"}, latency.keys()
+for each in latency.values():
+    assert each["runs"][0]["records"] == 100 and 0 < each["p50"]["median"] <= each["p99"]["median"], each
+
+tables = (results / "tables.md").read_text()
+chart = xml.dom.minidom.parse(str(results / "chart.svg"))
+texts = [each.firstChild.data for each in chart.getElementsByTagName("text")]
+for each in throughput.values():
+    assert each["label"] in tables and each["label"] in texts, each["label"]
