@@ -14,12 +14,14 @@ TOPICS = {"raw100": "100 bytes", "json400": "JSON, 353 bytes, lz4", "raw1k": "10
 
 STYLE = """
   text { font: 13px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
+  .page { fill: #ffffff }
   .title { font-size: 15px; font-weight: 600 }
   .small { font-size: 12px; fill: #59636e }
   .ours { fill: #0969da } .raw { fill: #818b98 } .peer { fill: #c8cfd8 }
   .strong { font-weight: 600 }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc }
+    .page { fill: #0d1117 }
     .small { fill: #9198a1 }
     .ours { fill: #4493f8 } .raw { fill: #7d8590 } .peer { fill: #3d444d }
   }
@@ -57,7 +59,7 @@ def draw(results):
     width = LABELS + PANEL * len(topics) + 10
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
            'role="img">', "<title>Million records per second of CPU time, by consumer and topic</title>",
-           f"<style>{STYLE}</style>",
+           f"<style>{STYLE}</style>", '<rect width="100%" height="100%" rx="6" class="page"/>',
            text(12, 24, "Million records consumed per second of CPU time; longer is better", "title")]
     for line, (name, each) in enumerate(labels.items()):
         out.append(text(12, TOP + line * LINE + 15, each["label"], "strong" if each["ours"] else ""))

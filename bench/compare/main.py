@@ -50,7 +50,7 @@ def main():
         parts.say(text)
 
     peers = rows.prepare(given.peers, given.peers_folder, parts.say, note)
-    results = Results(given.results, given.rounds, notes)
+    results = Results(given.results, notes)
     for name in given.only:
         parts.ALL[name](results, given, peers)
     everything = results.save()

@@ -59,9 +59,9 @@ class Part:
 
 
 class Results:
-    def __init__(self, folder, rounds, notes):
+    def __init__(self, folder, notes):
         self.folder = folder
-        self.head = {"machine": machine(), "rounds": rounds, "notes": notes}
+        self.head = {"machine": machine(), "notes": notes}
         self.loads = []
         self.parts = {}
 

@@ -48,11 +48,13 @@ def all_tables(results):
     load = results["load"]
     machine = results["machine"]
     yield (f"{machine['cores']} cores, {machine['processor']}, {machine['system']}; load {load['min']:.1f} to "
-           f"{load['max']:.1f}; {results['rounds']} rounds: median (range)\n")
+           f"{load['max']:.1f}; median (range)\n")
     for note in results["notes"]:
         yield note + "\n"
     for name, of in (("throughput", throughput), ("latency", latency), ("scale", scale)):
         if name in results:
+            rounds = max(len(each["runs"]) for each in results[name])
+            yield f"{name}, {rounds} round{'s' if rounds > 1 else ''}\n"
             yield from of(results[name])
 
 
