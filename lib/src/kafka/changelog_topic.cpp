@@ -1,5 +1,6 @@
 #include "kafka/changelog_topic.hpp"
 
+#include "kafka/admin_request.hpp"
 #include "kafka/changelog_topic_fsm.hpp"
 #include "kafka/deadline.hpp"
 #include "kafka/handles.hpp"
@@ -21,9 +22,7 @@ namespace
 {
 
 using clock = std::chrono::steady_clock;
-using new_topic_handle = std::unique_ptr<rd_kafka_NewTopic_t, destroy_with<&rd_kafka_NewTopic_destroy>>;
 using resource_handle = std::unique_ptr<rd_kafka_ConfigResource_t, destroy_with<&rd_kafka_ConfigResource_destroy>>;
-using options_handle = std::unique_ptr<rd_kafka_AdminOptions_t, destroy_with<&rd_kafka_AdminOptions_destroy>>;
 
 constexpr auto longest_question = std::chrono::milliseconds{5000};
 constexpr auto look_pause = std::chrono::milliseconds{100};
@@ -107,20 +106,6 @@ topic_reply look(client const& of, std::string const& topic, clock::time_point d
     return reply;
 }
 
-// Sends a request of librdkafka's admin interface and waits for its one answer.
-template <class Send>
-event_handle ask(client const& of, rd_kafka_admin_op_t what, clock::time_point deadline, Send const& send)
-{
-    auto const queue = queue_handle{rd_kafka_queue_new(of.get())};
-    auto const options = options_handle{rd_kafka_AdminOptions_new(of.get(), what)};
-    auto const wait = question_time(deadline);
-    auto reason = std::array<char, 256>{};
-    rd_kafka_AdminOptions_set_request_timeout(options.get(), wait, reason.data(), reason.size());
-    send(options.get(), queue.get());
-    // Its own time-out comes first.
-    return event_handle{rd_kafka_queue_poll(queue.get(), wait + static_cast<int>(longest_question.count()))};
-}
-
 topic_reply reply_of(event_handle const& event)
 {
     if (!event)
@@ -160,9 +145,9 @@ topic_reply create(client const& of, changelog_spec const& spec, bool marked, cl
     if (!topic)
         return reply_of(RD_KAFKA_RESP_ERR__INVALID_ARG, problem.c_str());
     auto* all = topic.get();
-    auto const event =
-        ask(of, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline, [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
-            { rd_kafka_CreateTopics(of.get(), &all, 1, options, queue); });
+    auto const event = ask_brokers(of, RD_KAFKA_ADMIN_OP_CREATETOPICS, question_time(deadline),
+                                   [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
+                                   { rd_kafka_CreateTopics(of.get(), &all, 1, options, queue); });
     auto reply = reply_of(event);
     if (reply.news != topic_news::yes)
         return reply;
@@ -193,9 +178,9 @@ topic_reply describe(client const& of, std::string const& topic, clock::time_poi
         return reply_of(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "the cluster has no controller that could be asked");
     auto const resource = resource_handle{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
     auto* all = resource.get();
-    auto const event = ask(of, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, deadline,
-                           [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
-                           { rd_kafka_DescribeConfigs(of.get(), &all, 1, options, queue); });
+    auto const event = ask_brokers(of, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, question_time(deadline),
+                                   [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* queue)
+                                   { rd_kafka_DescribeConfigs(of.get(), &all, 1, options, queue); });
     auto reply = reply_of(event);
     if (reply.news != topic_news::yes)
         return reply;

@@ -2,6 +2,7 @@
 
 #include "kafka/event_decoder.hpp"
 #include "kafka/kafka_error.hpp"
+#include "kafka/produce_call.hpp"
 #include "kafka/topic_metadata.hpp"
 
 #include <array>
@@ -28,30 +29,6 @@ queue_handle main_queue(rd_kafka_t* client)
     auto queue = queue_handle{rd_kafka_queue_get_main(client)};
     rd_kafka_set_log_queue(client, queue.get());
     return queue;
-}
-
-// A null pointer stands for a null key or value, so an empty one needs an address.
-void* address_of(std::optional<std::string_view> const& bytes)
-{
-    if (!bytes)
-        return nullptr;
-    return const_cast<char*>(bytes->data() == nullptr ? "" : bytes->data());
-}
-
-std::size_t size_of(std::optional<std::string_view> const& bytes)
-{
-    return bytes ? bytes->size() : 0;
-}
-
-headers_handle make_headers(std::span<header_view const> headers)
-{
-    if (headers.empty())
-        return nullptr;
-    auto list = headers_handle{rd_kafka_headers_new(headers.size())};
-    for (auto const& [name, value] : headers)
-        rd_kafka_header_add(list.get(), name.data(), static_cast<ssize_t>(name.size()), address_of(value),
-                            static_cast<ssize_t>(size_of(value)));
-    return list;
 }
 
 std::optional<std::string_view> bytes_at(void const* data, std::size_t size)
@@ -96,15 +73,7 @@ error_code producer::produce(detail::outgoing_view const& what, std::span<std::s
     auto* const topic = handle_of(what.topic, topics);
     if (topic == nullptr)
         return make_code(rd_kafka_last_error());
-    auto headers = make_headers(what.headers);
-    auto const error = rd_kafka_producev(
-        client_.get(), RD_KAFKA_V_RKT(topic), RD_KAFKA_V_PARTITION(what.partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(address_of(what.key), size_of(what.key)),
-        RD_KAFKA_V_VALUE(address_of(what.value), size_of(what.value)), RD_KAFKA_V_TIMESTAMP(what.timestamp_ms),
-        RD_KAFKA_V_HEADERS(headers.get()), RD_KAFKA_V_OPAQUE(ticket), RD_KAFKA_V_END);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR)
-        static_cast<void>(headers.release());
-    return make_code(error);
+    return make_code(kafka::produce(client_.get(), topic, what, ticket));
 }
 
 std::optional<consumer_event> producer::poll(delivery_sink& sink)
