@@ -1,5 +1,6 @@
 #include "rocksdb/table_directory.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <system_error>
@@ -88,6 +89,17 @@ void table_directory::open_latest()
     for (auto const& each : found)
         if (each != database_->directory())
             std::filesystem::remove_all(each);
+}
+
+std::optional<std::filesystem::path> latest_database(std::filesystem::path const& directory)
+{
+    auto number = std::uint64_t{0};
+    auto error = std::error_code{};
+    for (auto const& each : std::filesystem::directory_iterator{directory, error})
+        number = std::max(number, number_of(each.path()));
+    if (number == 0)
+        return std::nullopt;
+    return numbered(directory, number);
 }
 
 void table_directory::make_next()

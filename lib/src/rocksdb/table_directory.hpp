@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace paperboy::rocksdb_detail
@@ -36,5 +37,8 @@ private:
     std::uint64_t number_ = 0;
     std::shared_ptr<database> database_;
 };
+
+// The subdirectory with the database, which need not be whole; nothing where there is none.
+[[nodiscard]] std::optional<std::filesystem::path> latest_database(std::filesystem::path const& directory);
 
 } // namespace paperboy::rocksdb_detail
