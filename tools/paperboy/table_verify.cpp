@@ -1,0 +1,221 @@
+#include "table_command.hpp"
+
+#include "codec.hpp"
+#include "interruption.hpp"
+#include "output.hpp"
+#include "table_fold.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace paperboy::cli
+{
+namespace
+{
+
+std::string excerpt(std::string_view bytes)
+{
+    constexpr auto longest = std::size_t{60};
+    auto const text = json_of(bytes.substr(0, longest)).dump();
+    return bytes.size() > longest ? text + "…" : text;
+}
+
+class verification
+{
+public:
+    explicit verification(table_options const& options) : options_{options}
+    {
+        if (!options.cluster.has_brokers())
+            return;
+        settings_ = options.cluster.settings();
+        cluster_.emplace(settings_, options.cluster.timeout());
+    }
+
+    exit_code run()
+    {
+        auto const guard = interruption{};
+        try
+        {
+            auto const tables = rocksdb_inspection{options_.directory};
+            verify(tables);
+        }
+        catch (store_error const& error)
+        {
+            if (error.why() != store_failure::damaged)
+                throw;
+            report("damaged", {}, {{"text", error.what()}}, error.what());
+        }
+        tell();
+        if (interruption::asked())
+            return exit_code::interrupted;
+        return findings_ > 0 ? exit_code::found : exit_code::done;
+    }
+
+private:
+    void verify(rocksdb_inspection const& tables)
+    {
+        for (auto const& file : tables.check_files())
+            if (is_wanted(file))
+                report("damaged_file", shard_named(file.table, file.partition),
+                       {{"file", file.file.string()}, {"text", file.text}},
+                       file.file.string() + " is damaged" + (file.table.empty() ? "" : ", a file of " + name(file)) +
+                           ": " + file.text);
+        for (auto const& shard : wanted_shards(tables, options_))
+            if (!interruption::asked())
+                verify(tables, shard);
+    }
+
+    [[nodiscard]] bool is_wanted(damaged_file const& file) const
+    {
+        return (options_.table.empty() || file.table == options_.table) &&
+               (!options_.partition || file.partition == *options_.partition);
+    }
+
+    void verify(rocksdb_inspection const& tables, stored_shard const& shard)
+    try
+    {
+        ++shards_;
+        if (!cluster_)
+            return tables.walk(shard, {}, [&](std::string_view, std::string_view) { return count_entry(); });
+        if (!shard.next_offset)
+            return verify_empty(tables, shard);
+        auto const changelog = topic_partition{changelog_of(options_, shard.table), shard.partition};
+        auto fold = fold_changelog(
+            settings_, *cluster_, changelog, *shard.next_offset,
+            [&](std::int64_t position, std::int64_t end)
+            {
+                progress_.update("reading " + to_string(changelog), static_cast<std::size_t>(position),
+                                 static_cast<std::size_t>(end));
+            },
+            [] { return interruption::asked(); });
+        if (interruption::asked())
+            return;
+        tables.walk(shard, {},
+                    [&](std::string_view key, std::string_view value)
+                    {
+                        compare(shard, key, value, fold);
+                        return count_entry();
+                    });
+        for (auto const& [key, entry] : fold)
+            if (entry.value && !entry.changed_later)
+                differ(shard, key, "has no entry for",
+                       "its change at offset " + std::to_string(*entry.offset) + " is missing");
+    }
+    catch (store_error const& error)
+    {
+        if (error.why() != store_failure::damaged)
+            throw;
+        report("unreadable", shard, {{"text", error.what()}}, name(shard) + " cannot be compared: " + error.what());
+    }
+
+    // One without an offset has nothing, or has lost what says so.
+    void verify_empty(rocksdb_inspection const& tables, stored_shard const& shard)
+    {
+        auto any = false;
+        tables.walk(shard, {},
+                    [&](std::string_view, std::string_view)
+                    {
+                        any = true;
+                        return false;
+                    });
+        if (any)
+            report("no_offset", shard, {{"text", "there are entries, but not up to which offset"}},
+                   name(shard) + " has entries, but its record of the changelog's offset is missing or damaged");
+    }
+
+    [[nodiscard]] bool count_entry()
+    {
+        progress_.update("entries", ++entries_, 0);
+        return !interruption::asked();
+    }
+
+    // What is left in the fold is missing in the store.
+    void compare(stored_shard const& shard, std::string_view key, std::string_view value, changelog_fold& fold)
+    {
+        auto const found = fold.find(key);
+        if (found == fold.end())
+            return differ(shard, key, "has an entry for", "the changelog has no change of it");
+        auto const entry = std::move(found->second);
+        fold.erase(found);
+        if ((entry.value && *entry.value == value) || entry.changed_later)
+            return;
+        if (!entry.value)
+            return differ(shard, key, "has an entry for",
+                          "the change at offset " + std::to_string(*entry.offset) + " erased it");
+        differ(shard, key, "has another value of",
+               excerpt(value) + " in the store, " + excerpt(*entry.value) + " in the change at offset " +
+                   std::to_string(*entry.offset));
+    }
+
+    void differ(stored_shard const& shard, std::string_view key, std::string const& what, std::string const& why)
+    {
+        report("difference", shard, {{"key", json_of(key)}, {"text", what + ": " + why}},
+               name(shard) + ' ' + what + ' ' + excerpt(key) + ": " + why);
+    }
+
+    void report(std::string const& kind, stored_shard const& shard, json const& details, std::string const& text)
+    {
+        ++findings_;
+        progress_.clear();
+        if (!options_.as_json)
+            return output::standard().line(text);
+        auto line = json::object();
+        line["finding"] = kind;
+        line["table"] = shard.table.empty() ? json{} : json(shard.table);
+        line["partition"] = shard.table.empty() ? json{} : json(shard.partition);
+        for (auto const& [key, value] : details.items())
+            line[key] = value;
+        output::standard().json_line(line);
+    }
+
+    void tell()
+    {
+        progress_.clear();
+        if (options_.as_json)
+            output::standard().json_line({{"shards", shards_},
+                                          {"entries", entries_},
+                                          {"findings", findings_},
+                                          {"changelog_compared", cluster_.has_value()}});
+        else
+            output::standard().line(grouped(entries_) + " entries in " + std::to_string(shards_) + " shards, " +
+                                    (findings_ == 0 ? "nothing wrong" : grouped(findings_) + " findings"));
+        output::standard().flush();
+        if (findings_ > 0)
+            std::cerr << "paperboy: an engine mends this by itself: remove " << options_.directory
+                      << ", and it fills its tables from their changelogs at the next start\n";
+        if (!cluster_)
+            std::cerr
+                << "paperboy: only checksums were compared; name brokers with -b to compare the changelogs, too\n";
+    }
+
+    static stored_shard shard_named(std::string const& table, std::int32_t partition)
+    {
+        auto shard = stored_shard{};
+        shard.table = table;
+        shard.partition = partition;
+        return shard;
+    }
+
+    template <class Shard>
+    static std::string name(Shard const& shard)
+    {
+        return shard.table + '[' + std::to_string(shard.partition) + ']';
+    }
+
+    table_options const& options_;
+    config settings_;
+    std::optional<admin> cluster_;
+    std::uint64_t shards_ = 0;
+    std::uint64_t entries_ = 0;
+    std::uint64_t findings_ = 0;
+    progress_line progress_;
+};
+
+} // namespace
+
+exit_code verify_tables(table_options const& options)
+{
+    return verification{options}.run();
+}
+
+} // namespace paperboy::cli
