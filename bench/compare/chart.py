@@ -1,4 +1,7 @@
-"""Draws results.json as an SVG that can be read on light and dark pages: chart.py results.json > chart.svg"""
+"""Draws results.json as an SVG that can be read on light and dark pages.
+
+chart.py results.json [ROW,...] > chart.svg
+"""
 
 import json
 import sys
@@ -51,8 +54,9 @@ def panel(left, topic, measured, order):
         yield text(left + width + 6, y + 15, f"{per_cpu_second(each):.2f}", "strong" if each["ours"] else "")
 
 
-def draw(results):
-    shown = [each for each in results["throughput"] if each["pinned"]] or results["throughput"]
+def draw(results, rows=()):
+    measured = [each for each in results["throughput"] if not rows or each["row"] in rows]
+    shown = [each for each in measured if each["pinned"]] or measured
     topics = list(dict.fromkeys(each["topic"] for each in shown))
     labels = {each["row"]: each for each in shown}
     height = TOP + len(labels) * LINE + 14
@@ -70,4 +74,4 @@ def draw(results):
 
 if __name__ == "__main__":
     with open(sys.argv[1]) as file:
-        print(draw(json.load(file)), end="")
+        print(draw(json.load(file), sys.argv[2].split(",") if len(sys.argv) > 2 else ()), end="")
