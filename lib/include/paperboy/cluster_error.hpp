@@ -8,7 +8,8 @@
 namespace paperboy
 {
 
-/// Thrown by `admin`, `topic_reader` and `topic_writer`: what was asked of the cluster, what came of it, and the remedy.
+/// Thrown by `admin`, `topic_reader` and `topic_writer`: what was asked of the cluster, what came of it, and the
+/// remedy.
 ///
 /// Codes: those of `kafka_category()`, and `errc::missing_topic`.
 class cluster_error : public std::runtime_error
