@@ -139,16 +139,16 @@ public:
     }
 
     /// The same for the keys that begin with a text. Only these are read where the key serde writes texts as they are
-    /// (`text`); else all are, and those that do not fit passed over.
+    /// (`text`), or behind their length (`msgpack<std::string>`: shorter ones come first); else all are, and those that
+    /// do not fit passed over.
     template <class Look>
         requires std::invocable<Look&, K const&, V const&> && std::convertible_to<K const&, std::string_view>
     void prefix(std::string_view begin, Look&& look) const
     {
         auto const fits = [begin](K const& key) { return std::string_view{key}.starts_with(begin); };
-        if constexpr (detail::keeps_order<KeySerde>)
-            visit_all(begin, detail::end_of_prefix(begin), fits, look);
-        else
-            visit_all({}, {}, fits, look);
+        for (auto const& [from, to] : detail::prefix_ranges<KeySerde>(begin))
+            if (!visit_all(from, to, fits, look))
+                return;
     }
 
     /// The same for the keys from `from` to before `to`. Only these are read where the key serde keeps the order of the
@@ -180,8 +180,9 @@ private:
         return detail::encode_for_table(std::as_const(serdes_->value), value, detail::send_scratch::value());
     }
 
+    // False: `look` wants no more.
     template <class Fits, class Look>
-    void visit_all(std::string_view from, std::string_view to, Fits fits, Look& look) const
+    bool visit_all(std::string_view from, std::string_view to, Fits fits, Look& look) const
     {
         for (auto const at = core_->walk(from, to); at->valid(); at->next())
         {
@@ -192,11 +193,12 @@ private:
             if constexpr (std::is_same_v<std::invoke_result_t<Look&, K const&, V const&>, bool>)
             {
                 if (!look(key, value))
-                    return;
+                    return false;
             }
             else
                 look(key, value);
         }
+        return true;
     }
 
     detail::shard_core* core_;

@@ -7,6 +7,8 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 namespace paperboy
 {
 namespace
@@ -150,6 +152,35 @@ BOOST_AUTO_TEST_CASE(walks_are_in_order_whatever_the_serde_writes)
 {
     check_walks(text{}, text{});
     check_walks();
+}
+
+BOOST_AUTO_TEST_CASE(a_prefix_of_texts_in_messagepack_is_looked_for_by_length)
+{
+    auto const inside = [](std::vector<detail::key_range> const& ranges, std::string const& key)
+    {
+        return std::ranges::any_of(ranges, [&](auto const& each)
+                                   { return key >= each.first && (each.second.empty() || key < each.second); });
+    };
+    for (auto const& prefix : {std::string{"b"}, std::string{"\xff"}, std::string{"b\xff\xff"}, std::string(31, 'b'),
+                               std::string(40, 'b'), std::string(300, 'b')})
+    {
+        auto const ranges = detail::msgpack_prefix_ranges(prefix);
+        BOOST_TEST(std::ranges::is_sorted(ranges));
+        for (auto const size : {1U, 2U, 3U, 4U, 30U, 31U, 32U, 40U, 254U, 255U, 256U, 300U, 70'000U})
+            for (auto const fill : {'\0', 'a', 'b', 'c', '\xff'})
+                for (auto const& begin : {prefix, std::string{}, std::string{"a"}, std::string{"c"}})
+                {
+                    auto text = begin + std::string(size, fill);
+                    text.resize(std::max<std::size_t>(1, size));
+                    auto key = std::string{};
+                    write_msgpack(text, key);
+                    auto const fits = text.starts_with(prefix);
+                    // Longer ones are not told apart.
+                    if (fits || size <= 255)
+                        BOOST_TEST(inside(ranges, key) == fits, size << " bytes, prefix of " << prefix.size());
+                }
+    }
+    BOOST_TEST(inside(detail::msgpack_prefix_ranges(""), "anything"));
 }
 
 BOOST_AUTO_TEST_CASE(a_change_may_be_waited_for)

@@ -93,35 +93,56 @@ private:
     entries all_;
 };
 
+// The first `limit` entries that are added, in the order of their keys.
+template <class K, class V>
+class first_entries
+{
+public:
+    first_entries(std::size_t limit, bool ordered) : limit_{limit}, ordered_{ordered} {}
+
+    // Whether none of those that follow can be among them.
+    [[nodiscard]] bool complete() const noexcept { return ordered_ && found_.size() == limit_; }
+
+    // A heap with the last of the kept keys on top, where they do not come in order.
+    template <class Value>
+    void add(K key, Value value)
+    {
+        if (found_.size() == limit_ && (limit_ == 0 || !(key < found_.front().first)))
+            return;
+        if (found_.size() == limit_)
+        {
+            std::ranges::pop_heap(found_, before);
+            found_.pop_back();
+        }
+        found_.emplace_back(std::move(key), value());
+        if (!ordered_)
+            std::ranges::push_heap(found_, before);
+    }
+
+    [[nodiscard]] std::vector<std::pair<K, V>> take() { return std::move(found_); }
+
+private:
+    static bool before(std::pair<K, V> const& left, std::pair<K, V> const& right) { return left.first < right.first; }
+
+    std::size_t limit_;
+    bool ordered_;
+    std::vector<std::pair<K, V>> found_;
+};
+
 // The first `limit` entries of a shard whose keys begin with `prefix`, in the order of the keys.
 template <class K, class V, class KeySerde, class ValueSerde>
 std::vector<std::pair<K, V>> scan_shard(shard_core& shard, std::string_view prefix, std::size_t limit)
 {
     auto& serdes = *static_cast<table_serdes<KeySerde, ValueSerde>*>(shard.serdes());
-    auto found = std::vector<std::pair<K, V>>{};
-    auto const ordered = keeps_order<KeySerde>;
-    auto const before = [](auto const& left, auto const& right) { return left.first < right.first; };
-    auto const end = ordered ? end_of_prefix(prefix) : std::string{};
-    for (auto const at = shard.walk(ordered ? prefix : std::string_view{}, end); at->valid(); at->next())
-    {
-        if (ordered && found.size() == limit)
-            break;
-        auto key = decode_for_table<K>(serdes.key, at->key());
-        if (!std::string_view{key}.starts_with(prefix))
-            continue;
-        // A heap with the last of the kept keys on top, where they do not come in order.
-        if (found.size() == limit && (limit == 0 || !(key < found.front().first)))
-            continue;
-        if (found.size() == limit)
+    auto found = first_entries<K, V>{limit, keeps_order<KeySerde>};
+    for (auto const& [from, to] : prefix_ranges<KeySerde>(prefix))
+        for (auto const at = shard.walk(from, to); at->valid() && !found.complete(); at->next())
         {
-            std::ranges::pop_heap(found, before);
-            found.pop_back();
+            auto key = decode_for_table<K>(serdes.key, at->key());
+            if (std::string_view{key}.starts_with(prefix))
+                found.add(std::move(key), [&] { return decode_for_table<V>(serdes.value, at->value()); });
         }
-        found.emplace_back(std::move(key), decode_for_table<V>(serdes.value, at->value()));
-        if (!ordered)
-            std::ranges::push_heap(found, before);
-    }
-    return found;
+    return found.take();
 }
 
 // Scans all shards at hand, each on its strand, for any completion handler.

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace paperboy::detail
 {
@@ -91,6 +92,27 @@ T decode_for_table(Serde& serde, std::string_view from)
     if (!end.empty())
         end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1U);
     return end;
+}
+
+// From and before which bytes keys lie; an empty end is no limit.
+using key_range = std::pair<std::string, std::string>;
+
+// Where texts that begin with `prefix` are among the keys of MessagePack, in ascending order: they begin with their
+// length, so there is a range for each. Others may lie there, too.
+[[nodiscard]] std::vector<key_range> msgpack_prefix_ranges(std::string_view prefix);
+
+// The same for the keys of a serde.
+template <class KeySerde>
+[[nodiscard]] std::vector<key_range> prefix_ranges(std::string_view prefix)
+{
+    auto ranges = std::vector<key_range>{};
+    if constexpr (keeps_order<KeySerde>)
+        ranges.emplace_back(prefix, end_of_prefix(prefix));
+    else if constexpr (writes_text<KeySerde>)
+        ranges = msgpack_prefix_ranges(prefix);
+    else
+        ranges.emplace_back();
+    return ranges;
 }
 
 // The bytes that Java's default partitioner would see of a record with this key: the text of texts, whatever the table
