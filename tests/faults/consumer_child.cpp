@@ -13,6 +13,8 @@
 // It writes to its standard output; with --log to a file, which survives whatever ends it, with the monotonic clock's
 // microseconds in front of each line.
 
+#include "faults/dying_store.hpp"
+
 #include <paperboy/paperboy.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -213,6 +215,9 @@ struct burying_handler
 constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [OPTION]...
   --output TOPIC      send each record on, to the partition of the same number, instead of working
   --count TABLE       count how often each key came, in a table, instead of working
+  --store DIRECTORY   keep that table in RocksDB there; each checkpoint becomes a file
+  --checkpoint N      milliseconds between checkpoints (1000)
+  --die-at N          kill this process in its Nth checkpoint, before it is written, or, if N is negative, behind that
   --dead-letters TOPIC
                       fail on every hundredth record, from offset 7 on, and send it there
   --bulk              take records in bulk however few wait
@@ -231,9 +236,9 @@ constexpr auto usage = R"(usage: consumer_child BOOTSTRAP_SERVERS GROUP TOPIC [O
 struct options
 {
     std::map<std::string, std::string> texts;
-    std::map<std::string, int> numbers = {{"--work", 1000},     {"--commit", 50},   {"--shutdown", 10'000},
-                                          {"--revoke", 20'000}, {"--threads", 2},   {"--told", 1},
-                                          {"--stuck-at", -1},   {"--stuck", 20'000}};
+    std::map<std::string, int> numbers = {
+        {"--work", 1000}, {"--commit", 50},   {"--shutdown", 10'000}, {"--revoke", 20'000},   {"--threads", 2},
+        {"--told", 1},    {"--stuck-at", -1}, {"--stuck", 20'000},    {"--checkpoint", 1000}, {"--die-at", 0}};
     paperboy::properties properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "500"}};
     bool bulk = false;
 
@@ -262,7 +267,8 @@ private:
             std::from_chars(value.data(), value.data() + value.size(), number->second);
         else if (name == "--set")
             properties[value.substr(0, value.find('='))] = value.substr(value.find('=') + 1);
-        else if (name == "--output" || name == "--log" || name == "--dead-letters" || name == "--count")
+        else if (name == "--output" || name == "--log" || name == "--dead-letters" || name == "--count" ||
+                 name == "--store")
             texts[name] = value;
         else
             throw std::invalid_argument{"unknown option " + name + "\n" + usage};
@@ -293,7 +299,15 @@ void set_handler(paperboy::engine& engine, std::string const& topic, options con
         engine.handle(topic, forwarding_handler{engine.make_producer(output->second), chosen.numbers.at("--told")});
     else if (auto const table = chosen.texts.find("--count"); table != chosen.texts.end())
     {
-        auto const counts = engine.make_table<std::string, std::int64_t>(table->second, paperboy::memory_store{});
+        auto having = paperboy::table_options{};
+        having.checkpoint_interval = chosen.time("--checkpoint");
+        auto const directory = chosen.texts.find("--store");
+        auto const counts =
+            directory == chosen.texts.end()
+                ? engine.make_table<std::string, std::int64_t>(table->second, paperboy::memory_store{}, having)
+                : engine.make_table<std::string, std::int64_t>(
+                      table->second, faults::open_dying_store(directory->second, chosen.numbers.at("--die-at")),
+                      having);
         teller.emplace(context, counts);
         engine.handle(topic, counting_handler{counts, chosen.numbers.at("--told")});
     }

@@ -4,6 +4,7 @@ Each record's key is one of the table's; the process counts how often it came. T
 changelog, which Python's client reads (E); what is committed must be counted there; and no count may exceed the times that
 its records were begun."""
 
+import subprocess
 import time
 
 from confluent_kafka import KafkaException
@@ -12,8 +13,27 @@ from scenarios import scenario
 from world import await_true
 
 
-def counting(world, *options):
+def counting(world, *options, place="tables"):
+    """A process that counts; on disk, processes of one place follow each other in one directory."""
+    if world.on_disk:
+        options += ("--store", world.directory / place)
     return world.child("--count", world.topic, *options)
+
+
+def table_scenario(fault, promise, **options):
+    """Two scenarios: with the table in memory, and in RocksDB."""
+
+    def register(function):
+        def on_disk(world):
+            world.on_disk = True
+            function(world)
+
+        on_disk.__name__ = function.__name__ + "_on_disk"
+        scenario(fault, promise, **options)(function)
+        scenario(fault + ", tables on disk", promise, **options)(on_disk)
+        return function
+
+    return register
 
 
 def end_in_order(world, *children):
@@ -23,7 +43,7 @@ def end_in_order(world, *children):
         world.end(child)
 
 
-@scenario("kill -9 of a process that counts, at random points, also while it restores",
+@table_scenario("kill -9 of a process that counts, at random points, also while it restores",
           "a table is its changelog, and has what is committed",
           rate=500)
 def table_kill_9(world):
@@ -41,7 +61,7 @@ def table_kill_9(world):
     end_in_order(world, counting(world))
 
 
-@scenario("SIGTERM of a process that counts", "a stop leaves the table complete, and nothing is counted twice",
+@table_scenario("SIGTERM of a process that counts", "a stop leaves the table complete, and nothing is counted twice",
           duplicates="none", rate=500)
 def table_sigterm(world):
     for _ in range(3 if world.short else 12):
@@ -53,7 +73,7 @@ def table_sigterm(world):
     end_in_order(world, counting(world))
 
 
-@scenario("two processes swap the partitions of a table every second while they count",
+@table_scenario("two processes swap the partitions of a table every second while they count",
           "a table moves with its partitions, and nothing is counted twice", duplicates="none", rate=300)
 def table_swap(world):
     stays = counting(world)
@@ -62,7 +82,7 @@ def table_swap(world):
     began, guest = time.monotonic(), None
     while time.monotonic() - began < (10 if world.short else 60):
         if guest is None:
-            guest = counting(world)
+            guest = counting(world, place="guest")
         else:
             world.end(guest)
             guest = None
@@ -70,7 +90,7 @@ def table_swap(world):
     end_in_order(world, *(child for child in (stays, guest) if child is not None))
 
 
-@scenario("the leader of a changelog's partition is killed with -9 and started again; a process that counts is killed, too",
+@table_scenario("the leader of a changelog's partition is killed with -9 and started again; a process that counts is killed, too",
           "a table is its changelog", brokers=3, rate=500)
 def table_leader_kill(world):
     world.properties.append("group.instance.id=one")
@@ -94,7 +114,7 @@ def table_leader_kill(world):
     end_in_order(world, counting(world))
 
 
-@scenario("the changelog has fewer replicas than its min.insync.replicas for a while", "an offset waits for its changes",
+@table_scenario("the changelog has fewer replicas than its min.insync.replicas for a while", "an offset waits for its changes",
           brokers=3, rate=500)
 def table_min_insync(world):
     child = counting(world)
@@ -151,3 +171,88 @@ def table_million(world):
     world.check_table(stays, other, begun=False)
     for each in (stays, other):
         world.end(each)
+
+
+@scenario("kill -9 in the middle of checkpoints: all changes are acknowledged, and the store has none, or all, of them",
+          "a table is its changelog, and has what is committed", rate=500)
+def table_kill_9_checkpoint(world):
+    world.on_disk = True
+    world.properties.append("group.instance.id=one")
+    for number in range(4 if world.short else 20):
+        sign = 1 if number % 2 else -1
+        # There are as many shards as partitions, and each checkpoint is one shard's.
+        dies_at = sign * world.random.randrange(1, 4 * world.partitions)
+        child = counting(world, "--commit", 50, "--checkpoint", world.random.choice((50, 200)), "--die-at", dies_at)
+        child.await_count("assigned", 1)
+        world.fault()
+        child.wait()
+        world.check_changelog()
+    end_in_order(world, counting(world))
+
+
+@scenario("kill -9 of a process that has never made a checkpoint", "a table is its changelog, and has what is committed",
+          rate=500)
+def table_kill_9_no_checkpoint(world):
+    world.on_disk = True
+    world.properties.append("group.instance.id=one")
+    for _ in range(2 if world.short else 8):
+        child = counting(world, "--checkpoint", 3_600_000)
+        child.await_count("committed", 8)
+        world.fault()
+        child.kill()
+        world.check_changelog()
+    end_in_order(world, counting(world))
+
+
+class SmallDisk:
+    """A file system of 8 MiB; needs the right to mount one."""
+
+    def __init__(self, path):
+        self.path = path
+        path.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "paperboy", path], check=True)
+
+    def fill(self):
+        with open(self.path / "filler", "wb", buffering=0) as filler:
+            try:
+                while filler.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+
+    def empty(self):
+        (self.path / "filler").unlink()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "--lazy", self.path], check=False)
+
+
+@scenario("the disk of a table (8 MiB) is full while the engine runs, and still is when it is killed with -9",
+          "it says so and goes on; with room again a restart goes on", rate=300)
+def table_disk_full(world):
+    world.on_disk = True
+    world.properties.append("group.instance.id=one")
+    with SmallDisk(world.directory / "tables") as disk:
+        child = counting(world)
+        child.await_count("done", 2000)
+        disk.fill()
+        world.fault()
+        child.await_error("its store cannot be written, changes stay in memory")
+        child.await_error("make room on its file system")
+        child.await_count("done", child.count("done") + 3000)
+        child.await_count("committed", child.count("committed") + 8)
+        world.check_changelog()
+        if not world.short:
+            time.sleep(20)
+        child.kill()
+        disk.empty()
+        child = counting(world)
+        child.await_count("done", 1000)
+        # Once more, and it is there again before anything ends.
+        disk.fill()
+        child.await_error("its store cannot be written, changes stay in memory")
+        disk.empty()
+        end_in_order(world, child)

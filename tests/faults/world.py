@@ -85,6 +85,13 @@ class Child:
 
         await_true(there, f"{count} times '{what}' from {self.who}", deadline)
 
+    def await_error(self, text, deadline=PATIENCE):
+        """Until a line with this text is on its standard error."""
+        await_true(lambda: text in self.read_errors(), f"'{text}' on the standard error of {self.who}", deadline)
+
+    def read_errors(self):
+        return Path(self.errors.name).read_text(encoding="utf-8", errors="replace")
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -181,6 +188,7 @@ class World:
         self.properties = list(properties)
         self.children, self.faults, self.expectations, self.notes = [], [], [], []
         self.driver = []
+        self.on_disk = False  # where tables are kept
         self.tables = []  # what is known of a table, and the fold of its changelog: E
         self.ends = {}  # how many records were fed, by partition
         self.left_out = {}  # how many of them nobody was to handle
