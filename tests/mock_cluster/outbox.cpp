@@ -197,6 +197,42 @@ BOOST_AUTO_TEST_CASE(records_wait_in_their_order_while_the_queue_is_full)
                boost::test_tools::per_element());
 }
 
+// Counts what it is told.
+struct counting_sink final : detail::change_sink
+{
+    void acknowledged(std::uint64_t, std::int64_t) override { ++acks; }
+    void told() override {}
+
+    int acks = 0;
+};
+
+BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_sent)
+{
+    open({{"queue.buffering.max.messages", "5"}, {"linger.ms", "0"}});
+    auto lost = counting_sink{};
+    auto kept = counting_sink{};
+    auto const number = box->topic_number(target);
+    for (auto i = 0; i < 100; ++i)
+    {
+        auto const value = std::to_string(i);
+        auto what = detail::outgoing_view{};
+        what.topic = number;
+        what.partition = 0;
+        what.value = value;
+        ledger->sending(i);
+        box->send(what, detail::change_ticket{ledger, i, i % 2 == 0 ? &lost : &kept, 1, nullptr});
+    }
+    auto const sent = box->stats().in_flight;
+    BOOST_TEST(sent == 5U);
+    box->forget(lost);
+    BOOST_TEST(box->stats().waiting == 48U);
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    BOOST_TEST(!ledger->is_congested);
+    BOOST_TEST(lost.acks == 3);
+    BOOST_TEST(kept.acks == 50);
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 53).size() == 53U);
+}
+
 BOOST_AUTO_TEST_CASE(what_can_never_fit_or_is_too_large_fails_at_once)
 {
     open({{"queue.buffering.max.kbytes", "1"}, {"message.max.bytes", "3000"}});

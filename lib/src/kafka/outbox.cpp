@@ -4,6 +4,8 @@
 
 #include <paperboy/record.hpp>
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -64,6 +66,26 @@ void outbox::send(detail::outgoing_view const& what, detail::change_ticket chang
     ticket.sink = change.sink;
     ticket.change = change.number;
     send_now(what, ticket);
+    tell_completions(lock);
+}
+
+// The next owner may be writing the same changelog by now. What librdkafka has already goes out, since it can only be
+// purged as a whole; that is little, and soon.
+void outbox::forget(detail::change_sink const& sink)
+{
+    auto lock = std::unique_lock{guard_};
+    auto const forgotten = [&](waiting_record const& each)
+    {
+        if (each.ticket->sink != &sink)
+            return false;
+        complete_later(*each.ticket, make_error_code(boost::asio::error::operation_aborted), {});
+        give_back(*each.ticket);
+        return true;
+    };
+    auto const some = std::erase_if(waiting_, forgotten) + std::erase_if(taken_back_, forgotten) > 0;
+    // Those who wait because of these may go on.
+    if (some && wake_)
+        wake_();
     tell_completions(lock);
 }
 

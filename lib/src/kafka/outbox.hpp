@@ -85,6 +85,7 @@ public:
 
     // Sends a change of a table; its sink is told by the run's strand, within serve().
     void send(detail::outgoing_view const& what, detail::change_ticket change) override;
+    void forget(detail::change_sink const& sink) override;
 
     // Sends a dead letter on behalf of `cause`: as send(), but its partition is taken modulo the number of partitions
     // that its topic has, and as long as there is no such topic, it waits.

@@ -48,6 +48,9 @@ public:
 
     virtual void send(outgoing_view const& what, change_ticket ticket) = 0;
 
+    // The partition of this sink is not ours any more: what waits on its behalf is not sent. Safe from any thread.
+    virtual void forget(change_sink const& sink) = 0;
+
 protected:
     ~change_target() = default;
 };
