@@ -241,6 +241,23 @@ BOOST_AUTO_TEST_CASE(a_stop_during_a_restore_commits_nothing)
     BOOST_TEST(!stores->of("counts", 0).open);
 }
 
+BOOST_AUTO_TEST_CASE(stores_that_take_too_much_memory_are_refused)
+{
+    struct large_stores final : shard_store_provider
+    {
+        [[nodiscard]] std::unique_ptr<shard_store> open(std::string_view, std::int32_t) override { return nullptr; }
+        [[nodiscard]] std::size_t memory_bytes() const noexcept override { return std::size_t{129} << 20U; }
+    };
+    auto which = engine{io.context(), settings()};
+    auto const counts =
+        which.make_table<std::string, std::int64_t>("counts", std::make_shared<large_stores>(), options());
+    which.handle(topic, counting_handler{counts, handled});
+    BOOST_TEST(outcome_of_run::start(which).get() == make_error_code(errc::invalid_config), log);
+    BOOST_TEST(which.last_failure().text.find("135266304 bytes of memory, more than half of config::memory_limit") !=
+                   std::string::npos,
+               which.last_failure().text);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_another_process_holds_ends_the_run)
 {
     stores = std::make_shared<test::kept_stores>();
@@ -262,6 +279,39 @@ BOOST_AUTO_TEST_CASE(checkpoints_come_while_the_engine_runs)
             3, [&](engine&, count_table const&)
             { BOOST_TEST(test::eventually([&] { return stores->of("counts", 0).next_offset.value_or(0) == 3; })); }),
         log);
+}
+
+BOOST_AUTO_TEST_CASE(hooks_go_on_while_a_checkpoint_is_written_and_a_stop_waits_for_it)
+{
+    stores = std::make_shared<test::kept_stores>();
+    auto gate = std::promise<void>{};
+    produce(topic, 0, 3);
+    BOOST_TEST(!run_until(3,
+                          [&](engine& which, count_table const& counts)
+                          {
+                              stores->change("counts", 0, [&](auto& kept) { kept.apply_gate = gate.get_future(); });
+                              produce(topic, 0, 3);
+                              BOOST_TEST(test::eventually([&] { return stores->of("counts", 0).at_apply_gate > 0; }),
+                                         log);
+                              produce(topic, 0, 3);
+                              BOOST_TEST(handled.wait_until([](int count) { return count >= 9; }), log);
+                              BOOST_TEST(ask(counts, 0, "1").value_or(0) == 3);
+                              which.stop();
+                              gate.set_value();
+                          }),
+               log);
+    BOOST_TEST(stores->of("counts", 0).next_offset.value_or(-1) == 9);
+    BOOST_TEST(!stores->of("counts", 0).open);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_for_one_thread_is_written_on_the_strand)
+{
+    stores = std::make_shared<test::kept_stores>();
+    stores->change("counts", 0, [](auto& kept) { kept.concurrent = false; });
+    produce(topic, 0, 3);
+    BOOST_TEST(!run_until(3, look_at_nothing), log);
+    BOOST_TEST(stores->of("counts", 0).next_offset.value_or(-1) == 3);
+    BOOST_TEST(!stores->of("counts", 0).open);
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_cannot_be_written_costs_memory_only)

@@ -2,6 +2,7 @@
 
 #include <paperboy/shard_store.hpp>
 
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -23,14 +24,19 @@ public:
         std::map<std::string, std::string, std::less<>> entries;
         std::optional<std::int64_t> next_offset;
         std::string identity;
+        std::optional<std::chrono::system_clock::time_point> written_at;
         bool open = false;
         int opened = 0;
         int applied = 0;
         int cleared = 0;
         // Set by tests: what the next calls of apply find.
         std::optional<store_failure> fails;
-        // Set by tests: what open waits for.
+        // Set by tests: what open waits for, and what apply does; how many of that are waiting.
         std::shared_future<void> gate;
+        std::shared_future<void> apply_gate;
+        int at_apply_gate = 0;
+        // Set by tests: whether checkpoints may be written on another thread.
+        bool concurrent = true;
     };
     using key = std::pair<std::string, std::int32_t>;
 
@@ -107,9 +113,23 @@ private:
             auto const lock = std::scoped_lock{shared_->guard};
             return kept_.identity;
         }
-        void apply(std::span<shard_change const> changes, std::int64_t next_offset) override
+        [[nodiscard]] std::optional<std::chrono::system_clock::time_point> written_at() const override
         {
             auto const lock = std::scoped_lock{shared_->guard};
+            return kept_.written_at;
+        }
+        [[nodiscard]] bool concurrent() const noexcept override { return kept_.concurrent; }
+        void apply(std::span<shard_change const> changes, std::int64_t next_offset) override
+        {
+            auto lock = std::unique_lock{shared_->guard};
+            if (auto const gate = kept_.apply_gate; gate.valid())
+            {
+                ++kept_.at_apply_gate;
+                lock.unlock();
+                gate.wait();
+                lock.lock();
+                --kept_.at_apply_gate;
+            }
             if (kept_.fails)
                 throw store_error{*kept_.fails, "the store was told to fail"};
             for (auto const& each : changes)
@@ -120,6 +140,7 @@ private:
                     kept_.entries.erase(found);
             }
             kept_.next_offset = next_offset;
+            kept_.written_at = std::chrono::system_clock::now();
             ++kept_.applied;
         }
         [[nodiscard]] pinned_value get(std::string_view key) const override

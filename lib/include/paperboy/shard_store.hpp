@@ -6,6 +6,7 @@
 /// up to `next_offset()`. It is written in large pieces at checkpoints, and never told a change that the brokers have
 /// not acknowledged, so a store that is lost, or older than the changelog, costs time and nothing else.
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -98,8 +99,8 @@ public:
     virtual void next() = 0;
 };
 
-/// The store of one partition of one table. Not thread-safe: the engine calls it from one strand, or from a thread of
-/// its own while the shard is restored, never from two at a time.
+/// The store of one partition of one table. The engine calls it from one thread at a time, not always the same;
+/// `concurrent` makes an exception.
 ///
 /// Errors are exceptions: `store_error`, from every function but the destructor. After a failed `apply` the store is as
 /// it was before, or damaged.
@@ -120,9 +121,22 @@ public:
     /// deleted and created anew has another identity.
     [[nodiscard]] virtual std::string changelog_identity() const = 0;
 
+    /// When the last `apply` came whose changes are in the store, by this machine's clock; nothing: it is not known. A
+    /// store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for ever, so it is
+    /// cleared unless nothing has changed since; one that does not know its age is not.
+    [[nodiscard]] virtual std::optional<std::chrono::system_clock::time_point> written_at() const
+    {
+        return std::nullopt;
+    }
+
     /// Applies changes of distinct keys in ascending order of their bytes, and `next_offset`, as one: after a crash
     /// either all of it is there or nothing.
     virtual void apply(std::span<shard_change const> changes, std::int64_t next_offset) = 0;
+
+    /// Whether `get` and `scan`, with the cursors that it makes, may be called while another thread is in `apply`: they
+    /// see the store as it was before or as it is afterwards. Checkpoints are then written, and the store is destroyed,
+    /// on a thread of the engine, "paperboy-store", while hooks go on; else hooks of the partition wait.
+    [[nodiscard]] virtual bool concurrent() const noexcept { return false; }
 
     /// The value of a key, or an empty `pinned_value`.
     [[nodiscard]] virtual pinned_value get(std::string_view key) const = 0;

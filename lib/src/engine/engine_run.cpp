@@ -96,7 +96,8 @@ void engine_run::begin()
 {
     try
     {
-        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_));
+        memory_ = state_->divide_memory();
+        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_, memory_.fetched));
         log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
                                  state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
         open_producer();

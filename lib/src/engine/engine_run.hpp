@@ -208,6 +208,7 @@ private:
     std::set<std::string, std::less<>> topics_seen_;
     std::set<std::string, std::less<>> topics_known_;
     std::optional<std::chrono::steady_clock::time_point> topics_awaited_since_;
+    memory_division memory_;
     std::size_t planned_partitions_ = kafka::usual_partitions;
     std::uintptr_t epoch_ = 0;
     double step_part_ = 0;

@@ -111,7 +111,7 @@ bool engine_run::still_awaited()
 void engine_run::replace_client(std::size_t partitions)
 {
     auto old = consumer_->shared_client();
-    consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, partitions));
+    consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, partitions, memory_.fetched));
     planned_partitions_ = partitions;
     queries_.run([last = std::move(old)]() mutable { last.reset(); }, [] {});
 }
@@ -129,7 +129,7 @@ void engine_run::check_memory_plan() const
 // What is gathered for hooks stays within its partition's share, which each assignment divides anew.
 handler_options engine_run::within_memory(handler_options options) const
 {
-    auto const plan = kafka::plan_memory(state_->settings.memory_limit, offered_.size());
+    auto const plan = kafka::plan_memory(memory_.fetched, offered_.size());
     options.mode->max_bytes = std::min(options.mode->max_bytes, plan.hook_bytes);
     options.mode->max_records = std::min(options.mode->max_records, plan.hook_records);
     return options;

@@ -57,7 +57,7 @@ void engine_run::open_tables()
                                           self->fail(error, std::move(text));
                                   }};
     tables_ = std::make_shared<run_tables>(
-        strand_, state_->settings, state_->tables, std::move(sources), *state_->outbox,
+        strand_, state_->settings, state_->tables, std::move(sources), memory_.caches, *state_->outbox,
         [outbox = state_->outbox](std::string const& topic) { return outbox->topic_number(topic); }, std::move(tell));
 }
 
@@ -139,19 +139,17 @@ void engine_run::on_changelog(std::size_t table, std::map<std::string, std::int3
 // All shards may have to be read at once.
 void engine_run::open_changelogs()
 {
-    constexpr auto part_of_memory = 4;
     auto partitions = std::size_t{0};
     for (auto const& each : tables_->all())
         partitions += static_cast<std::size_t>(each->partitions());
     try
     {
-        tables_->open_reader(
-            kafka::make_changelog_conf(state_->settings, partitions, state_->settings.memory_limit / part_of_memory),
-            [weak = weak_from_this()](kafka::consumer_event const& event)
-            {
-                if (auto const self = weak.lock())
-                    self->on_other_client("changelogs", event);
-            });
+        tables_->open_reader(kafka::make_changelog_conf(state_->settings, partitions, memory_.changelogs),
+                             [weak = weak_from_this()](kafka::consumer_event const& event)
+                             {
+                                 if (auto const self = weak.lock())
+                                     self->on_other_client("changelogs", event);
+                             });
     }
     catch (std::exception const& error)
     {

@@ -58,8 +58,31 @@ std::vector<std::string> engine_state::sources_of(tables::table_state const& tab
     return named;
 }
 
+memory_division engine_state::divide_memory() const
+{
+    auto providers = std::set<shard_store_provider const*>{};
+    auto wishes = memory_wishes{};
+    for (auto const& table : tables)
+    {
+        auto const& setup = table->setup();
+        wishes.changelogs = true;
+        wishes.caches.push_back(setup.stores ? setup.options.cache_bytes : 0);
+        if (setup.stores && providers.insert(setup.stores.get()).second)
+            wishes.stores += setup.stores->memory_bytes();
+    }
+    if (!fits(settings.memory_limit, wishes.stores))
+        throw setup_error{errc::invalid_config,
+                          "paperboy: the stores of the tables take " + std::to_string(wishes.stores) +
+                              " bytes of memory, more than half of config::memory_limit, which is " +
+                              std::to_string(settings.memory_limit) +
+                              "; raise that, or lower what the stores take (rocksdb_options::block_cache_bytes and "
+                              "write_buffer_bytes)"};
+    return engine_detail::divide_memory(settings.memory_limit, wishes);
+}
+
 void engine_state::check_tables() const
 {
+    static_cast<void>(divide_memory());
     for (auto const& table : tables)
     {
         if (table->global())

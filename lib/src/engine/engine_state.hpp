@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/health_fsm.hpp"
+#include "engine/memory_division.hpp"
 #include "engine/pause_list.hpp"
 #include "kafka/outbox.hpp"
 #include "pipeline/assignment.hpp"
@@ -75,6 +76,8 @@ struct engine_state
     [[nodiscard]] std::vector<std::string> sources_of(tables::table_state const& table) const;
     // Throws setup_error for tables without topics that feed them.
     void check_tables() const;
+    // How config::memory_limit is divided; throws setup_error when it is too little.
+    [[nodiscard]] memory_division divide_memory() const;
 
     void show_step(std::size_t step, std::size_t passed, std::size_t partitions);
     void show(std::shared_ptr<pipeline::assignment const> current);

@@ -11,10 +11,12 @@ namespace paperboy::engine_detail
 namespace asio = boost::asio;
 
 run_tables::run_tables(pipeline::slim_strand strand, config const& settings, table_list all,
-                       std::vector<std::vector<std::string>> sources, detail::change_target& target,
-                       std::function<std::size_t(std::string const&)> topic_number, calls tell)
+                       std::vector<std::vector<std::string>> sources, std::vector<std::size_t> caches,
+                       detail::change_target& target, std::function<std::size_t(std::string const&)> topic_number,
+                       calls tell)
     : strand_{std::move(strand)}, settings_{settings}, all_{std::move(all)}, target_{target},
-      topic_number_{std::move(topic_number)}, tell_{std::move(tell)}, sources_{std::move(sources)}
+      topic_number_{std::move(topic_number)}, tell_{std::move(tell)}, sources_{std::move(sources)},
+      caches_{std::move(caches)}, worker_{std::make_shared<tables::store_worker>(strand_)}
 {
 }
 
@@ -26,7 +28,8 @@ tables::shard_context run_tables::context_of(std::size_t table, std::size_t shar
             topic_number_(which->changelog()),
             weak_from_this(),
             settings_.log,
-            which->setup().options.cache_bytes / std::max<std::size_t>(1, shards)};
+            caches_[table] / std::max<std::size_t>(1, shards),
+            worker_};
 }
 
 // ---- global tables

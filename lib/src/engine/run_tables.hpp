@@ -5,6 +5,7 @@
 #include "pipeline/slim_executor.hpp"
 #include "table/global_view.hpp"
 #include "table/shard.hpp"
+#include "table/store_worker.hpp"
 #include "table/table_state.hpp"
 
 #include <paperboy/config.hpp>
@@ -44,9 +45,11 @@ public:
         std::function<void(error_code, std::string)> failed;
     };
 
-    // `sources`: the topics of each table. Changelogs are numbered as the target numbers topics.
+    // `sources`: the topics of each table; `caches`: what the entries of each may take in memory, where there is a
+    // store. Changelogs are numbered as the target numbers topics.
     run_tables(pipeline::slim_strand strand, config const& settings, table_list all,
-               std::vector<std::vector<std::string>> sources, detail::change_target& target,
+               std::vector<std::vector<std::string>> sources, std::vector<std::size_t> caches,
+               detail::change_target& target,
                std::function<std::size_t(std::string const&)> topic_number, calls tell);
 
     [[nodiscard]] table_list const& all() const noexcept { return all_; }
@@ -136,6 +139,8 @@ private:
     std::function<std::size_t(std::string const&)> topic_number_;
     calls tell_;
     table_sources sources_;
+    std::vector<std::size_t> caches_;
+    std::shared_ptr<tables::store_worker> worker_;
     std::optional<kafka::changelog_reader> reader_;
     std::map<key, held_shard> shards_;
     // By the global table's number.

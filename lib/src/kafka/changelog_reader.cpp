@@ -38,9 +38,8 @@ queue_handle main_queue(client const& of)
 conf_handle make_changelog_conf(config const& settings, std::size_t partitions, std::size_t memory)
 {
     auto chosen = settings;
-    chosen.memory_limit = std::max(memory, least_reader_memory);
     chosen.auto_offset_reset = offset_reset::error;
-    auto conf = make_consumer_conf(chosen, partitions);
+    auto conf = make_consumer_conf(chosen, partitions, std::max(memory, least_reader_memory));
     set(conf, "group.id", "");
     set(conf, "isolation.level", "read_committed");
     set(conf, "enable.partition.eof", "true");

@@ -168,7 +168,7 @@ std::chrono::milliseconds longest_hook(config const& settings)
         std::stoll(given == settings.properties.end() ? get(conf.get(), "max.poll.interval.ms") : given->second)};
 }
 
-conf_handle make_consumer_conf(config const& settings, std::size_t partitions)
+conf_handle make_consumer_conf(config const& settings, std::size_t partitions, std::size_t memory)
 {
     check_fields(settings);
     auto conf = conf_handle{rd_kafka_conf_new()};
@@ -176,7 +176,7 @@ conf_handle make_consumer_conf(config const& settings, std::size_t partitions)
     check_properties(settings);
     for (auto const& [name, value] : settings.properties)
         set(conf, name.c_str(), value);
-    set_prefetch(conf, settings.properties, plan_memory(settings.memory_limit, partitions));
+    set_prefetch(conf, settings.properties, plan_memory(memory != 0 ? memory : settings.memory_limit, partitions));
     set(conf, "bootstrap.servers", settings.bootstrap_servers);
     set(conf, "group.id", settings.group_id);
     set(conf, "client.id", settings.client_id);

@@ -9,9 +9,10 @@
 namespace paperboy::kafka
 {
 
-// The librdkafka configuration of a consumer whose topics have so many partitions. Throws setup_error for anything that
-// cannot work.
-[[nodiscard]] conf_handle make_consumer_conf(config const& settings, std::size_t partitions = usual_partitions);
+// The librdkafka configuration of a consumer whose topics have so many partitions, and that may take so much memory, 0
+// for all of config::memory_limit. Throws setup_error for anything that cannot work.
+[[nodiscard]] conf_handle make_consumer_conf(config const& settings, std::size_t partitions = usual_partitions,
+                                             std::size_t memory = 0);
 
 // The librdkafka configuration of the producer, likewise.
 [[nodiscard]] conf_handle make_producer_conf(config const& settings);

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return state_.next_offset; }
     [[nodiscard]] std::string changelog_identity() const override { return state_.identity; }
     void apply(std::span<shard_change const> changes, std::int64_t next_offset) override;
+    // Readers use the column family alone, which stays the same but in clear().
+    [[nodiscard]] bool concurrent() const noexcept override { return true; }
     [[nodiscard]] pinned_value get(std::string_view key) const override;
     [[nodiscard]] std::unique_ptr<shard_cursor> scan(std::string_view from, std::string_view to) const override;
     void clear(std::string_view changelog_identity) override;

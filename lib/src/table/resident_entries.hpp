@@ -25,11 +25,13 @@ struct resident_entry
     std::uint64_t newest = 0;
     std::uint32_t pending = 0;
     bool erased = true;
+    // Not in the store; on its way there, as it was when that began.
     bool dirty = false;
+    bool leaving = false;
     bool used = false;
     bool live = false;
 
-    [[nodiscard]] bool clean() const noexcept { return pending == 0 && !dirty; }
+    [[nodiscard]] bool clean() const noexcept { return pending == 0 && !dirty && !leaving; }
     [[nodiscard]] std::size_t bytes() const noexcept;
 };
 

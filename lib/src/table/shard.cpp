@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -33,11 +34,12 @@ private:
     int& walks_;
 };
 
-checkpoint_settings checkpoints_of(table_options const& options)
+// What waits for a checkpoint, and what is on its way by one, may fill the memory for entries, not more.
+checkpoint_settings checkpoints_of(table_options const& options, std::size_t cache_bytes)
 {
     auto settings = checkpoint_settings{};
     settings.interval = options.checkpoint_interval;
-    settings.bytes = options.checkpoint_bytes;
+    settings.bytes = std::min(options.checkpoint_bytes, cache_bytes / 2);
     return settings;
 }
 
@@ -47,7 +49,7 @@ shard::shard(shard_context context, std::int32_t partition, asio::any_io_executo
     : shard_core{*context.table}, context_{std::move(context)}, partition_{partition}, strand_{std::move(strand)},
       coalesce_{table().setup().options.coalesce}, global_{table().global()},
       closed_{global_ ? errc::not_running : errc::not_local},
-      checkpoint_{checkpoints_of(table().setup().options), std::chrono::steady_clock::now()}
+      checkpoint_{checkpoints_of(table().setup().options, context_.cache_bytes), std::chrono::steady_clock::now()}
 {
     keep_serdes(table().setup().make_serdes());
 }
@@ -75,7 +77,7 @@ error_code shard::usable() const noexcept
     auto const now = phase_.load();
     if (now == phase::ready)
         return {};
-    return now == phase::closed ? closed_ : errc::restoring;
+    return now == phase::closing || now == phase::closed ? closed_ : errc::restoring;
 }
 
 // ---- what hooks do
@@ -217,30 +219,81 @@ void shard::look_at_clock()
 
 void shard::checkpoint_if_due()
 {
-    if (checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
+    if (!writing_ && checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
         checkpoint();
 }
 
-// A store that cannot be written now, as on a full disk, costs memory: what is not in it stays here.
+// 1. What the store lacks is copied; the entries know that they leave.
+// 2. The worker writes it. Hooks go on: what they read is in memory, or in the store before and after.
+// 3. wrote() lets go of the entries, or keeps them where that failed. Only then may another one begin, or the store be
+//    closed.
 void shard::checkpoint()
 {
-    try
+    auto update = set_->begin_checkpoint();
+    if (!update)
+        return;
+    auto const shared = std::make_shared<working_set::store_update const>(std::move(*update));
+    auto const error = std::make_shared<std::optional<store_error>>();
+    auto write = [store = store_, shared, error]
     {
-        set_->checkpoint();
+        try
+        {
+            shared->write(*store);
+        }
+        catch (store_error const& thrown)
+        {
+            error->emplace(thrown);
+        }
+        catch (std::exception const& thrown)
+        {
+            error->emplace(store_failure::unusable, thrown.what());
+        }
+    };
+    auto const worker = context_.worker.lock();
+    if (!worker || !store_->concurrent())
+    {
+        write();
+        return wrote(*shared, *error);
+    }
+    writing_ = true;
+    worker->run(std::move(write),
+                [self = shared_from_this(), shared, error]
+                {
+                    asio::post(self->strand_,
+                               [self, shared, error]
+                               {
+                                   auto const lock = self->lock_if_global();
+                                   self->writing_ = false;
+                                   self->wrote(*shared, *error);
+                               });
+                });
+}
+
+void shard::wrote(working_set::store_update const& update, std::optional<store_error> const& error)
+{
+    set_->end_checkpoint(update, !error);
+    if (error)
+        checkpoint_failed(*error);
+    else
+    {
         checkpoint_.done(std::chrono::steady_clock::now());
         counters_.checkpoints.fetch_add(1, std::memory_order_relaxed);
     }
-    catch (store_error const& error)
-    {
-        checkpoint_.failed(std::chrono::steady_clock::now());
-        counters_.failed_checkpoints.fetch_add(1, std::memory_order_relaxed);
-        context_.log(log_level::warning,
-                     describe() + ": its store cannot be written, changes stay in memory: " + error.what());
-        if (error.why() == store_failure::damaged)
-            fail(errc::store_failed, describe() + ": its store is damaged: " + error.what() +
-                                         "; start again, and it is rebuilt from the changelog");
-    }
     count();
+    if (phase_ == phase::closing && !writing_)
+        close_store();
+}
+
+// A store that cannot be written now, as on a full disk, costs memory: what is not in it stays here.
+void shard::checkpoint_failed(store_error const& error)
+{
+    checkpoint_.failed(std::chrono::steady_clock::now());
+    counters_.failed_checkpoints.fetch_add(1, std::memory_order_relaxed);
+    context_.log(log_level::warning,
+                 describe() + ": its store cannot be written, changes stay in memory: " + error.what());
+    if (error.why() == store_failure::damaged && phase_ == phase::ready)
+        fail(errc::store_failed, describe() + ": its store is damaged: " + error.what() +
+                                     "; start again, and it is rebuilt from the changelog");
 }
 
 shard_stats shard::stats() const

@@ -3,6 +3,7 @@
 #include "kafka/changelog_reader.hpp"
 #include "table/checkpoint_fsm.hpp"
 #include "table/shard_counters.hpp"
+#include "table/store_worker.hpp"
 #include "table/table_state.hpp"
 #include "table/unsent_changes.hpp"
 #include "table/working_set.hpp"
@@ -66,8 +67,10 @@ struct shard_context
     std::size_t topic = 0;
     std::weak_ptr<shard_owner> owner;
     logger log;
-    // What entries that are in the store as well may take.
+    // What entries may take where there is a store.
     std::size_t cache_bytes = 0;
+    // Writes to stores that allow it.
+    std::weak_ptr<store_worker> worker = {};
 };
 
 // A partition of a table at work: what hooks read and change, restored from the changelog, written to the store.
@@ -124,6 +127,8 @@ private:
         idle,
         restoring,
         ready,
+        // Until the store has what it should.
+        closing,
         closed,
     };
 
@@ -140,6 +145,8 @@ private:
     void open_store();
     void begin_again(std::string const& why);
     void finish(bool checkpoint);
+    void close_store();
+    void gone();
     void fail(error_code error, std::string const& text);
     template <class Work>
     void guarded(Work work);
@@ -154,6 +161,8 @@ private:
     void take_acknowledgements();
     void checkpoint_if_due();
     void checkpoint();
+    void checkpoint_failed(store_error const& error);
+    void wrote(working_set::store_update const& update, std::optional<store_error> const& error);
     void count();
     void read_back(std::span<shard_change const> changes, std::int64_t next_offset);
 
@@ -168,7 +177,13 @@ private:
 
     std::atomic<phase> phase_{phase::idle};
     bool begun_again_ = false;
-    std::unique_ptr<shard_store> store_;
+    // Whether tombstones behind what the store has may be gone by now.
+    bool stale_ = false;
+    // Shared with a checkpoint that is being written.
+    std::shared_ptr<shard_store> store_;
+    bool writing_ = false;
+    // A checkpoint that follows the one at hand, when the shard is closed meanwhile.
+    bool last_one_wanted_ = false;
     std::optional<working_set> set_;
     checkpoint_fsm checkpoint_;
     unsent_changes unsent_;

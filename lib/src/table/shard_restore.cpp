@@ -16,6 +16,9 @@ namespace asio = boost::asio;
 namespace
 {
 
+// Of the entries' memory, which is empty while they are restored; but no file is made of less.
+constexpr auto least_restore_bytes = std::size_t{1} << 20U;
+
 std::int64_t now_ns()
 {
     return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
@@ -67,7 +70,10 @@ working_set_settings shard::settings() const
     result.coalesce = options.coalesce;
     result.ordered = options.ordered;
     if (store_)
+    {
         result.bytes = context_.cache_bytes;
+        result.restore_bytes = std::max(least_restore_bytes, context_.cache_bytes);
+    }
     return result;
 }
 
@@ -237,15 +243,43 @@ void shard::close(bool checkpoint)
 void shard::finish(bool checkpoint)
 {
     auto const lock = lock_if_global();
-    if (phase_ == phase::closed)
+    auto const before = phase_.load();
+    if (before == phase::closing || before == phase::closed)
         return;
-    if (phase_ == phase::ready && checkpoint && store_)
-        this->checkpoint();
-    phase_ = phase::closed;
+    phase_ = phase::closing;
+    // A global table is nobody's in particular.
+    if (!global_ && set_ && set_->pending() > 0)
+        context_.target.forget(*this);
+    last_one_wanted_ = before == phase::ready && checkpoint && store_;
     reading_.cancel();
     counters_.ready.store(false);
+    if (!writing_)
+        close_store();
+}
+
+// A store may have much to do when it is destroyed: that is the worker's as well.
+void shard::close_store()
+{
+    if (std::exchange(last_one_wanted_, false))
+    {
+        this->checkpoint();
+        if (writing_ || phase_ == phase::closed)
+            return;
+    }
+    phase_ = phase::closed;
     set_.reset();
-    store_.reset();
+    auto const worker = context_.worker.lock();
+    if (!store_ || !worker || !store_->concurrent())
+    {
+        store_.reset();
+        return gone();
+    }
+    worker->run([store = std::exchange(store_, nullptr)]() mutable { store.reset(); },
+                [self = shared_from_this()] { self->gone(); });
+}
+
+void shard::gone()
+{
     if (auto const owner = context_.owner.lock())
         owner->shard_closed(*this);
 }

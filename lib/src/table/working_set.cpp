@@ -1,6 +1,5 @@
 #include "table/working_set.hpp"
 
-#include "table/key_order.hpp"
 #include "table/merged_cursor.hpp"
 
 #include <algorithm>
@@ -143,12 +142,7 @@ void working_set::settle_front()
 void working_set::touched(resident_entry& entry)
 {
     if (store_ != nullptr)
-    {
-        if (std::exchange(entry.dirty, true))
-            return;
-        dirty_.push_back(&entry);
-        dirty_bytes_ += entry.bytes();
-    }
+        make_dirty(entry);
     else if (entry.erased && entry.pending == 0)
         entries_.remove(entry);
 }
@@ -183,40 +177,72 @@ void working_set::restore_finished()
 
 void working_set::flush_buffer()
 {
-    apply(buffer_->sorted());
+    if (next_offset_ && (!buffer_->empty() || next_offset_ != stored_offset_))
+    {
+        store_->apply(buffer_->sorted(), *next_offset_);
+        stored_offset_ = next_offset_;
+    }
     buffer_->clear();
 }
 
-void working_set::apply(std::vector<shard_change> const& changes)
+void working_set::make_dirty(resident_entry& entry)
 {
-    if (!next_offset_ || (changes.empty() && next_offset_ == stored_offset_))
+    if (std::exchange(entry.dirty, true))
         return;
-    store_->apply(changes, *next_offset_);
-    stored_offset_ = next_offset_;
+    dirty_.push_back(&entry);
+    dirty_bytes_ += entry.bytes();
+}
+
+// An entry that changes while it leaves is dirty as well, and goes with the next checkpoint again. Until the store has
+// it, it stays, so that nobody looks for it there.
+std::optional<working_set::store_update> working_set::begin_checkpoint()
+{
+    if (store_ == nullptr || buffer_ || !next_offset_ || (dirty_.empty() && next_offset_ == stored_offset_))
+        return std::nullopt;
+    auto result = std::optional<store_update>{std::in_place};
+    result->next_offset = *next_offset_;
+    for (auto* const entry : dirty_)
+    {
+        result->changes.add({entry->key, entry->erased ? std::nullopt : std::optional<std::string_view>{entry->value}});
+        entry->dirty = false;
+        entry->leaving = true;
+    }
+    leaving_.swap(dirty_);
+    leaving_bytes_ = std::exchange(dirty_bytes_, 0);
+    return result;
 }
 
 void working_set::checkpoint()
 {
-    if (store_ == nullptr || buffer_)
+    auto const update = begin_checkpoint();
+    if (!update)
         return;
-    auto const order =
-        sorted_by_key(dirty_.size(), [&](std::size_t index) -> std::string_view { return dirty_[index]->key; });
-    auto changes = std::vector<shard_change>{};
-    changes.reserve(order.size());
-    for (auto const index : order)
+    try
     {
-        auto const& entry = *dirty_[index];
-        changes.push_back({entry.key, entry.erased ? std::nullopt : std::optional<std::string_view>{entry.value}});
+        update->write(*store_);
     }
-    apply(changes);
-
-    dirty_bytes_ = 0;
-    for (auto* const entry : std::exchange(dirty_, {}))
+    catch (...)
     {
-        entry->dirty = false;
-        if (entry->erased && entry->pending == 0)
+        end_checkpoint(*update, false);
+        throw;
+    }
+    end_checkpoint(*update, true);
+}
+
+void working_set::end_checkpoint(store_update const& of, bool written)
+{
+    leaving_bytes_ = 0;
+    for (auto* const entry : leaving_)
+    {
+        entry->leaving = false;
+        if (!written)
+            make_dirty(*entry);
+        else if (entry->erased && entry->clean())
             entries_.remove(*entry);
     }
+    leaving_.clear();
+    if (written)
+        stored_offset_ = of.next_offset;
     trim();
 }
 
@@ -269,7 +295,7 @@ std::unique_ptr<shard_cursor> working_set::snapshot(std::string_view from, std::
 std::size_t working_set::bytes() const noexcept
 {
     return entries_.bytes() + pending_.capacity() * sizeof(pending_change) + pending_bytes_ +
-           dirty_.capacity() * sizeof(resident_entry*) + (buffer_ ? buffer_->bytes() : 0);
+           (dirty_.capacity() + leaving_.capacity()) * sizeof(resident_entry*) + (buffer_ ? buffer_->bytes() : 0);
 }
 
 } // namespace paperboy::tables

@@ -54,6 +54,16 @@ class working_set
 public:
     using change_number = std::uint64_t;
 
+    // What goes to the store at a checkpoint: a copy, for whatever thread writes it.
+    struct store_update
+    {
+        restore_buffer changes;
+        std::int64_t next_offset = 0;
+
+        // Throws what the store throws.
+        void write(shard_store& to) const { to.apply(changes.sorted(), next_offset); }
+    };
+
     // `store` may be null, and outlives the working set.
     explicit working_set(shard_store* store, working_set_settings const& settings = {});
 
@@ -93,8 +103,13 @@ public:
     }
     void restore_finished();
 
-    // Brings the store up to what was acknowledged. Throws what the store throws: nothing is lost then, and it may be
-    // tried again.
+    // Brings the store up to what was acknowledged, in three steps: what it lacks is copied; somebody writes that to
+    // the store, while all else goes on; and it is told here whether that worked. If not nothing is lost, and it may be
+    // tried again. Nothing to write: there is none. One at a time.
+    [[nodiscard]] std::optional<store_update> begin_checkpoint();
+    void end_checkpoint(store_update const& of, bool written);
+
+    // All three at once. Throws what the store throws.
     void checkpoint();
 
     // The entries with `from <= key`, and `key < to` unless `to` is empty, in ascending order of the keys' bytes: as
@@ -112,7 +127,7 @@ public:
 
     // All memory, and the part that only a checkpoint, or an acknowledgement, makes free.
     [[nodiscard]] std::size_t bytes() const noexcept;
-    [[nodiscard]] std::size_t dirty_bytes() const noexcept { return dirty_bytes_; }
+    [[nodiscard]] std::size_t dirty_bytes() const noexcept { return dirty_bytes_ + leaving_bytes_; }
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
     // How many keys are in memory.
     [[nodiscard]] std::size_t resident() const noexcept { return entries_.size(); }
@@ -141,8 +156,8 @@ private:
     void restored_one(shard_change const& change);
     // The entry's acknowledged value is now the one in it.
     void touched(resident_entry& entry);
+    void make_dirty(resident_entry& entry);
     void advance(std::int64_t next_offset);
-    void apply(std::vector<shard_change> const& changes);
     void flush_buffer();
     [[nodiscard]] std::vector<shard_change> overlay(std::string_view from, std::string_view to);
     [[nodiscard]] std::unique_ptr<shard_cursor> below(std::string_view from, std::string_view to) const;
@@ -159,6 +174,8 @@ private:
 
     std::vector<resident_entry*> dirty_;
     std::size_t dirty_bytes_ = 0;
+    std::vector<resident_entry*> leaving_;
+    std::size_t leaving_bytes_ = 0;
     std::optional<restore_buffer> buffer_;
     std::optional<std::int64_t> next_offset_;
     std::optional<std::int64_t> stored_offset_;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <future>
 #include <optional>
 #include <random>
 #include <string>
@@ -35,7 +36,7 @@ public:
         else if (dice < 88)
             acknowledge(below(30));
         else if (dice < 95)
-            set_->checkpoint();
+            checkpoint();
         else if (dice < 99)
             walk();
         else
@@ -45,6 +46,7 @@ public:
     void end()
     {
         acknowledge(in_flight_.size());
+        end_checkpoint();
         set_->checkpoint();
         BOOST_TEST((all_of(store_->scan("", "")) == fold(changelog_.size())));
         BOOST_TEST(store_->next_offset().value_or(0) == static_cast<std::int64_t>(changelog_.size()));
@@ -88,11 +90,30 @@ private:
     void restart()
     {
         in_flight_.clear();
+        end_checkpoint();
         set_.reset();
         store_.reset();
         if (below(2) == 0)
             provider_.reset();
         start();
+    }
+
+    // Begins one, which a thread writes while all else goes on, or ends it.
+    void checkpoint()
+    {
+        if (writing_.valid())
+            return end_checkpoint();
+        update_ = set_->begin_checkpoint();
+        if (update_)
+            writing_ = std::async(std::launch::async, [this] { update_->write(*store_); });
+    }
+
+    void end_checkpoint()
+    {
+        if (!writing_.valid())
+            return;
+        writing_.get();
+        set_->end_checkpoint(*update_, true);
     }
 
     void change()
@@ -157,6 +178,8 @@ private:
     std::vector<record> changelog_;
     std::deque<std::pair<tables::working_set::change_number, record>> in_flight_;
     contents now_;
+    std::optional<tables::working_set::store_update> update_;
+    std::future<void> writing_;
 };
 
 } // namespace

@@ -117,6 +117,72 @@ BOOST_AUTO_TEST_CASE(erased_keys_leave_the_store)
     BOOST_TEST(set.resident() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(what_changes_while_a_checkpoint_is_written_goes_with_the_next)
+{
+    auto store = model_store{};
+    auto set = working_set{&store};
+    set.restore_finished();
+    set.set("a", "1");
+    set.set("b", "1");
+    set.set("c", "1");
+    send_and_acknowledge(set, 0);
+    auto const first = set.begin_checkpoint().value();
+    set.set("a", "2");
+    set.erase("b");
+    send_and_acknowledge(set, 3);
+    BOOST_TEST(store.applied == 0);
+    BOOST_TEST((all_of(set.walk("", "")) == contents{{"a", "2"}, {"c", "1"}}));
+    first.write(store);
+    BOOST_TEST((store.entries == contents{{"a", "1"}, {"b", "1"}, {"c", "1"}}));
+    BOOST_TEST(set.stored_offset().has_value() == false);
+    BOOST_TEST((all_of(set.walk("", "")) == contents{{"a", "2"}, {"c", "1"}}));
+    set.end_checkpoint(first, true);
+    BOOST_TEST(set.stored_offset().value() == 3);
+    BOOST_TEST(set.next_offset().value() == 5);
+    BOOST_TEST(text(set.get("b")) == "nothing");
+    set.checkpoint();
+    BOOST_TEST((store.entries == contents{{"a", "2"}, {"c", "1"}}));
+    BOOST_TEST(store.next_offset().value() == 5);
+    BOOST_TEST(set.dirty_bytes() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_on_its_way_to_the_store_stays_in_memory)
+{
+    auto store = model_store{};
+    auto settings = working_set_settings{};
+    settings.bytes = 0;
+    auto set = working_set{&store, settings};
+    set.restore_finished();
+    set.set("a", "1");
+    send_and_acknowledge(set, 0);
+    auto const update = set.begin_checkpoint().value();
+    set.trim();
+    BOOST_TEST(text(set.get("a")) == "1");
+    update.write(store);
+    set.end_checkpoint(update, true);
+    BOOST_TEST(set.resident() == 0U);
+    BOOST_TEST(text(set.get("a")) == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_whose_writing_failed_leaves_all_of_it_for_the_next)
+{
+    auto store = model_store{};
+    auto set = working_set{&store};
+    set.restore_finished();
+    set.set("a", "1");
+    set.set("b", "1");
+    send_and_acknowledge(set, 0);
+    auto const update = set.begin_checkpoint().value();
+    set.set("a", "2");
+    send_and_acknowledge(set, 2);
+    auto const dirty = set.dirty_bytes();
+    set.end_checkpoint(update, false);
+    BOOST_TEST(set.dirty_bytes() < dirty);
+    set.checkpoint();
+    BOOST_TEST((store.entries == contents{{"a", "2"}, {"b", "1"}}));
+    BOOST_TEST(store.next_offset().value() == 3);
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_that_fails_loses_nothing)
 {
     auto store = model_store{};
