@@ -263,6 +263,51 @@ BOOST_AUTO_TEST_CASE(a_changelog_that_does_not_fit_ends_the_run)
     BOOST_TEST(running->last_failure().text.find("cleanup.policy") != std::string::npos, running->last_failure().text);
 }
 
+// A tombstone that was compacted away two days ago is told by nothing but the store's age.
+BOOST_AUTO_TEST_CASE(a_store_that_is_older_than_tombstones_stay_is_rebuilt_if_anything_has_come_since)
+{
+    constexpr int pages = 3;
+    constexpr auto ghost = "a key whose tombstone is gone";
+    auto const stores = std::make_shared<kept_stores>();
+    auto const count = [&]
+    {
+        view(pages, 5);
+        auto running = running_engine{
+            "tables", test_config(group), [&](engine& which)
+            { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name, stores)}); }};
+        BOOST_REQUIRE(all_handled(running, pages * 5));
+        BOOST_TEST(!running.stop());
+    };
+    count();
+    auto const prepare = [&](std::int32_t partition, std::chrono::hours age, bool changed)
+    {
+        stores->change(name, partition,
+                       [&](auto& kept)
+                       {
+                           kept.entries[ghost] = packed(std::int64_t{1});
+                           kept.written_at = std::chrono::system_clock::now() - age;
+                       });
+        if (changed)
+            sender.send(name + "_changelog",
+                        {.partition = partition, .key = packed("another"), .value = packed(std::int64_t{1})});
+    };
+    prepare(0, 48h, true);
+    prepare(1, 48h, false);
+    prepare(2, 1h, true);
+    sender.flush();
+    count();
+    auto const has_ghost = [&](std::int32_t partition) { return stores->of(name, partition).entries.contains(ghost); };
+    BOOST_TEST(!has_ghost(0));
+    BOOST_TEST(has_ghost(1));
+    BOOST_TEST(has_ghost(2));
+    for (auto partition = 0; partition < partitions; ++partition)
+    {
+        auto const kept = stores->of(name, partition);
+        BOOST_TEST(kept.cleared == (partition == 0 ? 2 : 1));
+        BOOST_TEST(kept.entries.at(packed(key_of(partition))) == packed(std::int64_t{10}));
+    }
+}
+
 // Deleted and made anew: a store of the old one is worth nothing.
 BOOST_AUTO_TEST_CASE(a_changelog_that_was_made_anew_is_noticed)
 {

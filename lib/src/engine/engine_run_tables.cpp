@@ -132,7 +132,7 @@ void engine_run::on_changelog(std::size_t table, std::map<std::string, std::int3
         log(log_level::warning, "table \"" + which.name() + "\": " + found.text);
     log(log_level::info, "table \"" + which.name() + "\": changelog \"" + which.changelog() + "\" has " +
                              std::to_string(found.partitions) + " partitions" + (found.created ? ", created now" : ""));
-    tables_->all()[table]->changelog_is(found.partitions, found.identity);
+    tables_->all()[table]->changelog_is(found.partitions, found.identity, found.tombstones_stay);
     ensure_changelog(table + 1, partitions);
 }
 

@@ -266,6 +266,10 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
     finding.created = fsm.was_created();
     auto const mark = fsm.setting(mark_setting);
     finding.identity = cluster_of(of, deadline) + "/" + spec.topic + (is_mark(mark) ? "#" + mark : "");
+    auto const stay = fsm.setting("delete.retention.ms");
+    auto ms = std::int64_t{0};
+    if (std::from_chars(stay.data(), stay.data() + stay.size(), ms).ec == std::errc{})
+        finding.tombstones_stay = std::chrono::milliseconds{ms};
     return finding;
 }
 

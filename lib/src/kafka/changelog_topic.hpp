@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 // A table's changelog topic: made where there is none, and looked at before it is trusted.
@@ -54,6 +55,9 @@ struct changelog_finding
     // properties, has the cluster's id and its name for an identity: that it was made anew shows only while it is
     // shorter than a stored offset.
     std::string identity;
+
+    // How long a tombstone stays at least: the topic's delete.retention.ms, where that is known.
+    std::optional<std::chrono::milliseconds> tombstones_stay;
 };
 
 // Finds the topic; makes it where there is none, unless another engine is faster; waits until the brokers know it and

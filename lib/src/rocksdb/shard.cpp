@@ -85,7 +85,7 @@ shard::~shard()
 void shard::apply(std::span<shard_change const> changes, std::int64_t next_offset)
 {
     family_->require_whole();
-    auto const state = shard_state{next_offset, state_.identity};
+    auto const state = shard_state{next_offset, state_.identity, std::chrono::system_clock::now()};
     auto const written = write_state(state);
     auto const& of = *family_->of();
     auto const large = bytes_of(changes) >= of.how().given().ingest_bytes;
@@ -183,7 +183,7 @@ void shard::clear(std::string_view changelog_identity)
 // it is not written a second time soon.
 void shard::start_anew(std::string_view changelog_identity)
 {
-    state_ = {std::nullopt, std::string{changelog_identity}};
+    state_ = {std::nullopt, std::string{changelog_identity}, std::nullopt};
     state_written_ = changelog_identity.empty();
     waits_since_.reset();
     family_ = directory_->open(name_);

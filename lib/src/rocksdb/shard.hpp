@@ -35,6 +35,10 @@ public:
 
     [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return state_.next_offset; }
     [[nodiscard]] std::string changelog_identity() const override { return state_.identity; }
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> written_at() const override
+    {
+        return state_.written_at;
+    }
     void apply(std::span<shard_change const> changes, std::int64_t next_offset) override;
     // Readers use the column family alone, which stays the same but in clear().
     [[nodiscard]] bool concurrent() const noexcept override { return true; }

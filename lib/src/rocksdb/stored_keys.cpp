@@ -7,18 +7,40 @@ namespace paperboy::rocksdb_detail
 namespace
 {
 
-constexpr auto version = std::string_view{"paperboy 1 "};
+constexpr auto version = std::string_view{"paperboy 2 "};
+
+// A number in front of a space; "-" for none. Nothing at all when it is neither.
+[[nodiscard]] std::optional<std::optional<std::int64_t>> take_number(std::string_view& bytes)
+{
+    auto const space = bytes.find(' ');
+    if (space == std::string_view::npos)
+        return std::nullopt;
+    auto const text = bytes.substr(0, space);
+    bytes.remove_prefix(space + 1);
+    if (text == "-")
+        return std::optional<std::int64_t>{};
+    auto number = std::int64_t{0};
+    auto const* const end = text.data() + text.size();
+    auto const read = std::from_chars(text.data(), end, number);
+    if (read.ec != std::errc{} || read.ptr != end)
+        return std::nullopt;
+    return std::optional{number};
+}
+
+[[nodiscard]] std::string text_of(std::optional<std::int64_t> number)
+{
+    return number ? std::to_string(*number) : "-";
+}
 
 } // namespace
 
-// As text, for whoever looks at a store with RocksDB's tools.
+// As text, for whoever looks at a store with RocksDB's tools: next offset, time in milliseconds, identity.
 std::string write_state(shard_state const& state)
 {
-    auto text = std::string{version};
-    text += state.next_offset ? std::to_string(*state.next_offset) : "-";
-    text += ' ';
-    text += state.identity;
-    return text;
+    auto written = std::optional<std::int64_t>{};
+    if (state.written_at)
+        written = std::chrono::duration_cast<std::chrono::milliseconds>(state.written_at->time_since_epoch()).count();
+    return std::string{version} + text_of(state.next_offset) + ' ' + text_of(written) + ' ' + state.identity;
 }
 
 std::optional<shard_state> read_state(std::string_view bytes)
@@ -26,17 +48,13 @@ std::optional<shard_state> read_state(std::string_view bytes)
     if (!bytes.starts_with(version))
         return std::nullopt;
     bytes.remove_prefix(version.size());
-    auto const space = bytes.find(' ');
-    if (space == std::string_view::npos)
+    auto const offset = take_number(bytes);
+    auto const written = offset ? take_number(bytes) : std::nullopt;
+    if (!written)
         return std::nullopt;
-    auto state = shard_state{std::nullopt, std::string{bytes.substr(space + 1)}};
-    auto const offset = std::string{bytes.substr(0, space)};
-    if (offset == "-")
-        return state;
-    auto const* const end = offset.data() + offset.size();
-    auto const read = std::from_chars(offset.data(), end, state.next_offset.emplace());
-    if (read.ec != std::errc{} || read.ptr != end)
-        return std::nullopt;
+    auto state = shard_state{*offset, std::string{bytes}};
+    if (*written)
+        state.written_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{**written}};
     return state;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct shard_state
 {
     std::optional<std::int64_t> next_offset;
     std::string identity;
+    // To the millisecond.
+    std::optional<std::chrono::system_clock::time_point> written_at = {};
 };
 
 [[nodiscard]] std::string write_state(shard_state const& state);

@@ -144,6 +144,7 @@ private:
     void begin();
     void open_store();
     void begin_again(std::string const& why);
+    [[nodiscard]] bool may_lack_tombstones() const;
     void finish(bool checkpoint);
     void close_store();
     void gone();

@@ -127,12 +127,20 @@ void shard::open_store()
         return;
     store_ = table().setup().stores->open(table().name(), partition_);
     auto const identity = table().identity();
+    stale_ = store_->next_offset() && may_lack_tombstones();
     if (store_->next_offset() && store_->changelog_identity() == identity)
         return;
     if (store_->next_offset())
         context_.log(log_level::warning, describe() + ": its store is of another topic \"" + table().changelog() +
                                              "\", which was made anew since; it is rebuilt");
     store_->clear(identity);
+}
+
+bool shard::may_lack_tombstones() const
+{
+    auto const stay = table().tombstones_stay();
+    auto const written = store_->written_at();
+    return stay && written && std::chrono::system_clock::now() - *written >= *stay;
 }
 
 // What is in the store does not lead to the changelog's end: all of it is read again.
@@ -152,8 +160,14 @@ void shard::begin_again(std::string const& why)
         });
 }
 
+// 1. A key is in the store; then the changelog gets its tombstone.
+// 2. When that is older than delete.retention.ms, compaction takes it away, and nothing tells any more that the key is
+//    gone.
+// 3. So a store whose checkpoint is as old as that begins again, unless nothing has come since: then nothing is gone.
 void shard::show_progress(kafka::changelog_progress const& so_far)
 {
+    if (phase_ == phase::restoring && !begun_again_ && stale_ && so_far.end > so_far.from)
+        return begin_again("its checkpoint is older than the changelog keeps tombstones (delete.retention.ms)");
     constexpr auto relaxed = std::memory_order_relaxed;
     if (phase_ != phase::restoring)
         return;

@@ -67,11 +67,19 @@ table_state::shard_map table_state::parts() const
     return shards_;
 }
 
-void table_state::changelog_is(std::int32_t partitions, std::string identity)
+void table_state::changelog_is(std::int32_t partitions, std::string identity,
+                               std::optional<std::chrono::milliseconds> tombstones_stay)
 {
     auto const lock = std::scoped_lock{guard_};
     partitions_ = partitions;
     identity_ = std::move(identity);
+    tombstones_stay_ = tombstones_stay;
+}
+
+std::optional<std::chrono::milliseconds> table_state::tombstones_stay() const
+{
+    auto const lock = std::scoped_lock{guard_};
+    return tombstones_stay_;
 }
 
 std::int32_t table_state::partitions() const

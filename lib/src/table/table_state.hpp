@@ -6,6 +6,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -39,8 +40,11 @@ public:
     [[nodiscard]] std::string const& changelog() const noexcept { return setup_.options.changelog; }
 
     // What the brokers say of the changelog; told before any shard is made.
-    void changelog_is(std::int32_t partitions, std::string identity);
+    void changelog_is(std::int32_t partitions, std::string identity,
+                      std::optional<std::chrono::milliseconds> tombstones_stay);
     [[nodiscard]] std::string identity() const;
+    // How long the changelog keeps tombstones at least, where that is known.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> tombstones_stay() const;
     [[nodiscard]] std::int32_t partitions() const;
 
     // The shards of the run at hand, by partition, and whether one is at hand. Of a global table also `whole`, all of
@@ -58,6 +62,7 @@ private:
     mutable std::mutex guard_;
     std::int32_t partitions_ = 0;
     std::string identity_;
+    std::optional<std::chrono::milliseconds> tombstones_stay_;
     bool running_ = false;
     shard_map shards_;
     std::shared_ptr<detail::shard_core> whole_;
