@@ -67,7 +67,7 @@ class Paperboy(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["PAPERBOY_METRICS"] = bool(self.options.with_metrics)
         toolchain.cache_variables["PAPERBOY_ROCKSDB"] = bool(self.options.with_rocksdb)
-        for each in ("TESTS", "EXAMPLES", "WARNINGS_AS_ERRORS"):
+        for each in ("TESTS", "EXAMPLES", "TOOLS", "WARNINGS_AS_ERRORS"):
             toolchain.cache_variables[f"PAPERBOY_{each}"] = False
         toolchain.generate()
 

@@ -6,7 +6,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS features FEATURES
   rocksdb PAPERBOY_ROCKSDB)
 vcpkg_find_acquire_program(PKGCONFIG)
 vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}"
-  OPTIONS ${features} -DPAPERBOY_TESTS=OFF -DPAPERBOY_EXAMPLES=OFF -DPAPERBOY_WARNINGS_AS_ERRORS=OFF
+  OPTIONS ${features} -DPAPERBOY_TESTS=OFF -DPAPERBOY_EXAMPLES=OFF -DPAPERBOY_TOOLS=OFF -DPAPERBOY_WARNINGS_AS_ERRORS=OFF
     "-DPKG_CONFIG_EXECUTABLE=${PKGCONFIG}")
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/paperboy)
