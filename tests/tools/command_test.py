@@ -73,7 +73,7 @@ class Records(unittest.TestCase):
         by_kcat = subprocess.run(["kcat", "-C", "-b", BROKERS, "-t", topic, "-e", "-q", "-f", formats], check=True,
                                  capture_output=True, text=True).stdout
         self.assertEqual(run("consume", "-t", topic, "-e", "-f", formats)[0], by_kcat)
-        self.assertIn("k3 2 v:3 3 a=1,b= ", by_kcat)
+        self.assertIn("k3 2 v:3 3 a=1,b=NULL ", by_kcat)
 
     def test_places(self):
         topic = create_topic("places", 1)
@@ -276,10 +276,15 @@ class Groups(unittest.TestCase):
             self.assertEqual(committed(), ends, "no record is as late")
             seek("--from-file", file.name)
             self.assertEqual(committed(), {0: ends[0], 1: 0})
-            file.write(f"{topic},1,99\n")
-            file.flush()
-            self.assertIn("has no offset 99; it has 0 to", run("offsets", "seek", "-g", group, "--from-file", file.name,
-                                                               "--execute", status=2)[1])
+            for added, complaint in [("1,0", "[1] is named twice"), ("x,0", '4 is "' + topic + ',x,0"; write TOPIC,')]:
+                file.seek(0, os.SEEK_END)
+                before = file.tell()
+                file.write(f"# more\n{topic},{added}\n")
+                file.flush()
+                self.assertIn(complaint, run("offsets", "seek", "-g", group, "--from-file", file.name, status=2)[1])
+                file.truncate(before)
+        self.assertIn("has no offset 99; it has 0 to",
+                      run("offsets", "seek", "-g", group, "-t", topic, "--to", 99, "--execute", status=2)[1])
         seek("-t", topic, "--to", "s@1700000000000")
         self.assertEqual(committed(), {0: 0, 1: 0})
         seek("-t", topic, "--to", -1)

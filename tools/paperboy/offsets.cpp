@@ -125,7 +125,12 @@ std::vector<move> plan(admin& cluster, offsets_options const& options)
     auto const to = targets(cluster, options);
     auto partitions = std::vector<topic_partition>{};
     for (auto const& each : to)
-        partitions.emplace_back(each.topic, each.partition);
+    {
+        auto const where = topic_partition{each.topic, each.partition};
+        if (std::ranges::find(partitions, where) != partitions.end())
+            throw usage_error{to_string(where) + " is named twice; name each partition once"};
+        partitions.push_back(where);
+    }
     auto known = std::map<topic_partition, std::int64_t>{};
     for (auto const& each : cluster.committed(options.group, partitions))
         known[{each.topic, each.partition}] = each.offset;

@@ -45,7 +45,8 @@ std::string value_text(record_view const& record, record_codecs const& codecs)
     return decoded(record, "value", [&] { return codecs.value->text(record.value()); });
 }
 
-void write_headers(record_view const& record, std::string_view null, std::string& out)
+// As kcat, whatever stands for other nulls.
+void write_headers(record_view const& record, std::string& out)
 {
     auto first = true;
     for (auto const& [name, value] : record.headers())
@@ -53,7 +54,7 @@ void write_headers(record_view const& record, std::string_view null, std::string
         if (!first)
             out += ',';
         first = false;
-        out.append(name).append("=").append(value.value_or(null));
+        out.append(name).append("=").append(value.value_or("NULL"));
     }
 }
 
@@ -111,7 +112,7 @@ void record_format::write(record_view const& record, record_codecs const& codecs
             out += record.is_tombstone() ? std::string{null} : value_text(record, codecs);
             break;
         case 'h':
-            write_headers(record, null, out);
+            write_headers(record, out);
             break;
         case 'T':
             out += std::to_string(
