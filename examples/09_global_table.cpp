@@ -115,6 +115,8 @@ public:
 private:
     asio::awaitable<void> tell()
     {
+        auto const share = [this] { return held_by(*first_) > 0 && held_by(*second_) > 0; };
+        co_await until(share);
         change_price("apple", "3");
         change_price("pear", "5");
         co_await until_known("apple", 3);
@@ -134,7 +136,7 @@ private:
         std::cout << "both shops know that an apple costs 4, and that there are no pears\n";
         first_->engine.stop();
         // The mock cluster takes no commit while its group is changing.
-        auto const all_are_the_seconds = [this] { return second_->engine.stats().partitions.size() == partitions; };
+        auto const all_are_the_seconds = [this] { return held_by(*second_) == partitions; };
         co_await until(all_are_the_seconds);
         second_->engine.stop();
     }
@@ -152,6 +154,7 @@ private:
         cluster_.flush();
     }
 
+    [[nodiscard]] static std::size_t held_by(shop const& which) { return which.engine.stats().partitions.size(); }
     [[nodiscard]] std::int64_t revenue() const { return first_->revenue + second_->revenue; }
 
     // An engine answers for every key, once it has read the changelog.

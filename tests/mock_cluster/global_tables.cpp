@@ -290,6 +290,7 @@ BOOST_AUTO_TEST_CASE(an_engine_without_partitions_has_the_table_as_well)
     auto const seconds = make(second, single);
     auto outcome = outcome_of_run::start(first);
     auto other_outcome = outcome_of_run::start(second);
+    BOOST_TEST(test::eventually([&] { return first.health().ready() && second.health().ready(); }), log);
     order("=a b", 0, single);
     BOOST_TEST(got_so_many(1), log);
     auto const usable = [](text_table const& values) { return !error_of(values, "a"); };
