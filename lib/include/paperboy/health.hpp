@@ -35,7 +35,8 @@ struct engine_health
     /// What it is at.
     engine_status status = engine_status::stopped;
 
-    /// One line: why it is at that, naming place, cause and remedy where something is wrong.
+    /// One line: why it is at that, naming place, cause and remedy where something is wrong. While a hook runs longer
+    /// than `config::hook_time_limit` it names that hook.
     std::string reason;
 
     /// Since when the status is what it is.

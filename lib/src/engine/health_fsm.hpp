@@ -28,7 +28,15 @@ public:
     void trouble(std::string const& what)
     {
         if (open() && !now_.assigned)
-            now_.reason = what;
+            explain(what);
+    }
+
+    // Hooks run too long; what is said of them is the reason until all have ended: empty.
+    void stuck(std::string const& what)
+    {
+        stuck_ = what;
+        if (open())
+            explain(std::move(usual_));
     }
 
     void assigned(std::size_t partitions, time_point now)
@@ -47,7 +55,7 @@ public:
         if (now_.status != engine_status::running || !now_.assigned || (shards == 0 && now_.restoring == 0))
             return;
         now_.restoring = shards;
-        now_.reason = shards > 0 ? progress : reason_of(now_.partitions);
+        explain(shards > 0 ? progress : reason_of(now_.partitions));
     }
 
     void released(bool lost)
@@ -56,8 +64,8 @@ public:
         now_.restoring = 0;
         now_.partitions = 0;
         if (open())
-            now_.reason = lost ? "the group took all partitions away; waiting to be given some again"
-                               : "the group is rebalancing; waiting to be given partitions";
+            explain(lost ? "the group took all partitions away; waiting to be given some again"
+                         : "the group is rebalancing; waiting to be given partitions");
     }
 
     void stopping(std::string why, time_point now)
@@ -94,10 +102,18 @@ private:
         if (now_.status != to || now_.since == time_point{})
             now_.since = now;
         now_.status = to;
-        now_.reason = std::move(why);
+        explain(std::move(why));
+    }
+
+    void explain(std::string why)
+    {
+        usual_ = std::move(why);
+        now_.reason = open() && !stuck_.empty() ? stuck_ : usual_;
     }
 
     engine_health now_;
+    std::string usual_;
+    std::string stuck_;
 };
 
 } // namespace paperboy::engine_detail

@@ -105,6 +105,23 @@ BOOST_AUTO_TEST_CASE(a_failed_run_is_not_alive_and_the_next_one_is)
     BOOST_TEST(!machine.now().started());
 }
 
+BOOST_AUTO_TEST_CASE(a_stuck_hook_is_the_reason_until_it_ends)
+{
+    machine.started("joining", start);
+    machine.assigned(3, start);
+    machine.stuck("orders[0]@7: stuck");
+    BOOST_TEST(shown() == "running: orders[0]@7: stuck");
+    machine.released(false);
+    BOOST_TEST(shown() == "running: orders[0]@7: stuck");
+    machine.stuck("");
+    BOOST_TEST(shown() == "running: the group is rebalancing; waiting to be given partitions");
+    machine.stuck("orders[0]@7: stuck");
+    machine.stopping("stop() was called", start);
+    BOOST_TEST(shown() == "stopping: stop() was called");
+    machine.ended(false, "stop() was called", start);
+    BOOST_TEST(shown() == "stopped: stop() was called");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::engine_detail
