@@ -3,6 +3,7 @@
 #include "support/broker_engine.hpp"
 #include "support/broker_journal.hpp"
 #include "support/broker_producer.hpp"
+#include "support/incremental.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -41,6 +42,7 @@ struct fixture
 {
     std::string topic = cluster{}.make_topic("revoke", 2);
     std::string group = unique_name("revoke");
+    properties more;
     group_view view{group};
     journal log;
     std::shared_ptr<std::atomic<bool>> let_go = std::make_shared<std::atomic<bool>>(false);
@@ -58,6 +60,7 @@ struct fixture
     {
         auto settings = test_config(group);
         settings.revoke_timeout = revoke_timeout;
+        settings.properties.insert(more.begin(), more.end());
         settings.watcher = std::make_shared<journaling_observer>(log, name);
         return std::make_unique<running_engine>(name, std::move(settings), [this, name, gate](engine& e)
                                                 { e.handle(topic, holding_handler{log, name, gate}); });
@@ -144,5 +147,29 @@ BOOST_FIXTURE_TEST_CASE(a_hook_that_blocks_its_thread_does_not_keep_the_partitio
     BOOST_TEST(!second->stop());
     BOOST_TEST((view.committed(topic, 2) == std::map<std::int32_t, std::int64_t>{{0, 3}, {1, 3}}));
 }
+
+BOOST_AUTO_TEST_SUITE(incremental_suite, *boost::unit_test::precondition(fit_to_cooperate))
+
+// Whichever partition the second engine is to get, the first one keeps the other over the whole of it.
+BOOST_FIXTURE_TEST_CASE(with_a_cooperative_group_only_the_partition_that_moves_is_given_back, fixture)
+{
+    more["partition.assignment.strategy"] = "cooperative-sticky";
+    auto const first = join("first", 20s, let_go);
+    BOOST_TEST(is_in_slow_hook());
+    auto const second = join("second", 20s, let_go);
+    BOOST_TEST(eventually([&] { return view.state() == "PreparingRebalance"; }));
+    BOOST_TEST(!log.await([&] { return log.unfinished({topic, 0}) != 1; }, 1s));
+    let_go->store(true);
+    BOOST_TEST(log.await([&] { return log.owned_by("first") == 1 && log.owned_by("second") == 1; }));
+    BOOST_TEST(log.await([&] { return log.finished_count() == 6; }));
+    BOOST_TEST(!first->logged("revoked " + topic + "[0], "));
+    BOOST_TEST(!first->stop());
+    BOOST_TEST(!second->stop());
+    BOOST_TEST(log.finisher({topic, 0}, 1) == "first");
+    BOOST_TEST(log.repeated() == 0U);
+    BOOST_TEST(log.violations() == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::test

@@ -3,12 +3,15 @@
 #include "support/broker_engine.hpp"
 #include "support/broker_journal.hpp"
 #include "support/broker_producer.hpp"
+#include "support/incremental.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace paperboy::test
 {
@@ -80,11 +83,16 @@ struct fixture
 {
     std::string topic = cluster{}.make_topic("sharing", partitions);
     std::string group = unique_name("sharing");
+    properties more;
+    std::vector<std::string> decided_by_brokers;
     journal log;
 
     [[nodiscard]] std::unique_ptr<running_engine> join(std::string const& name, int threads = 1)
     {
         auto settings = test_config(group);
+        settings.properties.insert(more.begin(), more.end());
+        for (auto const& each : decided_by_brokers)
+            settings.properties.erase(each);
         settings.watcher = std::make_shared<journaling_observer>(log, name);
         return std::make_unique<running_engine>(
             name, std::move(settings), [this, name](engine& e) { e.handle(topic, unhurried_handler{log, name}); },
@@ -95,11 +103,26 @@ struct fixture
         return log.await([&] { return log.owned_by(name) == owned; }) &&
                log.await([&, before = log.finished_by(name)] { return log.finished_by(name) >= before + 200; });
     }
+    void hand_over();
+    void come_and_go();
 };
 
-} // namespace
+struct cooperative_fixture : fixture
+{
+    cooperative_fixture() { more["partition.assignment.strategy"] = "cooperative-sticky"; }
+};
 
-BOOST_FIXTURE_TEST_CASE(one_leaves_another_joins_and_nothing_is_lost_or_repeated, fixture)
+// KIP-848.
+struct consumer_protocol_fixture : fixture
+{
+    consumer_protocol_fixture()
+    {
+        more["group.protocol"] = "consumer";
+        decided_by_brokers = {"session.timeout.ms", "heartbeat.interval.ms"};
+    }
+};
+
+void fixture::hand_over()
 {
     auto source = steady_producer{log, topic};
     auto const first = join("first");
@@ -125,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(one_leaves_another_joins_and_nothing_is_lost_or_repeated
 }
 
 // Rebalances one upon the other: members come and go while the group is still busy with the one before.
-BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, fixture)
+void fixture::come_and_go()
 {
     auto source = steady_producer{log, topic};
     auto const anchor = join("anchor");
@@ -147,5 +170,49 @@ BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing
     BOOST_TEST(log.repeated() == 0U);
     BOOST_TEST(log.violations() == "");
 }
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(one_leaves_another_joins_and_nothing_is_lost_or_repeated, fixture)
+{
+    hand_over();
+}
+
+BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, fixture)
+{
+    come_and_go();
+}
+
+BOOST_AUTO_TEST_SUITE(incremental_suite)
+
+BOOST_AUTO_TEST_SUITE(cooperative_suite, *boost::unit_test::precondition(fit_to_cooperate))
+
+BOOST_FIXTURE_TEST_CASE(members_take_over_and_nothing_is_lost_or_repeated, cooperative_fixture)
+{
+    hand_over();
+}
+
+BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, cooperative_fixture)
+{
+    come_and_go();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(consumer_protocol_suite, *boost::unit_test::precondition(fit_for_consumer_protocol))
+
+BOOST_FIXTURE_TEST_CASE(members_take_over_and_nothing_is_lost_or_repeated, consumer_protocol_fixture)
+{
+    hand_over();
+}
+
+BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, consumer_protocol_fixture)
+{
+    come_and_go();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::test

@@ -2,6 +2,7 @@
 
 #include "support/broker_engine.hpp"
 #include "support/broker_producer.hpp"
+#include "support/incremental.hpp"
 #include "support/kept_store.hpp"
 #include "support/topic_reader.hpp"
 #ifdef PAPERBOY_TEST_ROCKSDB
@@ -122,6 +123,9 @@ struct tables_fixture
         return table.async_get_in(page % partitions, key_of(page), boost::asio::use_future).get();
     }
 
+    // An engine counts, another joins it, and is left alone.
+    void move_tables(properties const& protocol);
+
     cluster brokers;
     std::string const input = brokers.make_topic("views", partitions);
     std::string const group = unique_name("views");
@@ -129,6 +133,40 @@ struct tables_fixture
     producer sender;
     std::int64_t sent = 0;
 };
+
+void tables_fixture::move_tables(properties const& protocol)
+{
+    constexpr int pages = 12;
+    auto const make = [&](std::string const& who)
+    {
+        auto settings = test_config(group);
+        settings.properties.insert(protocol.begin(), protocol.end());
+        return std::make_unique<running_engine>(
+            who, std::move(settings), [&](engine& which)
+            { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }, 2);
+    };
+    auto const assigned = [](running_engine& engine) { return engine->stats().partitions.size(); };
+    auto const ready = [](running_engine& engine) { return engine->health().ready(); };
+
+    view(pages, 50);
+    auto first = make("first");
+    BOOST_REQUIRE(all_handled(*first, 50 * pages));
+    auto second = make("second");
+    BOOST_REQUIRE(eventually(
+        [&] { return assigned(*first) > 0 && assigned(*second) > 0 && ready(*first) && ready(*second); }, patience));
+    view(pages, 50);
+    BOOST_REQUIRE(all_committed());
+    BOOST_TEST(!first->stop());
+    BOOST_REQUIRE(eventually([&] { return assigned(*second) == partitions && ready(*second); }, patience));
+    view(pages, 50);
+    BOOST_REQUIRE(all_committed());
+    BOOST_TEST(!second->stop());
+
+    auto const fold = fold_of(name + "_changelog", static_cast<std::size_t>(sent));
+    BOOST_TEST(fold.size() == pages);
+    for (auto page = 0; page < pages; ++page)
+        BOOST_TEST(fold.at(packed(key_of(page))) == packed(std::int64_t{150}));
+}
 
 } // namespace
 
@@ -223,34 +261,7 @@ BOOST_AUTO_TEST_CASE(a_restart_with_a_store_reads_the_tail_only)
 // A handler of either engine sees the whole history of its keys, whoever had them before.
 BOOST_AUTO_TEST_CASE(tables_move_with_their_partitions)
 {
-    constexpr int pages = 12;
-    auto const make = [&](std::string const& who)
-    {
-        return std::make_unique<running_engine>(
-            who, test_config(group), [&](engine& which)
-            { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }, 2);
-    };
-    auto const assigned = [](running_engine& engine) { return engine->stats().partitions.size(); };
-    auto const ready = [](running_engine& engine) { return engine->health().ready(); };
-
-    view(pages, 50);
-    auto first = make("first");
-    BOOST_REQUIRE(all_handled(*first, 50 * pages));
-    auto second = make("second");
-    BOOST_REQUIRE(eventually(
-        [&] { return assigned(*first) > 0 && assigned(*second) > 0 && ready(*first) && ready(*second); }, patience));
-    view(pages, 50);
-    BOOST_REQUIRE(all_committed());
-    BOOST_TEST(!first->stop());
-    BOOST_REQUIRE(eventually([&] { return assigned(*second) == partitions && ready(*second); }, patience));
-    view(pages, 50);
-    BOOST_REQUIRE(all_committed());
-    BOOST_TEST(!second->stop());
-
-    auto const fold = fold_of(name + "_changelog", static_cast<std::size_t>(sent));
-    BOOST_TEST(fold.size() == pages);
-    for (auto page = 0; page < pages; ++page)
-        BOOST_TEST(fold.at(packed(key_of(page))) == packed(std::int64_t{150}));
+    move_tables({});
 }
 
 BOOST_AUTO_TEST_CASE(a_changelog_that_does_not_fit_ends_the_run)
@@ -330,6 +341,62 @@ BOOST_AUTO_TEST_CASE(a_changelog_that_was_made_anew_is_noticed)
     count(5);
     brokers.delete_topic(name + "_changelog");
     count(5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(incremental_suite, tables_fixture, *boost::unit_test::precondition(fit_to_cooperate))
+
+BOOST_AUTO_TEST_CASE(tables_move_with_single_partitions)
+{
+    move_tables({{"partition.assignment.strategy", "cooperative-sticky"}});
+}
+
+// The table of a partition that stays is not read again.
+BOOST_AUTO_TEST_CASE(what_stays_keeps_its_table)
+{
+    auto const make = [&](std::string const& who)
+    {
+        auto settings = test_config(group);
+        settings.properties["partition.assignment.strategy"] = "cooperative-sticky";
+        return std::make_unique<running_engine>(
+            who, std::move(settings), [&](engine& which)
+            { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }, 2);
+    };
+    view(partitions, 5);
+    auto first = make("first");
+    BOOST_REQUIRE(all_handled(*first, partitions * 5));
+    BOOST_REQUIRE(all_committed());
+    auto second = make("second");
+    BOOST_REQUIRE(
+        eventually([&] { return (*second)->stats().partitions.size() == 1 && (*second)->health().ready(); }, patience));
+    auto const kept = (*first)->stats().shards;
+    BOOST_TEST(kept.size() == 2U);
+    for (auto const& each : kept)
+        BOOST_TEST(each.restored == 0U);
+    for (auto const& each : (*second)->stats().shards)
+        BOOST_TEST(each.restored == 5U);
+    view(partitions, 5);
+    BOOST_REQUIRE(all_committed());
+    BOOST_TEST(!second->stop());
+    BOOST_TEST(!first->stop());
+}
+
+// They would not get the partitions of one number together.
+BOOST_AUTO_TEST_CASE(a_table_of_two_topics_needs_an_eager_assignor)
+{
+    auto const other = brokers.make_topic("others", partitions);
+    auto settings = test_config(group);
+    settings.properties["partition.assignment.strategy"] = "cooperative-sticky";
+    auto running = running_engine{"tables", std::move(settings), [&](engine& which)
+                                  {
+                                      auto const table = which.make_table<std::string, std::int64_t>(name);
+                                      which.handle(input, counting_handler{table});
+                                      which.handle(other, counting_handler{table});
+                                  }};
+    BOOST_TEST(running.wait() == make_error_code(errc::invalid_config));
+    BOOST_TEST(running->last_failure().text.find("assigned together") != std::string::npos,
+               running->last_failure().text);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -48,8 +48,11 @@ auto const answers = std::vector<answer>{
     {"SyncGroup", 14, {22, 25, 27}},
     {"Heartbeat", 12, {15, 16, 22}},
     {"Heartbeat", 12, {25, 27}},
-    // Not 16: librdkafka 2.0.2 tells of it and asks no more, so that the partitions do not start.
     {"OffsetFetch", 9, {14}},
+    // Of these librdkafka 2.0.2 tells, and asks no more: the partitions would not start.
+    {"OffsetFetch", 9, {16}},
+    {"OffsetFetch", 9, {16, 16, 14}},
+    {"OffsetFetch", 9, {15}},
     {"ListOffsets", 2, {5, 6, 7}},
 };
 

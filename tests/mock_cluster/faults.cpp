@@ -2,6 +2,8 @@
 
 #include "mock_cluster/mock_fixture.hpp"
 
+#include <algorithm>
+
 namespace paperboy
 {
 namespace
@@ -18,6 +20,9 @@ using clock = std::chrono::steady_clock;
 // Kafka's API keys and error codes.
 constexpr std::int16_t offset_commit = 8;
 constexpr std::int16_t join_group = 11;
+constexpr std::int16_t heartbeat = 12;
+constexpr std::int16_t sync_group = 14;
+constexpr int local_timed_out = -185;
 constexpr int request_timed_out = 7;
 constexpr int coordinator_load_in_progress = 14;
 constexpr int coordinator_not_available = 15;
@@ -25,6 +30,7 @@ constexpr int not_coordinator = 16;
 constexpr int rebalance_in_progress = 27;
 constexpr int topic_authorization_failed = 29;
 constexpr int group_authorization_failed = 30;
+constexpr int fenced_instance_id = 82;
 
 error_code kafka(int code)
 {
@@ -130,6 +136,60 @@ BOOST_AUTO_TEST_CASE(failed_commits_by_interval_are_counted_and_the_engine_goes_
     BOOST_TEST(!run.there());
     BOOST_TEST(consuming.stats().failed_commits == 2U);
     BOOST_TEST(consuming.stats().commits == 1U);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+// Whichever request it is that the group's coordinator answers so.
+BOOST_AUTO_TEST_CASE(a_member_whose_name_another_has_ends_and_says_so)
+{
+    for (auto const request : {join_group, sync_group, heartbeat, offset_commit})
+        BOOST_TEST_CONTEXT("request " << request)
+        {
+            auto seen = seen_records{};
+            auto settings = this->settings();
+            settings.group_id += std::to_string(request);
+            settings.commit.interval = 20ms;
+            settings.properties["group.instance.id"] = "one";
+            settings.properties["heartbeat.interval.ms"] = "100";
+            auto consuming = engine{io.context(), settings};
+            consuming.handle(topic, collecting_handler{seen});
+            produce(topic, 0, 1);
+            cluster.fail_requests(request, {fenced_instance_id});
+            auto run = outcome_of_run::start(consuming);
+            BOOST_TEST(run.get() == make_error_code(errc::fenced), log);
+            BOOST_TEST(consuming.last_failure().text.find("give each instance one of its own") != std::string::npos);
+        }
+}
+
+// The broker takes the commit, but its answer comes late: librdkafka would wait for it on and on.
+BOOST_AUTO_TEST_CASE(a_commit_that_is_not_answered_in_time_is_told_and_sent_again)
+{
+    auto seen = seen_records{};
+    auto settings = this->settings();
+    settings.commit.interval = 20ms;
+    settings.commit.timeout = 1s;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(consuming);
+    produce(topic, 0, 10);
+    BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 10; }), log);
+    cluster.set_round_trip_time(1, 2s);
+    produce(topic, 0, 10);
+    BOOST_TEST(watcher->seen.wait_until(
+                   [this](auto const& all)
+                   {
+                       return std::ranges::any_of(all.commits,
+                                                  [this](auto const& each)
+                                                  {
+                                                      return each.result == kafka(local_timed_out) &&
+                                                             each.offsets ==
+                                                                 std::vector<partition_offset>{{topic, 0, 20}};
+                                                  });
+                   }),
+               log);
+    cluster.set_round_trip_time(1, 0ms);
+    BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 20; }), log);
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }

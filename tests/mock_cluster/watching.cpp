@@ -101,7 +101,11 @@ BOOST_AUTO_TEST_CASE(a_hook_that_blocks_every_thread_is_told_all_the_same)
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(slow->seen.wait_until([](auto const& all) { return !all.slow.empty(); }), log);
     BOOST_TEST(slow->seen.get().slow.front().offset == 2);
+    auto const says = [&](std::string const& what)
+    { return test::eventually([&] { return consuming.health().reason.find(what) != std::string::npos; }); };
+    BOOST_TEST(says(to_string(topic_partition{topic, 0}) + "@2: the hooks of handler"), consuming.health().reason);
     shared.update([](auto& all) { all.open = true; });
+    BOOST_TEST(says("assigned 4 partitions"), consuming.health().reason);
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }
@@ -122,6 +126,9 @@ BOOST_AUTO_TEST_CASE(past_the_groups_limit_partitions_are_given_up_until_the_hoo
     BOOST_TEST(slow->seen.get().committed == 2);
     BOOST_TEST(slow->seen.get().assigned == 1);
     BOOST_TEST(slow->seen.get().slow.back().gives_up);
+    BOOST_TEST(consuming.health().reason.ends_with("the partitions are given up until they end"),
+               consuming.health().reason);
+    BOOST_TEST(!consuming.health().ready());
     shared.update([](auto& all) { all.open = true; });
     BOOST_TEST(slow->seen.wait_until([](auto const& all) { return all.assigned == 2 && all.committed == 5; }), log);
     BOOST_TEST(!consuming.stats().away);

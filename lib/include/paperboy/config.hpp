@@ -40,6 +40,12 @@ struct commit_policy
 
     /// Commit as soon as this many records have finished since the last commit, over all partitions; 0: by time only.
     std::size_t records = 0;
+
+    /// Longest time that the answer to a commit is waited for. Past it the commit is told as failed, with its
+    /// partitions, and the next one may go out; those of a revocation or a stop have their own, shorter times.
+    /// librdkafka itself gives up after `socket.timeout.ms` (60 s), or `session.timeout.ms` without a coordinator, but
+    /// begins again for as long as brokers answer with errors. 1 s to 1 h.
+    std::chrono::milliseconds timeout{120'000};
 };
 
 /// Settings of the producer that an engine's handlers send with. It exists only when `engine::make_producer` was

@@ -31,26 +31,15 @@ constexpr auto trouble_pause = 5s;
 // the partitions.
 constexpr int events_per_turn = 100;
 
-// For a line of the log, which not even a thousand partitions make long.
-std::string list_of(std::span<partition_offset const> offsets)
-{
-    constexpr std::size_t most = 20;
-    auto text = std::string{};
-    for (auto const& each : offsets.first(std::min(most, offsets.size())))
-        text += (text.empty() ? "" : ", ") + to_string(topic_partition{each.topic, each.partition}) + "@" +
-                std::to_string(each.offset);
-    return text + (offsets.size() > most ? ", …" : "");
-}
-
 } // namespace
 
 engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<engine_state> state)
     : strand_{pipeline::slim_executor{executor}}, state_{std::move(state)},
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
-      retry_timer_{strand_}, topics_timer_{strand_}, housekeeping_timer_{strand_}, connect_timer_{strand_},
-      shutdown_timer_{strand_}, steps_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_},
-      secrets_{state_->settings}, destroyer_{strand_, "paperboy-close"}, replaced_{strand_, "paperboy-close"},
-      queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
+      retry_timer_{strand_}, deadline_timer_{strand_}, topics_timer_{strand_}, housekeeping_timer_{strand_},
+      connect_timer_{strand_}, shutdown_timer_{strand_}, leave_timer_{strand_}, steps_timer_{strand_},
+      letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings}, destroyer_{strand_, "paperboy-close"},
+      replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
       letter_query_{strand_, "paperboy-query"}, table_query_{strand_, "paperboy-table"}, table_timer_{strand_},
       steps_{state_->settings.steps.size()}
 {
@@ -63,6 +52,7 @@ engine_run::~engine_run()
     if (done_)
         state_->tell_health(&health_fsm::ended, false, "the executor went away in the middle of the run");
     assignment_.reset();
+    leaving_.reset();
     held_back_.clear();
     stragglers_.clear();
     if (consumer_)
@@ -96,8 +86,10 @@ void engine_run::begin()
 {
     try
     {
+        check_tables();
         memory_ = state_->divide_memory();
-        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_, memory_.fetched));
+        consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, planned_partitions_, memory_.fetched),
+                          capabilities_.incremental);
         log(log_level::info, "joining group \"" + state_->settings.group_id + "\" at " +
                                  state_->settings.bootstrap_servers + " (" + capabilities_.describe() + ")");
         open_producer();
@@ -195,52 +187,26 @@ void engine_run::on(kafka::assign_event const& event)
     auto const choose = [this](std::string const& topic) { return start_of(topic); };
     if (engine_.running())
         return act(rebalance_.assigned(!start_plan_.ask(offered_, choose).empty()));
-    static_cast<void>(consumer_->unassign());
+    static_cast<void>(capabilities_.incremental ? consumer_->assign_unread(offered_) : consumer_->unassign(offered_));
 }
 
+// What stays ours goes on. An incremental protocol takes more before it has got the answer only when the group is left.
 void engine_run::on(kafka::revoke_event const& event)
 {
     lost_ = event.lost;
-    act(rebalance_.revoked(event.lost));
+    if (rebalance_.giving_up())
+    {
+        if (capabilities_.incremental)
+            taken_later_ = event;
+        return act(rebalance_.revoked(event.lost));
+    }
+    auto const all = std::exchange(assignment_, nullptr);
+    auto const some = all && capabilities_.incremental;
+    taken_ = all && !some ? all->partitions() : event.partitions;
+    leaving_ = some ? all->only(taken_) : all;
+    assignment_ = some ? all->without(taken_) : nullptr;
+    act(rebalance_.revoked(event.lost, assignment_ != nullptr));
     look_whether_drained();
-}
-
-void engine_run::on(kafka::commit_event const& event)
-{
-    auto const ours = assignment_ && event.ticket == assignment_->epoch();
-    auto const& watcher = state_->settings.watcher;
-    state_->totals.commit_durations.add(std::chrono::steady_clock::now() - commit_sent_);
-    if (event.error)
-    {
-        state_->totals.failed_commits.fetch_add(1);
-        log(log_level::warning, "commit failed: " + event.error.message() + ": " + list_of(event.refused));
-        if (watcher)
-            watcher->on_commit(event.error, event.refused);
-    }
-    if (!event.committed.empty())
-    {
-        start_plan_.committed(event.committed);
-        state_->totals.commits.fetch_add(1);
-        auto const now = std::chrono::system_clock::now().time_since_epoch();
-        state_->totals.last_commit_ms.store(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-        if (ours)
-            assignment_->committed(event.committed);
-        if (watcher)
-            watcher->on_commit({}, event.committed);
-    }
-    if (!ours)
-        return;
-    commit_error_ = settle(event);
-    act(commit_.result(commit_error_));
-}
-
-// What a deleted topic refuses needs no commit: partitions that are given up do not wait for it.
-error_code engine_run::settle(kafka::commit_event const& event)
-{
-    if (rebalance_.owning() || event.gone.empty())
-        return event.error;
-    assignment_->committed(event.gone);
-    return event.gone.size() == event.refused.size() ? error_code{} : event.error;
 }
 
 void engine_run::on(kafka::error_event const& told)
@@ -251,12 +217,16 @@ void engine_run::on(kafka::error_event const& told)
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_client_error(event.error, event.text);
     if (event.fatal && kafka::kind_of(event.error) == kafka::error_kind::fenced)
-        return fail(errc::fenced, "group \"" + state_->settings.group_id + "\": another member has our " +
-                                      "group.instance.id: " + event.text +
-                                      "; give each instance one of its own, and start it once");
+        return fail_fenced(event.text);
     if (event.fatal)
         return fail(errc::client_failed, event.text);
     on_trouble(event);
+}
+
+void engine_run::fail_fenced(std::string const& text)
+{
+    fail(errc::fenced, "group \"" + state_->settings.group_id + "\": another member has our group.instance.id: " +
+                           text + "; give each instance one of its own, and start it once");
 }
 
 void engine_run::on_trouble(kafka::error_event const& event)
@@ -264,6 +234,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
     auto const& settings = state_->settings;
     if (on_refused_login(event))
         return;
+    if (event.starts_unknown && event.error == condition::retriable)
+        return join_anew(event.text);
     switch (kafka::kind_of(event.error))
     {
     case kafka::error_kind::missing_topic:

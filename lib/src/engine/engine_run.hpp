@@ -78,6 +78,7 @@ private:
     [[nodiscard]] bool still_awaited();
     void replace_client(std::size_t partitions);
     void check_memory_plan() const;
+    [[nodiscard]] std::size_t assigned_count() const;
     [[nodiscard]] handler_options within_memory(handler_options options) const;
 
     // Events, in the order in which librdkafka tells them.
@@ -98,14 +99,18 @@ private:
     void on_located(std::vector<kafka::start_answer> const& answers);
     [[nodiscard]] start_at start_of(std::string const& topic) const;
     void open_partitions();
+    void plan_steps();
     [[nodiscard]] std::vector<pipeline::assignment::pipeline_ptr> make_pipelines();
     void drain_partitions();
     void cancel_hooks();
     void release_partitions();
+    void tell_released(pipeline::assignment const& ended);
 
     // Commits.
     void act(pipeline::commit_action action);
     void send_commit();
+    void commit_of(pipeline::assignment const& those);
+    void on_commit_timeout(std::vector<partition_offset> const& offsets);
     [[nodiscard]] error_code settle(kafka::commit_event const& event);
     void on_commit_interval();
     void on_unsettled_commit();
@@ -124,6 +129,7 @@ private:
     void show_steps();
 
     // Tables.
+    void check_tables() const;
     void open_tables();
     void prepare_tables(std::vector<topic_partition> const& found);
     void on_sources_counted(std::map<std::string, std::int32_t> const& partitions);
@@ -163,11 +169,14 @@ private:
     void start_watchdog();
     void look_after_hooks();
     void give_up(watchdog::finding const& why);
+    void join_anew(std::string const& why);
     void come_back();
 
     // The end.
     void act(engine_action action);
     void close();
+    void leave_if_wanted();
+    void leave();
     [[nodiscard]] std::string why_over(error_code result) const;
     void hurry();
     void destroy_client();
@@ -187,6 +196,7 @@ private:
     // Failures and housekeeping.
     void fail(error_code code, std::string text);
     void fail(failure why);
+    void fail_fenced(std::string const& text);
     void log(log_level level, std::string const& line) const;
     void on_trouble(kafka::error_event const& event);
     void log_rarely(std::string const& line);
@@ -199,8 +209,12 @@ private:
     kafka::capabilities capabilities_;
     completion done_;
     std::optional<kafka::consumer> consumer_;
+    // What is ours and stays ours; what the group wants back, until it is given up.
     std::shared_ptr<pipeline::assignment> assignment_;
+    std::shared_ptr<pipeline::assignment> leaving_;
     std::vector<topic_partition> offered_;
+    std::vector<topic_partition> taken_;
+    std::optional<kafka::revoke_event> taken_later_;
     start_plan start_plan_;
     std::map<topic_partition, std::int64_t> starts_;
     std::vector<pipeline::assignment::pipeline_ptr> stragglers_;
@@ -210,13 +224,18 @@ private:
     std::optional<std::chrono::steady_clock::time_point> topics_awaited_since_;
     memory_division memory_;
     std::size_t planned_partitions_ = kafka::usual_partitions;
+    // Of the assignment; numbers of commits come from the same count, so that one tells which was first.
     std::uintptr_t epoch_ = 0;
+    std::uintptr_t moments_ = 0;
     double step_part_ = 0;
     bool lost_ = false;
     bool ever_assigned_ = false;
+    bool joins_anew_ = false;
     bool cut_short_ = false;
     bool hurried_ = false;
     bool flushing_ = false;
+    bool leave_wanted_ = false;
+    std::uintptr_t commit_ticket_ = 0;
     error_code commit_error_;
     std::chrono::steady_clock::time_point last_trouble_;
     std::chrono::steady_clock::time_point commit_sent_;
@@ -229,10 +248,12 @@ private:
     strand_timer commit_timer_;
     strand_timer step_timer_;
     strand_timer retry_timer_;
+    strand_timer deadline_timer_;
     strand_timer topics_timer_;
     strand_timer housekeeping_timer_;
     strand_timer connect_timer_;
     strand_timer shutdown_timer_;
+    strand_timer leave_timer_;
     strand_timer steps_timer_;
     strand_timer letter_timer_;
     strand_timer token_timer_;

@@ -1,6 +1,7 @@
-// The part of a run that opens and closes partitions and commits their work.
+// The part of a run that opens and closes partitions.
 
 #include "engine/engine_run.hpp"
+#include "engine/log_list.hpp"
 
 #include "pipeline/traced_handler.hpp"
 
@@ -21,23 +22,15 @@ using namespace std::chrono_literals;
 namespace
 {
 
-constexpr auto commit_retry_pause = 200ms;
-
 // Parts of config::shutdown_timeout, or of config::revoke_timeout, that the steps of giving partitions up may take.
 // Hooks get the most; what remains for leaving the group takes milliseconds unless brokers are away.
 constexpr auto for_hooks = 0.6;
 constexpr auto for_cancelled_hooks = 0.1;
 constexpr auto for_commit = 0.2;
 
-std::string list_of(std::span<topic_partition const> partitions)
+std::string names_of(std::span<topic_partition const> partitions)
 {
-    constexpr std::size_t most = 20;
-    auto text = std::string{};
-    for (auto const& each : partitions.first(std::min(most, partitions.size())))
-        text += (text.empty() ? "" : ", ") + to_string(each);
-    if (partitions.size() > most)
-        text += ", …";
-    return text.empty() ? "none" : text;
+    return list_of(partitions, [](auto const& each) { return to_string(each); });
 }
 
 failure failure_of(pipeline::partition_pipeline const& ended)
@@ -75,7 +68,7 @@ void engine_run::act(pipeline::rebalance_action action)
     case pipeline::rebalance_action::commit:
         start_step(for_commit);
         if (tables_)
-            tables_->close(true);
+            tables_->close(taken_, true);
         return act(commit_.finalize());
     case pipeline::rebalance_action::release:
         return release_partitions();
@@ -96,31 +89,41 @@ void engine_run::open_partitions()
     {
         return fail(errc::handler_failed, std::string{"cannot start on the assigned partitions: "} + error.what());
     }
-    commit_.reset();
-    assignment_ = std::make_shared<pipeline::assignment>(++epoch_, std::move(pipelines));
+    auto const added = std::make_shared<pipeline::assignment>(epoch_ = ++moments_, std::move(pipelines));
+    auto const news = !assignment_ || !added->pipelines().empty();
+    if (!assignment_)
+        commit_.reset();
+    assignment_ = assignment_ ? assignment_->with(*added) : added;
     state_->show(assignment_);
-    auto const partitions = assignment_->partitions();
-    state_->tell_health(&health_fsm::assigned, partitions.size());
-    log(log_level::info, "assigned " + list_of(partitions));
+    state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());
+    auto const partitions = added->partitions();
+    if (news)
+        log(log_level::info, "assigned " + names_of(partitions));
     auto places = std::vector<partition_offset>{};
     for (auto const& each : partitions)
         places.emplace_back(each.topic, each.partition,
                             starts_.contains(each) ? starts_[each] : kafka::consumer::stored);
     if (auto const error = consumer_->assign(places))
         return fail(error, "librdkafka refuses the assignment: " + error.message());
-    if (auto const& watcher = state_->settings.watcher)
+    if (auto const& watcher = state_->settings.watcher; watcher && news)
         watcher->on_assigned(partitions);
-    held_back_.assign(assignment_->pipelines().begin(), assignment_->pipelines().end());
-    steps_.assign(steps_of(partitions));
-    for (auto const& each : assignment_->pipelines())
-        if (!steps_.may_run(each->where()))
-            each->hold(pipeline::hold_reason::step);
+    held_back_.insert(held_back_.end(), added->pipelines().begin(), added->pipelines().end());
+    plan_steps();
     apply_pauses();
     start_pipelines();
     if (!steps_.finished())
         begin_step();
     if (!starts_.empty())
         act(commit_.due());
+}
+
+// Whenever what is ours has changed.
+void engine_run::plan_steps()
+{
+    steps_.assign(steps_of(assignment_->partitions()));
+    for (auto const& each : assignment_->pipelines())
+        if (!steps_.may_run(each->where()))
+            each->hold(pipeline::hold_reason::step);
 }
 
 // Hooks of one partition never overlap, not even over two assignments:
@@ -167,7 +170,7 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
         pipelines.push_back(std::make_shared<pipeline::partition_pipeline>(
             pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
                                        *state_->outbox},
-            consumer_->shared_client(), std::move(on), where, capabilities_.fetch_limit, std::move(handler),
+            consumer_->shared_client(), std::move(on), where, state_->settings.batch_size, std::move(handler),
             within_memory(target->options), target->topic));
         if (tables_)
             pipelines.back()->use_shards(tables_->shards_of(where));
@@ -181,31 +184,32 @@ void engine_run::drain_partitions()
 {
     start_step(for_hooks);
     if (tables_)
-        tables_->stop_restores();
-    for (auto const& each : std::exchange(held_back_, {}))
-        static_cast<void>(assignment_->one_ended(each));
-    // An assignment that could not be opened.
-    if (!assignment_)
+        tables_->stop_restores(taken_);
+    // An assignment that could not be opened, or none of ours.
+    if (!leaving_)
         return act(rebalance_.drained());
-    if (assignment_->all_ended())
-        return look_whether_drained();
-    for (auto const& each : assignment_->pipelines())
+    for (auto const& each : leaving_->pipelines())
+        if (std::erase(held_back_, each) > 0)
+            static_cast<void>(leaving_->one_ended(each));
+    for (auto const& each : leaving_->unended())
         each->stop();
 }
 
 void engine_run::cancel_hooks()
 {
-    for (auto const& each : assignment_->unended())
+    if (!leaving_)
+        return start_step(for_cancelled_hooks);
+    for (auto const& each : leaving_->unended())
         log(log_level::warning, to_string(each->where()) + ": a hook did not end in time after offset " +
                                     std::to_string(each->position() - 1) +
                                     "; it is cancelled, its record will be "
                                     "handled again");
-    if (auto const count = assignment_->unacknowledged(); count > 0)
+    if (auto const count = leaving_->unacknowledged(); count > 0)
         log(log_level::warning, std::to_string(count) + " records that hooks sent are not acknowledged in time; what "
                                                         "they were sent for will be handled again");
     cut_short_ = cut_short_ || !engine_.running();
     start_step(for_cancelled_hooks);
-    for (auto const& each : assignment_->pipelines())
+    for (auto const& each : leaving_->pipelines())
         each->cancel_hooks();
 }
 
@@ -213,6 +217,7 @@ void engine_run::release_partitions()
 {
     step_timer_.stop();
     retry_timer_.stop();
+    deadline_timer_.stop();
     steps_timer_.stop();
     if (!engine_.running() && !commit_.settled())
         on_unsettled_commit();
@@ -220,17 +225,33 @@ void engine_run::release_partitions()
     commit_error_ = {};
     commit_is_over_ = false;
     if (tables_)
-        tables_->close(false);
-    auto const ended = std::exchange(assignment_, nullptr);
-    state_->show(nullptr);
-    state_->tell_health(&health_fsm::released, lost_);
-    if (auto const error = consumer_->unassign())
+        tables_->close(taken_, false);
+    epoch_ = ++moments_;
+    auto const ended = std::exchange(leaving_, nullptr);
+    state_->show(assignment_);
+    if (assignment_)
+        state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());
+    else
+        state_->tell_health(&health_fsm::released, lost_);
+    if (auto const error = consumer_->unassign(taken_))
         log(log_level::warning, "librdkafka refuses to give partitions back: " + error.message());
-    if (!ended)
-        return;
-    std::ranges::copy(ended->unended(), std::back_inserter(stragglers_));
-    auto const partitions = ended->partitions();
-    log(log_level::info, (lost_ ? "lost " : "revoked ") + list_of(partitions));
+    if (ended)
+        tell_released(*ended);
+    if (auto const later = std::exchange(taken_later_, std::nullopt))
+        return on(*later);
+    if (assignment_ && engine_.running() && !steps_.finished())
+    {
+        plan_steps();
+        begin_step();
+    }
+    leave_if_wanted();
+}
+
+void engine_run::tell_released(pipeline::assignment const& ended)
+{
+    std::ranges::copy(ended.unended(), std::back_inserter(stragglers_));
+    auto const partitions = ended.partitions();
+    log(log_level::info, (lost_ ? "lost " : "revoked ") + names_of(partitions));
     (lost_ ? state_->totals.losses : state_->totals.revocations).fetch_add(1);
     if (auto const& watcher = state_->settings.watcher)
         lost_ ? watcher->on_lost(partitions) : watcher->on_revoked(partitions);
@@ -282,70 +303,21 @@ void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& whi
         come_back();
         return start_pipelines();
     }
-    if (assignment_ && assignment_->one_ended(which))
-        look_whether_drained();
+    for (auto const& all : {assignment_, leaving_})
+        if (all && all->one_ended(which))
+            look_whether_drained();
 }
 
 void engine_run::partition_error(topic_partition const& where, error_code error, std::string const& text)
 {
     asio::post(strand_, [self = shared_from_this(),
-                         event = kafka::error_event{error, false, to_string(where) + ": " + text, where.topic}]
+                         event = kafka::error_event{error, false, to_string(where) + ": " + text, where.topic, false}]
                { self->on(event); });
 }
 
 void engine_run::commit_due()
 {
     asio::post(strand_, [self = shared_from_this()] { self->act(self->commit_.due()); });
-}
-
-// ---- commits
-
-void engine_run::act(pipeline::commit_action action)
-{
-    switch (action)
-    {
-    case pipeline::commit_action::none:
-        return;
-    case pipeline::commit_action::send:
-        return send_commit();
-    case pipeline::commit_action::retry_later:
-        return retry_timer_.start(commit_retry_pause,
-                                  [self = shared_from_this()] { self->act(self->commit_.retry()); });
-    case pipeline::commit_action::done:
-        commit_is_over_ = true;
-        return on_commit_over();
-    }
-}
-
-// The gate: only offsets of the assignment at hand, and only while the group has not taken it away.
-void engine_run::send_commit()
-{
-    if (!assignment_ || !rebalance_.may_commit())
-        return act(commit_.nothing_to_send());
-    auto const offsets = assignment_->uncommitted();
-    state_->totals.uncommitted.store(0, std::memory_order_relaxed);
-    if (offsets.empty())
-        return act(commit_.nothing_to_send());
-    commit_.sent();
-    commit_sent_ = std::chrono::steady_clock::now();
-    if (auto const error = consumer_->commit(offsets, assignment_->epoch()))
-        on(kafka::commit_event{assignment_->epoch(), error, {}, offsets, {}});
-}
-
-// The run's last commit was refused for good, or time ran out.
-void engine_run::on_unsettled_commit()
-{
-    if (commit_error_ && commit_error_ != condition::retriable)
-        fail(commit_error_, "the final commit is refused: " + commit_error_.message() +
-                                "; what is not committed will be handled again");
-    else
-        cut_short_ = true;
-}
-
-void engine_run::on_commit_interval()
-{
-    act(commit_.due());
-    commit_timer_.start(state_->settings.commit.interval, [self = shared_from_this()] { self->on_commit_interval(); });
 }
 
 } // namespace paperboy::engine_detail

@@ -71,8 +71,36 @@ void engine_run::close()
             each->stop();
     if (!consumer_)
         return act(engine_.closed());
-    if (rebalance_.locating())
+    if (rebalance_.locating() && capabilities_.incremental)
+    {
+        static_cast<void>(rebalance_.located());
+        static_cast<void>(consumer_->assign_unread(offered_));
+    }
+    else if (rebalance_.locating())
         act(rebalance_.revoked(false));
+    leave_wanted_ = true;
+    leave_timer_.start(state_->settings.shutdown_timeout * 3 / 5, [self = shared_from_this()] { self->leave(); });
+    leave_if_wanted();
+}
+
+// With an incremental protocol a rebalance that is going on comes to its end first: what is being given up is drained
+// and committed; then the rest is, when the group is left. Left at once, the first answer would count for all of it.
+void engine_run::leave_if_wanted()
+{
+    if (leave_wanted_ && !(capabilities_.incremental && rebalance_.giving_up()))
+        leave();
+}
+
+// A member without partitions that closes does not tell the group, which would wait for its session to end: with an
+// incremental protocol, where there may be some for long, it unsubscribes first.
+void engine_run::leave()
+{
+    if (!std::exchange(leave_wanted_, false) || !consumer_)
+        return;
+    leave_timer_.stop();
+    auto const owns = leaving_ || (assignment_ && !assignment_->pipelines().empty());
+    if (capabilities_.incremental && !owns)
+        static_cast<void>(consumer_->unsubscribe());
     if (auto const error = consumer_->begin_close())
     {
         log(log_level::warning, "cannot leave the group in order: " + error.message());
@@ -95,15 +123,18 @@ void engine_run::hurry()
     hurried_ = true;
     act(rebalance_.abort());
     look_whether_drained();
-    if (assignment_)
-        for (auto const& each : assignment_->pipelines())
-            each->cancel_hooks();
+    for (auto const& all : {assignment_, leaving_})
+        if (all)
+            for (auto const& each : all->pipelines())
+                each->cancel_hooks();
+    leave();
 }
 
 void engine_run::destroy_client()
 {
     housekeeping_timer_.stop();
     assignment_.reset();
+    leaving_.reset();
     state_->show(nullptr);
     if (!consumer_)
         return act(engine_.destroyed());
@@ -146,11 +177,12 @@ void engine_run::complete()
     if (result == errc::shutdown_timeout)
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
-    for (auto* const each :
-         {&commit_timer_, &step_timer_, &retry_timer_, &topics_timer_, &housekeeping_timer_, &connect_timer_,
-          &shutdown_timer_, &steps_timer_, &letter_timer_, &token_timer_, &table_timer_})
+    for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &deadline_timer_, &topics_timer_,
+                             &housekeeping_timer_, &connect_timer_, &shutdown_timer_, &leave_timer_, &steps_timer_,
+                             &letter_timer_, &token_timer_, &table_timer_})
         each->stop();
     assignment_.reset();
+    leaving_.reset();
     state_->show(nullptr);
     if (consumer_)
         reap([] {});
@@ -158,6 +190,7 @@ void engine_run::complete()
     watchdog_.reset();
     state_->totals.away.store(false);
     state_->totals.stuck_hooks.store(0);
+    state_->tell_health(&health_fsm::stuck, std::string{});
     destroyer_.forget();
     replaced_.forget();
     queries_.forget();
@@ -177,9 +210,10 @@ void engine_run::complete()
 // not stop anything, and an outstanding close is looked at.
 void engine_run::on_housekeeping()
 {
-    if (assignment_)
-        for (auto const& each : assignment_->pipelines())
-            each->check_for_missed_wakeup();
+    for (auto const& all : {assignment_, leaving_})
+        if (all)
+            for (auto const& each : all->pipelines())
+                each->check_for_missed_wakeup();
     look_after_hooks();
     if (tables_)
     {

@@ -111,7 +111,8 @@ bool engine_run::still_awaited()
 void engine_run::replace_client(std::size_t partitions)
 {
     auto old = consumer_->shared_client();
-    consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, partitions, memory_.fetched));
+    consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, partitions, memory_.fetched),
+                      capabilities_.incremental);
     planned_partitions_ = partitions;
     queries_.run([last = std::move(old)]() mutable { last.reset(); }, [] {});
 }
@@ -119,17 +120,23 @@ void engine_run::replace_client(std::size_t partitions)
 // Topics that were made, or grew, since the group was joined.
 void engine_run::check_memory_plan() const
 {
-    if (offered_.size() > planned_partitions_)
-        log(log_level::warning, std::to_string(offered_.size()) +
+    if (assigned_count() > planned_partitions_)
+        log(log_level::warning, std::to_string(assigned_count()) +
                                     " partitions are assigned, but config::memory_limit " + "was divided over " +
                                     std::to_string(planned_partitions_) +
                                     " at the start; restart the engine to divide it anew");
 }
 
+// With those that are just being assigned.
+std::size_t engine_run::assigned_count() const
+{
+    return offered_.size() + (assignment_ ? assignment_->pipelines().size() : 0);
+}
+
 // What is gathered for hooks stays within its partition's share, which each assignment divides anew.
 handler_options engine_run::within_memory(handler_options options) const
 {
-    auto const plan = kafka::plan_memory(memory_.fetched, offered_.size());
+    auto const plan = kafka::plan_memory(memory_.fetched, assigned_count());
     options.mode->max_bytes = std::min(options.mode->max_bytes, plan.hook_bytes);
     options.mode->max_records = std::min(options.mode->max_records, plan.hook_records);
     return options;

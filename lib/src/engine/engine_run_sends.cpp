@@ -128,10 +128,11 @@ void engine_run::on(std::vector<kafka::send_failure> const& failures)
 
 void engine_run::on_reports()
 {
-    if (assignment_)
-        for (auto const& each : assignment_->pipelines())
-            if (each->waits_for_acks())
-                each->look_again();
+    for (auto const& all : {assignment_, leaving_})
+        if (all)
+            for (auto const& each : all->pipelines())
+                if (each->waits_for_acks())
+                    each->look_again();
     look_whether_drained();
     if (flushing_)
         destroy_client();
@@ -141,7 +142,9 @@ void engine_run::on_reports()
 // they did. What will not be committed waits for nothing.
 void engine_run::look_whether_drained()
 {
-    if (assignment_ && assignment_->all_ended() && (!rebalance_.may_commit() || assignment_->all_acknowledged()))
+    if (!rebalance_.giving_up())
+        return;
+    if (!leaving_ || (leaving_->all_ended() && (!rebalance_.may_commit() || leaving_->all_acknowledged())))
         act(rebalance_.drained());
 }
 

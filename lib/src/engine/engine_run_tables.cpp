@@ -39,6 +39,20 @@ kafka::changelog_spec spec_of(tables::table_state const& table, std::int32_t par
 
 } // namespace
 
+// Only the assignor range gives the partitions of one number to one member, all of them together.
+void engine_run::check_tables() const
+{
+    for (auto const& each : state_->tables)
+        if (auto const sources = state_->sources_of(*each);
+            capabilities_.incremental && !each->global() && sources.size() > 1)
+            throw setup_error{
+                errc::invalid_config,
+                "table \"" + each->name() + "\" is fed by " + std::to_string(sources.size()) +
+                    " topics, whose partitions of one number have to be assigned together; with \"" +
+                    "cooperative-sticky\" or group.protocol \"consumer\" they are not: use \"range\", the "
+                    "default"};
+}
+
 void engine_run::open_tables()
 {
     if (state_->tables.empty())

@@ -1,4 +1,4 @@
-// The part of a run that looks after hooks which run too long.
+// The part of a run that leaves the group for a while: hooks run too long, or partitions do not start.
 
 #include "engine/engine_run.hpp"
 
@@ -23,11 +23,12 @@ void tell(engine_state& state, watchdog::finding const& found)
     auto const gives_up = found.action == watch_action::give_up;
     if (!gives_up)
         state.totals.slow_hooks.fetch_add(1);
-    state.settings.log(gives_up ? log_level::error : log_level::warning,
-                       to_string(found.where) + "@" + std::to_string(found.offset) + ": the hooks of handler \"" +
-                           found.handler + "\" have been running for " + std::to_string(found.age.count()) + " ms, " +
-                           (gives_up ? "longer than max.poll.interval.ms; the partitions are given up until they end"
-                                     : "longer than config::hook_time_limit"));
+    auto const line = to_string(found.where) + "@" + std::to_string(found.offset) + ": the hooks of handler \"" +
+                      found.handler + "\" have been running for " + std::to_string(found.age.count()) + " ms, " +
+                      (gives_up ? "longer than max.poll.interval.ms; the partitions are given up until they end"
+                                : "longer than config::hook_time_limit");
+    state.tell_health(&health_fsm::stuck, line);
+    state.settings.log(gives_up ? log_level::error : log_level::warning, line);
     if (auto const& watcher = state.settings.watcher)
         watcher->on_slow_hook({found.where, found.offset, found.handler, found.age, gives_up});
 }
@@ -43,7 +44,11 @@ void engine_run::start_watchdog()
     watchdog_.emplace(
         std::min(settings.hook_time_limit, longest), longest,
         [state = state_](watchdog::finding const& found) { tell(*state, found); },
-        [state = state_](std::size_t count) { state->totals.stuck_hooks.store(count, std::memory_order_relaxed); });
+        [state = state_](std::size_t count)
+        {
+            if (state->totals.stuck_hooks.exchange(count, std::memory_order_relaxed) > 0 && count == 0)
+                state->tell_health(&health_fsm::stuck, std::string{});
+        });
 }
 
 // What the watchdog has found may be over by now: hooks that blocked all threads have kept this from running.
@@ -74,12 +79,25 @@ void engine_run::give_up(watchdog::finding const& why)
     state_->totals.away.store(true);
 }
 
+// Nothing but another assignment makes librdkafka ask again where partitions start (see event_decoder), so the group is
+// left and joined in the same way. JoinGroup finds the coordinator that has moved, so this does not go round and round.
+void engine_run::join_anew(std::string const& why)
+{
+    if (!engine_.running() || !rebalance_.owning() || state_->totals.away.load() || std::exchange(joins_anew_, true))
+        return;
+    log(log_level::warning, why + "; librdkafka does not ask again: the group is joined anew");
+    if (auto const error = consumer_->unsubscribe())
+        fail(error, "the group cannot be joined anew: " + error.message());
+}
+
 void engine_run::come_back()
 {
-    if (!state_->totals.away.load() || assignment_ || !stragglers_.empty() || !engine_.running())
+    auto const wants = joins_anew_ || state_->totals.away.load();
+    if (!wants || assignment_ || leaving_ || !stragglers_.empty() || !engine_.running())
         return;
+    if (!std::exchange(joins_anew_, false))
+        log(log_level::info, "no hook is stuck any more; joining the group again");
     state_->totals.away.store(false);
-    log(log_level::info, "no hook is stuck any more; joining the group again");
     join_group();
 }
 

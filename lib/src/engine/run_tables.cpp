@@ -76,7 +76,6 @@ void run_tables::close_global()
 
 void run_tables::assign(std::span<topic_partition const> partitions, asio::any_io_executor const& executor)
 {
-    strands_.clear();
     for (std::size_t table = 0; table < all_.size(); ++table)
         if (auto const torn = sources_.torn(table, partitions); !torn.empty())
             throw setup_error{errc::invalid_config, "table \"" + all_[table]->name() + "\": " + torn};
@@ -90,7 +89,8 @@ void run_tables::assign(std::span<topic_partition const> partitions, asio::any_i
         auto mine = std::vector<topic_partition>{};
         std::ranges::copy_if(partitions, std::back_inserter(mine),
                              [&](auto const& each) { return each.topic == sources_.of(table).front(); });
-        auto const context = context_of(table, mine.size());
+        auto const held = std::ranges::count(shards_, table, [](auto const& each) { return each.first.first; });
+        auto const context = context_of(table, mine.size() + static_cast<std::size_t>(held));
         for (auto const& where : mine)
             shards_[{table, where.partition}].shard =
                 std::make_shared<tables::shard>(context, where.partition, strand_of(where, executor));
@@ -111,10 +111,18 @@ bool run_tables::share(topic_partition const& left, topic_partition const& right
     return left == right || (group && left.partition == right.partition && group == sources_.group_of(right.topic));
 }
 
-void run_tables::stop_restores()
+// Global tables stay.
+bool run_tables::fed_by(key const& which, std::span<topic_partition const> partitions) const
+{
+    return !global(which) &&
+           std::ranges::any_of(partitions, [&](auto const& each)
+                               { return each.partition == which.second && sources_.feeds(each.topic, which.first); });
+}
+
+void run_tables::stop_restores(std::span<topic_partition const> of)
 {
     for (auto& [which, entry] : shards_)
-        if (!global(which) && !entry.ready)
+        if (fed_by(which, of) && !entry.ready)
             close(entry, false);
 }
 
@@ -171,12 +179,15 @@ void run_tables::open(held_shard& which)
     which.shard->open();
 }
 
-void run_tables::close(bool checkpoint)
+void run_tables::close(std::span<topic_partition const> of, bool checkpoint)
 {
     for (auto& [which, entry] : shards_)
-        if (!global(which))
+        if (fed_by(which, of))
             close(entry, checkpoint);
-    std::erase_if(shards_, [this](auto const& each) { return !global(each.first); });
+    std::erase_if(shards_, [&](auto const& each) { return fed_by(each.first, of); });
+    for (auto const& where : of)
+        if (auto const group = sources_.group_of(where.topic))
+            strands_.erase({*group, where.partition});
     show(true);
 }
 
@@ -186,6 +197,16 @@ void run_tables::close(held_shard& which, bool checkpoint)
         return;
     closing_.push_back(which.shard);
     which.shard->close(checkpoint);
+}
+
+// What no revocation has closed.
+void run_tables::close_assigned()
+{
+    for (auto& [which, entry] : shards_)
+        if (!global(which))
+            close(entry, false);
+    std::erase_if(shards_, [this](auto const& each) { return !global(each.first); });
+    strands_.clear();
 }
 
 // ---- what shards tell, from their strands

@@ -63,8 +63,8 @@ public:
     // Makes the shards of global tables, which stay over all assignments, and starts to restore them.
     void open_global(boost::asio::any_io_executor const& executor);
 
-    // Makes the shards of an assignment; throws setup_error when the partitions do not go together. Each waits for
-    // start().
+    // Makes the shards of partitions that are assigned, on top of those there are; throws setup_error when they do not
+    // go together. Each waits for ready().
     void assign(std::span<topic_partition const> partitions, boost::asio::any_io_executor const& executor);
 
     // What a partition's pipeline runs on, and which shards its records may use: of global tables a view of its own.
@@ -78,11 +78,11 @@ public:
     // Whether two partitions use the same shards, or are the same.
     [[nodiscard]] bool share(topic_partition const& left, topic_partition const& right) const;
 
-    // Gives up the restores at hand: the assignment ends.
-    void stop_restores();
+    // Gives up the restores of these partitions' shards: they are taken away.
+    void stop_restores(std::span<topic_partition const> of);
 
-    // Ends the assignment's shards: stores are brought up to date and closed.
-    void close(bool checkpoint);
+    // Ends the shards of these partitions: stores are brought up to date and closed.
+    void close(std::span<topic_partition const> of, bool checkpoint);
     // Likewise those of global tables: the run ends.
     void close_global();
     [[nodiscard]] bool closed() const noexcept { return closing_.empty(); }
@@ -124,6 +124,8 @@ private:
     [[nodiscard]] held_shard* find(shard_ptr const& which);
     [[nodiscard]] tables::shard_context context_of(std::size_t table, std::size_t shards);
     [[nodiscard]] bool in_use(key const& which) const;
+    [[nodiscard]] bool fed_by(key const& which, std::span<topic_partition const> partitions) const;
+    void close_assigned();
     void open(held_shard& which);
     void close(held_shard& which, bool checkpoint);
     [[nodiscard]] bool global(key const& which) const { return all_[which.first]->global(); }

@@ -46,7 +46,7 @@ void run_tables::read(shard_ptr const& which, std::optional<std::int64_t> from)
 
 std::shared_ptr<kafka::client> run_tables::end()
 {
-    close(false);
+    close_assigned();
     close_global();
     return abandon();
 }

@@ -43,6 +43,7 @@ void check_fields(config const& settings)
         refuse("config::memory_limit is " + std::to_string(settings.memory_limit) + " bytes; set it to " +
                std::to_string(least_memory) + " (16 MiB) to " + std::to_string(most_memory) + " (1 TiB)");
     check_range("commit.interval", settings.commit.interval, 10ms, 1h);
+    check_range("commit.timeout", settings.commit.timeout, 1s, 1h);
     check_range("shutdown_timeout", settings.shutdown_timeout, 100ms, 1h);
     check_range("revoke_timeout", settings.revoke_timeout, 100ms, 1h);
     if (settings.hook_time_limit != 0ms)
@@ -66,11 +67,12 @@ char const* name_of(offset_reset where)
 }
 
 // Our defaults, below anything the user sets.
-void set_defaults(conf_handle const& conf)
+void set_defaults(conf_handle const& conf, group_protocol protocol)
 {
     set(conf, "enable.partition.eof", "false");
     set(conf, "allow.auto.create.topics", "false");
-    set(conf, "partition.assignment.strategy", "range,roundrobin");
+    if (protocol != group_protocol::consumer)
+        set(conf, "partition.assignment.strategy", "range,roundrobin");
 }
 
 // How much is fetched ahead, except for what the user sets.
@@ -91,7 +93,7 @@ void set_prefetch(conf_handle const& conf, properties const& given, memory_plan 
         if (!given.contains(name))
             set(conf, name, std::to_string(value));
     };
-    auto const has_backoff = choose(loaded_version(), 1, true).has_fetch_backoff;
+    auto const has_backoff = choose(loaded_version(), group_protocol::eager).has_fetch_backoff;
     auto const may_fill = has_backoff || fetch_wakeup::possible(conf.get());
     set_unless_given("queued.min.messages", may_fill ? plan.queue_records : 1'000'000);
     set_unless_given("queued.max.messages.kbytes", plan.queue_bytes / 1000);
@@ -157,7 +159,7 @@ conf_handle make_producer_conf(config const& settings)
 
 capabilities choose_for(config const& settings)
 {
-    return choose(loaded_version(), settings.batch_size, true);
+    return choose(loaded_version(), protocol_of(settings));
 }
 
 std::chrono::milliseconds longest_hook(config const& settings)
@@ -172,8 +174,8 @@ conf_handle make_consumer_conf(config const& settings, std::size_t partitions, s
 {
     check_fields(settings);
     auto conf = conf_handle{rd_kafka_conf_new()};
-    set_defaults(conf);
     check_properties(settings);
+    set_defaults(conf, protocol_of(settings));
     for (auto const& [name, value] : settings.properties)
         set(conf, name.c_str(), value);
     set_prefetch(conf, settings.properties, plan_memory(memory != 0 ? memory : settings.memory_limit, partitions));

@@ -3,6 +3,9 @@
 #include "kafka/event_decoder.hpp"
 #include "kafka/kafka_error.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace paperboy::kafka
 {
 namespace
@@ -16,6 +19,12 @@ queue_handle consumer_queue(client const& owner)
     return queue;
 }
 
+error_code code_of(rd_kafka_error_t* failed)
+{
+    auto const owner = error_handle{failed};
+    return failed == nullptr ? error_code{} : make_code(rd_kafka_error_code(failed));
+}
+
 partition_list make_list(std::size_t size)
 {
     return partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(size))};
@@ -23,8 +32,9 @@ partition_list make_list(std::size_t size)
 
 } // namespace
 
-consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle conf)
-    : client_{std::make_shared<client>(std::move(conf))}, events_{executor, consumer_queue(*client_)}
+consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle conf, bool incremental)
+    : incremental_{incremental}, client_{std::make_shared<client>(std::move(conf))},
+      events_{executor, consumer_queue(*client_)}
 {
 }
 
@@ -32,7 +42,7 @@ consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle con
 consumer::~consumer()
 {
     if (!closed())
-        static_cast<void>(unassign());
+        static_cast<void>(unassign_all());
 }
 
 error_code consumer::subscribe(std::span<std::string const> topics)
@@ -55,12 +65,54 @@ error_code consumer::assign(std::span<partition_offset const> partitions)
     auto const list = make_list(partitions.size());
     for (auto const& each : partitions)
         rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = each.offset;
-    return make_code(rd_kafka_assign(client_->get(), list.get()));
+    if (!incremental_)
+        return make_code(rd_kafka_assign(client_->get(), list.get()));
+    return code_of(rd_kafka_incremental_assign(client_->get(), list.get()));
 }
 
-error_code consumer::unassign()
+error_code consumer::assign_unread(std::span<topic_partition const> partitions)
 {
-    return make_code(rd_kafka_assign(client_->get(), nullptr));
+    auto places = std::vector<partition_offset>{};
+    for (auto const& each : partitions)
+    {
+        auto queue = queue_handle{rd_kafka_queue_get_partition(client_->get(), each.topic.c_str(), each.partition)};
+        if (!queue)
+            continue;
+        rd_kafka_queue_forward(queue.get(), nullptr);
+        client_->retire(each, std::move(queue));
+        places.emplace_back(each.topic, each.partition, stored);
+    }
+    return assign(places);
+}
+
+// Only what was accepted can be given up: an assignment may be lost before its answer. While the group is being left,
+// librdkafka takes any answer for one that gives up everything.
+error_code consumer::unassign(std::span<topic_partition const> partitions)
+{
+    if (!incremental_)
+        return unassign_all();
+    auto const accepted = current();
+    auto const list = make_list(partitions.size());
+    for (auto const& each : partitions)
+        if (rd_kafka_topic_partition_list_find(accepted.get(), each.topic.c_str(), each.partition) != nullptr)
+            rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
+    return code_of(rd_kafka_incremental_unassign(client_->get(), list.get()));
+}
+
+error_code consumer::unassign_all()
+{
+    if (!incremental_)
+        return make_code(rd_kafka_assign(client_->get(), nullptr));
+    static_cast<void>(assign({}));
+    return code_of(rd_kafka_incremental_unassign(client_->get(), current().get()));
+}
+
+partition_list consumer::current() const
+{
+    rd_kafka_topic_partition_list_t* all = nullptr;
+    if (rd_kafka_assignment(client_->get(), &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return make_list(0);
+    return partition_list{all};
 }
 
 error_code consumer::commit(std::span<partition_offset const> offsets, std::uintptr_t ticket)
@@ -74,8 +126,7 @@ error_code consumer::commit(std::span<partition_offset const> offsets, std::uint
 
 error_code consumer::begin_close()
 {
-    auto const failed = error_handle{rd_kafka_consumer_close_queue(client_->get(), events_.get())};
-    return failed ? make_code(rd_kafka_error_code(failed.get())) : error_code{};
+    return code_of(rd_kafka_consumer_close_queue(client_->get(), events_.get()));
 }
 
 bool consumer::closed() const noexcept

@@ -22,8 +22,9 @@ namespace paperboy::kafka
 class consumer
 {
 public:
-    // Starts librdkafka's threads. Throws setup_error when it refuses the configuration.
-    consumer(boost::asio::any_io_executor const& executor, conf_handle conf);
+    // Starts librdkafka's threads; `incremental` is what capabilities say of the protocol. Throws setup_error when it
+    // refuses the configuration.
+    consumer(boost::asio::any_io_executor const& executor, conf_handle conf, bool incremental);
     consumer(consumer const&) = delete;
     consumer& operator=(consumer const&) = delete;
 
@@ -39,11 +40,14 @@ public:
     // Where a partition goes on from what the group has committed.
     static constexpr std::int64_t stored = -1001;
 
-    // Accepts an assignment; records flow into the partitions' queues from these offsets on.
+    // Accepts what an assign_event gives; records flow into the partitions' queues from these offsets on.
     [[nodiscard]] error_code assign(std::span<partition_offset const> partitions);
 
-    // Gives up the whole assignment.
-    [[nodiscard]] error_code unassign();
+    // Accepts it for a moment: the group is about to be left, and nothing is fetched until then that anybody sees.
+    [[nodiscard]] error_code assign_unread(std::span<topic_partition const> partitions);
+
+    // Gives up what a revoke_event takes; all there is where the protocol is not incremental.
+    [[nodiscard]] error_code unassign(std::span<topic_partition const> partitions);
 
     // Starts a commit; a commit_event with this ticket follows, unless an error is returned.
     [[nodiscard]] error_code commit(std::span<partition_offset const> offsets, std::uintptr_t ticket);
@@ -59,6 +63,10 @@ public:
     [[nodiscard]] std::shared_ptr<client> const& shared_client() const noexcept { return client_; }
 
 private:
+    [[nodiscard]] error_code unassign_all();
+    [[nodiscard]] partition_list current() const;
+
+    bool incremental_;
     std::shared_ptr<client> client_;
     event_queue events_;
 };

@@ -13,16 +13,17 @@
 namespace paperboy::kafka
 {
 
-// The group gives us partitions; answered by consumer::assign.
+// The group gives us partitions, with an incremental protocol on top of those we have; answered by consumer::assign.
 struct assign_event
 {
     std::vector<topic_partition> partitions;
 };
 
-// The group wants its partitions back, or (lost) has already given them to others; answered by consumer::unassign.
+// The group wants these partitions back, or (lost) has already given them to others; answered by consumer::unassign.
 struct revoke_event
 {
     bool lost = false;
+    std::vector<topic_partition> partitions;
 };
 
 // A commit ended. `ticket` is what consumer::commit was given; `gone` are those of the refused whose topic no longer
@@ -58,6 +59,9 @@ enum class error_kind
 // Of any code of kafka_category().
 [[nodiscard]] error_kind kind_of(error_code error) noexcept;
 
+// The error of a commit that is not answered in time.
+[[nodiscard]] error_code timed_out() noexcept;
+
 // The error of partitions that find no usable offset to start at.
 [[nodiscard]] error_code no_offset() noexcept;
 
@@ -68,6 +72,8 @@ struct error_event
     bool fatal = false;
     std::string text;
     std::string topic;
+    // Where partitions start was asked for in vain, and librdkafka does not ask again: they stand still.
+    bool starts_unknown = false;
 };
 
 // A line of librdkafka's own log.

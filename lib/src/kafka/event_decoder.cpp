@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace paperboy::kafka
 {
@@ -22,12 +24,12 @@ std::span<rd_kafka_topic_partition_t const> elements(rd_kafka_topic_partition_li
 
 consumer_event decode_rebalance(rd_kafka_t* client, rd_kafka_event_t* event)
 {
-    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        return revoke_event{rd_kafka_assignment_lost(client) != 0};
-    auto assigned = assign_event{};
+    auto partitions = std::vector<topic_partition>{};
     for (auto const& each : elements(rd_kafka_event_topic_partition_list(event)))
-        assigned.partitions.emplace_back(each.topic, each.partition);
-    return assigned;
+        partitions.emplace_back(each.topic, each.partition);
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        return assign_event{std::move(partitions)};
+    return revoke_event{rd_kafka_assignment_lost(client) != 0, std::move(partitions)};
 }
 
 consumer_event decode_commit(rd_kafka_event_t* event)
@@ -61,6 +63,13 @@ std::string topic_in(std::string const& text)
     return text.substr(prefix.size(), text.find(':', prefix.size()) - prefix.size());
 }
 
+// librdkafka 2.0 asks the group once for committed offsets, and again only after some of the errors. Of the others it
+// tells nothing but this text.
+bool starts_unknown(std::string_view text)
+{
+    return text.starts_with("Failed to fetch committed offsets for ");
+}
+
 // A fatal error hides behind RD_KAFKA_RESP_ERR__FATAL; the real one is asked for separately.
 consumer_event decode_error(rd_kafka_t* client, rd_kafka_event_t* event)
 {
@@ -76,6 +85,7 @@ consumer_event decode_error(rd_kafka_t* client, rd_kafka_event_t* event)
     }
     result.error = make_code(code);
     result.topic = topic_in(result.text);
+    result.starts_unknown = starts_unknown(result.text);
     return result;
 }
 
@@ -125,7 +135,10 @@ consumer_event decode_message(rd_kafka_event_t* event)
         return {};
     auto const topic = std::string{message->rkt == nullptr ? "" : rd_kafka_topic_name(message->rkt)};
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_event{make_code(message->err), false, rd_kafka_message_errstr(message), topic};
+    {
+        auto const text = std::string{rd_kafka_message_errstr(message)};
+        return error_event{make_code(message->err), false, text, topic, starts_unknown(text)};
+    }
     return stray_event{{topic, message->partition}, message->offset};
 }
 

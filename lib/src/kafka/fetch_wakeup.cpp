@@ -24,7 +24,7 @@ std::uint64_t number(rd_kafka_conf_t const* conf, char const* name)
 
 std::optional<fetch_wakeup> fetch_wakeup::for_client(rd_kafka_conf_t const* conf)
 {
-    if (choose(loaded_version(), 1, true).has_fetch_backoff || !possible(conf))
+    if (choose(loaded_version(), group_protocol::eager).has_fetch_backoff || !possible(conf))
         return std::nullopt;
     return fetch_wakeup{conf};
 }

@@ -93,6 +93,11 @@ kafka::error_kind kafka::kind_of(error_code error) noexcept
     }
 }
 
+error_code kafka::timed_out() noexcept
+{
+    return kafka::make_code(RD_KAFKA_RESP_ERR__TIMED_OUT);
+}
+
 error_code kafka::no_offset() noexcept
 {
     return kafka::make_code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);

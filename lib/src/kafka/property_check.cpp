@@ -141,18 +141,16 @@ constexpr auto owned_by_producer = std::array{
     owned_property{"opaque", "the engine has no use for it"},
 };
 
-bool has_property(char const* name)
-{
-    auto const conf = conf_handle{rd_kafka_conf_new()};
-    std::size_t size = 0;
-    return rd_kafka_conf_get(conf.get(), name, nullptr, &size) == RD_KAFKA_CONF_OK;
-}
-
 void check_assignor(std::string const& value)
 {
-    if (value.find("cooperative") != std::string::npos)
+    if (value.find("cooperative") == std::string::npos)
+        return;
+    if (value != "cooperative-sticky")
         reject("property \"partition.assignment.strategy\" is \"" + value +
-               "\"; the engine rebalances eagerly: use \"range\", \"roundrobin\" or both");
+               "\"; a group rebalances eagerly or cooperatively: use \"cooperative-sticky\" alone, or \"range\", "
+               "\"roundrobin\" or both");
+    if (auto const why = unfit_for(loaded_version(), group_protocol::cooperative); !why.empty())
+        reject("property \"partition.assignment.strategy\" is \"" + value + "\"; " + why);
 }
 
 void check_not_owned(std::span<owned_property const> ours, std::string const& name)
@@ -169,17 +167,30 @@ void check_mirrored(config const& settings, std::string const& name, std::string
                " is \"" + settings.*(found->field) + "\"; set only the field");
 }
 
+// What the brokers decide with group.protocol=consumer.
+constexpr auto decided_by_brokers =
+    std::array{"partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms", "group.protocol.type"};
+
+void check_group_protocol(config const& settings, std::string const& value)
+{
+    if (value == "classic")
+        return;
+    if (auto const why = unfit_for(loaded_version(), group_protocol::consumer); !why.empty())
+        reject("property \"group.protocol\" is \"" + value + "\"; " + why);
+    for (auto const* const each : decided_by_brokers)
+        if (value == "consumer" && settings.properties.contains(each))
+            reject("property \"" + std::string{each} +
+                   "\" cannot be set when \"group.protocol\" is \"consumer\": the brokers decide it for the group");
+}
+
 void check_property(config const& settings, std::string const& name, std::string const& value)
 {
     check_not_owned(owned, name);
     check_mirrored(settings, name, value);
     if (name == "partition.assignment.strategy")
         check_assignor(value);
-    if (name == "group.protocol" && value != "classic")
-        reject("property \"group.protocol\" is \"" + value + "\"; " +
-               (has_property("group.protocol") ? "the engine rebalances eagerly, and that protocol incrementally"
-                                               : "this librdkafka has no other than \"classic\"") +
-               ": leave it at \"classic\"");
+    if (name == "group.protocol")
+        check_group_protocol(settings, value);
 }
 
 } // namespace
@@ -213,6 +224,19 @@ std::string get(rd_kafka_conf_t const* conf, char const* name)
     rd_kafka_conf_get(conf, name, value.data(), &size);
     value.pop_back();
     return value;
+}
+
+group_protocol protocol_of(config const& settings)
+{
+    auto const is = [&](char const* name, std::string_view value)
+    {
+        auto const found = settings.properties.find(name);
+        return found != settings.properties.end() && found->second == value;
+    };
+    if (is("group.protocol", "consumer"))
+        return group_protocol::consumer;
+    return is("partition.assignment.strategy", "cooperative-sticky") ? group_protocol::cooperative
+                                                                     : group_protocol::eager;
 }
 
 // librdkafka without a source of tokens would wait for one for ever, and with two would take the first.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kafka/capabilities.hpp"
 #include "kafka/handles.hpp"
 
 #include <paperboy/config.hpp>
@@ -23,6 +24,9 @@ void check_properties(config const& settings);
 
 // The same for config::producer.
 void check_producer_properties(config const& settings);
+
+// How the group shares its partitions.
+[[nodiscard]] group_protocol protocol_of(config const& settings);
 
 // The properties that consumers and producers both have.
 [[nodiscard]] std::set<std::string, std::less<>> shared_properties();

@@ -9,13 +9,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace paperboy::pipeline
 {
 
-// The partitions the group gave us, each with its pipeline and what is committed of it. Every assignment has an epoch
-// of its own; commits carry it, so that a result which arrives after the assignment has gone changes nothing.
+// Partitions the group gave us, each with its pipeline and what is committed of it. Every change of what is ours makes
+// a new assignment, with an epoch of its own; pipelines that stay ours go from one to the next. Commits carry the
+// epoch: what it answers for a partition that has come later, or again, since then changes nothing.
 class assignment
 {
 public:
@@ -23,6 +25,13 @@ public:
 
     // stats() is safe from any thread; the rest is for the engine's strand.
     assignment(std::uintptr_t epoch, std::vector<pipeline_ptr> pipelines);
+
+    // These of its partitions, or those that are not among them; null when there are none.
+    [[nodiscard]] std::shared_ptr<assignment> only(std::span<topic_partition const> partitions) const;
+    [[nodiscard]] std::shared_ptr<assignment> without(std::span<topic_partition const> partitions) const;
+
+    // Its partitions together with others, newly opened ones, as of their epoch.
+    [[nodiscard]] std::shared_ptr<assignment> with(assignment const& others) const;
 
     [[nodiscard]] std::uintptr_t epoch() const noexcept { return epoch_; }
     [[nodiscard]] std::span<pipeline_ptr const> pipelines() const noexcept { return pipelines_; }
@@ -47,19 +56,38 @@ public:
     // What is finished and neither committed nor being committed.
     [[nodiscard]] std::vector<partition_offset> uncommitted() const;
 
-    // The group accepted these offsets.
-    void committed(std::span<partition_offset const> offsets);
+    // The group accepted these offsets, in the answer to a commit of this epoch.
+    void committed(std::span<partition_offset const> offsets, std::uintptr_t epoch);
+
+    // Likewise, but a later commit may have been accepted before.
+    void committed_late(std::span<partition_offset const> offsets, std::uintptr_t epoch);
 
     [[nodiscard]] std::vector<partition_stats> stats() const;
 
 private:
-    [[nodiscard]] std::size_t index_of(topic_partition const& where) const;
+    // What is known of a partition; its epoch is that of the assignment it came with.
+    struct entry
+    {
+        entry(std::uintptr_t epoch, pipeline_ptr what) : since{epoch}, pipeline{std::move(what)} {}
+        entry(entry const& other)
+            : since{other.since}, pipeline{other.pipeline}, committed{other.committed.load()}, ended{other.ended}
+        {
+        }
+
+        std::uintptr_t since;
+        pipeline_ptr pipeline;
+        std::atomic<std::int64_t> committed{offset_tracker::nothing_finished};
+        bool ended = false;
+    };
+
+    assignment(std::uintptr_t epoch, std::vector<entry> const& entries);
+    [[nodiscard]] std::shared_ptr<assignment> part(std::span<topic_partition const> partitions, bool among) const;
+    [[nodiscard]] entry* find(topic_partition const& where);
 
     // Sorted by partition, so that a commit's result finds its pipeline.
     std::uintptr_t epoch_;
     std::vector<pipeline_ptr> pipelines_;
-    std::vector<std::atomic<std::int64_t>> committed_;
-    std::vector<bool> ended_;
+    std::vector<entry> entries_;
     std::size_t working_;
 };
 

@@ -74,6 +74,8 @@ public:
         return commit_action::done;
     }
 
+    [[nodiscard]] bool in_flight() const noexcept { return in_flight_; }
+
     // Whether the final commit left nothing uncommitted.
     [[nodiscard]] bool settled() const noexcept { return settled_; }
 

@@ -22,11 +22,13 @@ enum class rebalance_action
     release,
 };
 
-// Decides how an assignment ends:
+// Decides how partitions that were assigned are given up again:
 //
 //   revoked: drain → commit → release
 //   lost or aborted: drain → release, because others may own the partitions already
 //   hooks that do not end in time: cancel_hooks, then on without their unfinished records
+//
+// With an incremental protocol the partitions that stay ours go on meanwhile, and are still ours afterwards.
 class rebalance_fsm
 {
 public:
@@ -35,7 +37,8 @@ public:
     [[nodiscard]] rebalance_action assigned(bool locate = false) noexcept
     {
         state_ = locate ? state::locating : state::owning;
-        may_commit_ = !locate;
+        owns_ = owns_ || !locate;
+        may_commit_ = owns_ && !aborted_;
         return locate ? rebalance_action::locate : rebalance_action::open;
     }
 
@@ -45,24 +48,27 @@ public:
         return state_ == state::locating ? assigned() : rebalance_action::none;
     }
 
-    // The group takes the assignment back; `lost`: it already has.
-    [[nodiscard]] rebalance_action revoked(bool lost) noexcept
+    // The group takes partitions back; `lost`: it already has; `keeps`: others stay ours.
+    [[nodiscard]] rebalance_action revoked(bool lost, bool keeps = false) noexcept
     {
         may_commit_ = may_commit_ && !lost;
         switch (state_)
         {
         case state::idle:
         case state::locating:
+            if (owns_)
+                break;
             return release();
         case state::owning:
-            state_ = state::draining;
-            return rebalance_action::drain;
+            break;
         case state::draining:
         case state::cancelling:
         case state::committing:
-            break;
+            return rebalance_action::none;
         }
-        return rebalance_action::none;
+        state_ = state::draining;
+        owns_ = keeps;
+        return rebalance_action::drain;
     }
 
     // Every pipeline has ended.
@@ -102,12 +108,18 @@ public:
     // Nothing may be committed any more.
     [[nodiscard]] rebalance_action abort() noexcept
     {
+        aborted_ = true;
         may_commit_ = false;
         return state_ == state::committing ? release() : rebalance_action::none;
     }
 
     [[nodiscard]] bool locating() const noexcept { return state_ == state::locating; }
     [[nodiscard]] bool owning() const noexcept { return state_ == state::owning; }
+    // Partitions are being given up.
+    [[nodiscard]] bool giving_up() const noexcept
+    {
+        return state_ == state::draining || state_ == state::cancelling || state_ == state::committing;
+    }
     [[nodiscard]] bool may_commit() const noexcept { return may_commit_; }
 
 private:
@@ -130,12 +142,14 @@ private:
     }
     [[nodiscard]] rebalance_action release() noexcept
     {
-        state_ = state::idle;
+        state_ = owns_ ? state::owning : state::idle;
         return rebalance_action::release;
     }
 
     state state_ = state::idle;
+    bool owns_ = false;
     bool may_commit_ = false;
+    bool aborted_ = false;
 };
 
 } // namespace paperboy::pipeline

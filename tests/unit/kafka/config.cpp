@@ -89,9 +89,7 @@ auto const contradictory = std::vector<bad_property>{
     {"metadata.broker.list", "elsewhere:9092", {"config::bootstrap_servers", "set only the field"}},
     {"group.id", "other", {"\"other\"", "config::group_id", "\"unit\"", "set only the field"}},
     {"client.id", "other", {"\"other\"", "config::client_id", "\"paperboy\"", "set only the field"}},
-    {"partition.assignment.strategy", "cooperative-sticky", {"\"cooperative-sticky\"", "eagerly", "\"range\""}},
     {"partition.assignment.strategy", "range,cooperative-sticky", {"\"range,cooperative-sticky\"", "\"roundrobin\""}},
-    {"group.protocol", "consumer", {"\"consumer\"", "\"classic\""}},
 };
 
 auto const unknown = std::vector<bad_property>{
@@ -231,6 +229,7 @@ BOOST_AUTO_TEST_CASE(durations_have_ranges)
 {
     auto const fields = std::vector<duration_field>{
         {"commit.interval", [](config& c) -> std::chrono::milliseconds& { return c.commit.interval; }, 10ms, 1h},
+        {"commit.timeout", [](config& c) -> std::chrono::milliseconds& { return c.commit.timeout; }, 1s, 1h},
         {"shutdown_timeout", [](config& c) -> std::chrono::milliseconds& { return c.shutdown_timeout; }, 100ms, 1h},
         {"revoke_timeout", [](config& c) -> std::chrono::milliseconds& { return c.revoke_timeout; }, 100ms, 1h},
         {"connect_timeout", [](config& c) -> std::chrono::milliseconds& { return c.connect_timeout; }, 100ms, 24h},
@@ -322,6 +321,32 @@ BOOST_AUTO_TEST_CASE(librdkafkas_properties_are_passed_on)
     BOOST_TEST(refusal(with_property("session.timeout.ms", "6000")) == "accepted");
     BOOST_TEST(refusal(with_property("sasl.password", "hunter2")) == "accepted");
     BOOST_TEST(refusal(with_property("partition.assignment.strategy", "roundrobin")) == "accepted");
+}
+
+// Whether they can be trusted depends on the librdkafka that is loaded, not on the one that we were compiled with.
+BOOST_AUTO_TEST_CASE(incremental_protocols_are_refused_where_librdkafka_is_too_old_for_them)
+{
+    auto const judged = [](char const* name, char const* value, kafka::group_protocol protocol)
+    {
+        auto const why = kafka::unfit_for(kafka::loaded_version(), protocol);
+        auto const told = refusal(with_property(name, value));
+        if (why.empty())
+            return told == "accepted";
+        return contains(told, std::string{"property \""} + name + "\" is \"" + value + "\"; " + why);
+    };
+    BOOST_TEST(judged("partition.assignment.strategy", "cooperative-sticky", kafka::group_protocol::cooperative));
+    BOOST_TEST(judged("group.protocol", "consumer", kafka::group_protocol::consumer));
+}
+
+BOOST_AUTO_TEST_CASE(what_brokers_decide_cannot_be_set_as_well)
+{
+    auto const too_old = !kafka::unfit_for(kafka::loaded_version(), kafka::group_protocol::consumer).empty();
+    for (auto const* const decided : {"partition.assignment.strategy", "session.timeout.ms", "heartbeat.interval.ms"})
+    {
+        auto both = with_property("group.protocol", "consumer");
+        both.properties[decided] = "1";
+        BOOST_TEST(contains(refusal(both), too_old ? "2.12 or newer" : "the brokers decide it"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_property_may_repeat_its_field)

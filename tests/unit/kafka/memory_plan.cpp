@@ -29,7 +29,7 @@ std::size_t most_queued(memory_plan const& plan, std::size_t record)
 
 bool has_backoff()
 {
-    return choose(loaded_version(), 1, true).has_fetch_backoff;
+    return choose(loaded_version(), group_protocol::eager).has_fetch_backoff;
 }
 
 } // namespace

@@ -29,6 +29,10 @@ input revoked()
 {
     return [](rebalance_fsm& fsm) { return std::optional{fsm.revoked(false)}; };
 }
+input some_revoked()
+{
+    return [](rebalance_fsm& fsm) { return std::optional{fsm.revoked(false, true)}; };
+}
 input lost()
 {
     return [](rebalance_fsm& fsm) { return std::optional{fsm.revoked(true)}; };
@@ -143,6 +147,61 @@ BOOST_AUTO_TEST_CASE(hooks_that_do_not_end_at_all_are_left_behind)
                           {"the commit hangs", out_of_time(), action::release},
                           {"a late answer", committed(), action::none},
                           {"a late timeout", out_of_time(), action::none}});
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_taken_back_stays_and_more_may_come)
+{
+    auto fsm = rebalance_fsm{};
+    test::play(fsm, steps{{"assigned", assigned(), action::open},
+                          {"some are revoked", some_revoked(), action::drain},
+                          {"slow", out_of_time(), action::cancel_hooks},
+                          {"drained", drained(), action::commit},
+                          {"committed", committed(), action::release}});
+    BOOST_TEST(fsm.owning());
+    BOOST_TEST(fsm.may_commit());
+    test::play(fsm, steps{{"others are assigned, and have to be located", assigned_somewhere(), action::locate}});
+    BOOST_TEST(fsm.may_commit());
+    test::play(fsm, steps{{"located", located(), action::open},
+                          {"all are revoked", revoked(), action::drain},
+                          {"drained", drained(), action::commit},
+                          {"committed", committed(), action::release}});
+    BOOST_TEST(!fsm.owning());
+}
+
+BOOST_AUTO_TEST_CASE(what_stays_is_drained_too_when_all_is_revoked_while_others_are_located)
+{
+    auto fsm = rebalance_fsm{};
+    test::play(fsm, steps{{"assigned", assigned(), action::open},
+                          {"others are to be located", assigned_somewhere(), action::locate},
+                          {"all is revoked", revoked(), action::drain},
+                          {"a late answer", located(), action::none},
+                          {"drained", drained(), action::commit},
+                          {"committed", committed(), action::release}});
+    BOOST_TEST(!fsm.owning());
+}
+
+BOOST_AUTO_TEST_CASE(a_loss_after_a_partial_revocation_takes_the_rest_without_a_commit)
+{
+    auto fsm = rebalance_fsm{};
+    test::play(fsm, steps{{"assigned", assigned(), action::open},
+                          {"some are revoked", some_revoked(), action::drain},
+                          {"drained", drained(), action::commit},
+                          {"committed", committed(), action::release},
+                          {"the rest is lost", lost(), action::drain},
+                          {"drained", drained(), action::release},
+                          {"assigned again", assigned(), action::open}});
+    BOOST_TEST(fsm.may_commit());
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_ends_commits_for_what_stays_as_well)
+{
+    auto fsm = rebalance_fsm{};
+    test::play(fsm, steps{{"assigned", assigned(), action::open},
+                          {"some are revoked", some_revoked(), action::drain},
+                          {"abort", abort(), action::none},
+                          {"drained", drained(), action::release},
+                          {"assigned", assigned(), action::open}});
+    BOOST_TEST(!fsm.may_commit());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_lost_is_not_committed)

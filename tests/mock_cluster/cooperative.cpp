@@ -1,0 +1,163 @@
+// Groups that rebalance incrementally: the assignor cooperative-sticky. Where the librdkafka at hand is too old for it
+// they are skipped; tools/test runs them with a newer one as well.
+
+#include "mock_cluster/mock_fixture.hpp"
+#include "support/incremental.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <ranges>
+
+namespace paperboy
+{
+namespace
+{
+
+using namespace std::chrono_literals;
+using test::at_least;
+using test::collecting_handler;
+using test::outcome_of_run;
+using test::seen_records;
+
+// Kafka's API keys and error codes.
+constexpr std::int16_t heartbeat = 12;
+constexpr std::int16_t sync_group = 14;
+constexpr int not_coordinator = 16;
+constexpr int rebalance_in_progress = 27;
+
+struct own_cluster
+{
+    mock_cluster own;
+};
+
+struct cooperative_fixture : own_cluster, test::mock_fixture
+{
+    cooperative_fixture() : mock_fixture{own} {}
+
+    [[nodiscard]] config cooperative() const
+    {
+        auto settings = this->settings();
+        settings.commit.interval = 20ms;
+        settings.properties["partition.assignment.strategy"] = "cooperative-sticky";
+        settings.properties["heartbeat.interval.ms"] = "100";
+        return settings;
+    }
+    [[nodiscard]] bool is_committed(std::int64_t offset) const
+    {
+        return watcher->seen.wait_until(
+            [&](auto const& all)
+            {
+                auto const known = all.committed();
+                return std::ranges::all_of(std::views::iota(0, partitions),
+                                           [&](auto partition)
+                                           {
+                                               auto const found = known.find({topic, partition});
+                                               return found != known.end() && found->second == offset;
+                                           });
+            });
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(incremental_suite, cooperative_fixture,
+                         *boost::unit_test::precondition(test::fit_to_cooperate))
+
+BOOST_AUTO_TEST_CASE(records_are_handled_and_committed)
+{
+    for (auto partition = 0; partition < partitions; ++partition)
+        produce(topic, partition, 10);
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), cooperative()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(is_committed(10), log);
+    BOOST_TEST(log.wait_for("incremental rebalances"), log);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(seen.get().size() == 40U);
+    BOOST_TEST(watcher->seen.get().lost.empty());
+    BOOST_TEST(watcher->seen.get().revoked.size() == 1U);
+}
+
+// Each heartbeat that says so makes librdkafka join again, while the partitions are kept.
+BOOST_AUTO_TEST_CASE(rebalances_that_change_nothing_disturb_nobody)
+{
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), cooperative()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(consuming);
+    auto expected = std::size_t{0};
+    for (auto round = 0; round < 3; ++round)
+    {
+        cluster.fail_requests(heartbeat, {rebalance_in_progress});
+        for (auto partition = 0; partition < partitions; ++partition)
+            produce(topic, partition, 10);
+        expected += 40;
+        BOOST_TEST(seen.wait_until(at_least(expected)), log);
+        BOOST_TEST(is_committed(10 * (round + 1)), log);
+    }
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(seen.get().size() == expected);
+    for (auto partition = 0; partition < partitions; ++partition)
+        BOOST_TEST(test::offsets_of(seen, partition) == test::offsets_from(0, 30));
+    BOOST_TEST(watcher->seen.get().lost.empty());
+    BOOST_TEST(watcher->seen.get().assigned.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_in_the_middle_of_the_first_join_ends_in_order)
+{
+    for (auto const patience : {0ms, 100ms, 1000ms})
+    {
+        cluster.fail_requests(sync_group, std::vector<int>(50, not_coordinator));
+        auto seen = seen_records{};
+        auto settings = cooperative();
+        settings.shutdown_timeout = 3s;
+        auto consuming = engine{io.context(), settings};
+        consuming.handle(topic, collecting_handler{seen});
+        auto run = outcome_of_run::start(consuming);
+        BOOST_TEST(log.wait_for("joining group"), log);
+        static_cast<void>(log.wait_for("nothing", patience));
+        consuming.stop();
+        auto const result = run.get();
+        BOOST_TEST((!result || result == make_error_code(errc::shutdown_timeout)), result.message());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_engines_share_and_hand_over)
+{
+    auto seen = seen_records{};
+    auto const make = [&]
+    {
+        auto made = std::make_unique<engine>(io.context(), cooperative());
+        made->handle(topic, collecting_handler{seen});
+        return made;
+    };
+    auto const first = make();
+    auto first_run = outcome_of_run::start(*first);
+    for (auto partition = 0; partition < partitions; ++partition)
+        produce(topic, partition, 10);
+    BOOST_TEST(seen.wait_until(at_least(40)), log);
+    auto const second = make();
+    auto second_run = outcome_of_run::start(*second);
+    BOOST_TEST(test::eventually([&] { return second->stats().partitions.size() == 2U; }), log);
+    BOOST_TEST(test::eventually([&] { return first->stats().partitions.size() == 2U; }), log);
+    for (auto partition = 0; partition < partitions; ++partition)
+        produce(topic, partition, 10);
+    BOOST_TEST(seen.wait_until(at_least(80)), log);
+    first->stop();
+    BOOST_TEST(first_run.get() == error_code{});
+    BOOST_TEST(test::eventually([&] { return second->stats().partitions.size() == 4U; }), log);
+    for (auto partition = 0; partition < partitions; ++partition)
+        produce(topic, partition, 10);
+    BOOST_TEST(seen.wait_until(at_least(120)), log);
+    second->stop();
+    BOOST_TEST(second_run.get() == error_code{});
+    BOOST_TEST(seen.get().size() == 120U);
+    BOOST_TEST(watcher->seen.get().lost.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy
