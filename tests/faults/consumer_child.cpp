@@ -284,6 +284,9 @@ paperboy::config make_config(char** operands, options const& chosen)
     settings.shutdown_timeout = chosen.time("--shutdown");
     settings.revoke_timeout = chosen.time("--revoke");
     settings.properties = chosen.properties;
+    if (settings.properties.contains("group.protocol")) // the brokers decide these
+        for (auto const* const each : {"session.timeout.ms", "heartbeat.interval.ms"})
+            settings.properties.erase(each);
     settings.watcher = std::make_shared<telling_observer>();
     if (chosen.bulk)
         settings.mode.mode = paperboy::handling_mode::bulk;

@@ -1,16 +1,45 @@
 """Members of the group come and go."""
 
 import time
+from pathlib import Path
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
 from process_scenarios import end_in_order
 from scenarios import scenario
 
+LIBRDKAFKA = str(Path(__file__).parents[2] / "tools/librdkafka")
+
 
 @scenario("a member joins or leaves every second for 60 s", "clean handovers lose and repeat nothing",
           partitions=8, rate=80, duplicates="none")
 def storm(world):
+    come_and_go(world)
+
+
+@scenario("the same storm with cooperative-sticky, by a newer librdkafka",
+          "partitions that stay go on, none is lost, nothing is repeated", partitions=8, rate=80, duplicates="none")
+def storm_cooperative(world):
+    world.properties.append("partition.assignment.strategy=cooperative-sticky")
+    storm_by_newer(world)
+
+
+@scenario("the same storm with group.protocol=consumer (KIP-848), by a newer librdkafka",
+          "partitions that stay go on, none is lost, nothing is repeated", partitions=8, rate=80, duplicates="none")
+def storm_consumer_protocol(world):
+    world.properties.append("group.protocol=consumer")
+    storm_by_newer(world)
+
+
+def storm_by_newer(world):
+    world.launcher = [LIBRDKAFKA]
+    come_and_go(world)
+    lost = sum(child.count("lost") for child in world.children)
+    if lost:
+        raise AssertionError(f"partitions were lost {lost} times")
+
+
+def come_and_go(world):
     members = [world.child()]
     members[0].await_count("done", 100)
     world.fault()

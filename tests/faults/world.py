@@ -69,7 +69,7 @@ class Journal:
 class Child:
     def __init__(self, world, who, options, environment):
         self.who, self.journal = who, Journal(who, world.directory / f"{who}.log")
-        command = [CHILD, world.cluster.servers, world.group, world.topic, "--log", str(self.journal.path), *options]
+        command = [*world.launcher, CHILD, world.cluster.servers, world.group, world.topic, "--log", str(self.journal.path), *options]
         self.errors = (world.directory / f"{who}.err").open("w")
         self.process = subprocess.Popen(command, stderr=self.errors, env={**os.environ, **environment})
         self.ended = False
@@ -186,6 +186,7 @@ class World:
         self.topic, self.group, self.directory = f"faults-{name}", f"faults-{name}", Path(directory) / name
         self.directory.mkdir(parents=True)
         self.properties = list(properties)
+        self.launcher = []  # what starts the consumers
         self.children, self.faults, self.expectations, self.notes = [], [], [], []
         self.driver = []
         self.on_disk = False  # where tables are kept
