@@ -93,6 +93,25 @@ BOOST_FIXTURE_TEST_CASE(the_hook_finishes_before_the_partition_goes_to_another_e
 }
 
 // Only an own gate of the second engine is open.
+// The hook keeps the time that it has.
+BOOST_FIXTURE_TEST_CASE(a_stop_in_the_middle_of_a_revocation_waits_for_the_hook, fixture)
+{
+    auto const first = join("first", 20s, let_go);
+    BOOST_TEST(is_in_slow_hook());
+    auto const second = join("second", 20s, let_go);
+    BOOST_TEST(eventually([&] { return view.state() == "PreparingRebalance"; }));
+    BOOST_TEST(!log.await([&] { return log.unfinished({topic, 0}) != 1; }, 1s));
+    (*first)->stop();
+    BOOST_TEST(!log.await([&] { return log.unfinished({topic, 0}) != 1; }, 500ms));
+    let_go->store(true);
+    BOOST_TEST(!first->wait());
+    BOOST_TEST(log.await([&] { return log.finished_count() == 6; }));
+    BOOST_TEST(!second->stop());
+    BOOST_TEST(log.finisher({topic, 0}, 1) == "first");
+    BOOST_TEST(log.repeated() == 0U);
+    BOOST_TEST(log.violations() == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_hook_that_takes_too_long_is_cancelled_and_the_new_owner_handles_its_record, fixture)
 {
     auto const first = join("first", 1s, let_go);

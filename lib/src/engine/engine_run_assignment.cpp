@@ -261,6 +261,7 @@ void engine_run::tell_released(pipeline::assignment const& ended)
 // The step's time is a part of the budget that applies: the shutdown's when the engine ends, else the revocation's.
 void engine_run::start_step(double part)
 {
+    step_part_ = part;
     auto const& settings = state_->settings;
     auto const whole =
         engine_.running() ? settings.revoke_timeout : std::min(settings.revoke_timeout, settings.shutdown_timeout);
