@@ -1,5 +1,6 @@
 """Members of the group come and go."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from process_scenarios import end_in_order
 from scenarios import scenario
 
-LIBRDKAFKA = str(Path(__file__).parents[2] / "tools/librdkafka")
+TOOLS = Path(__file__).parents[2] / "tools"
 
 
 @scenario("a member joins or leaves every second for 60 s", "clean handovers lose and repeat nothing",
@@ -32,7 +33,8 @@ def storm_consumer_protocol(world):
 
 
 def storm_by_newer(world):
-    world.launcher = [LIBRDKAFKA]
+    where = subprocess.run([TOOLS / "librdkafka", "printenv", "LD_LIBRARY_PATH"], check=True, capture_output=True, text=True)
+    world.environment["LD_LIBRARY_PATH"] = where.stdout.strip()
     come_and_go(world)
     lost = sum(child.count("lost") for child in world.children)
     if lost:

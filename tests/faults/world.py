@@ -69,7 +69,7 @@ class Journal:
 class Child:
     def __init__(self, world, who, options, environment):
         self.who, self.journal = who, Journal(who, world.directory / f"{who}.log")
-        command = [*world.launcher, CHILD, world.cluster.servers, world.group, world.topic, "--log", str(self.journal.path), *options]
+        command = [CHILD, world.cluster.servers, world.group, world.topic, "--log", str(self.journal.path), *options]
         self.errors = (world.directory / f"{who}.err").open("w")
         self.process = subprocess.Popen(command, stderr=self.errors, env={**os.environ, **environment})
         self.ended = False
@@ -186,7 +186,7 @@ class World:
         self.topic, self.group, self.directory = f"faults-{name}", f"faults-{name}", Path(directory) / name
         self.directory.mkdir(parents=True)
         self.properties = list(properties)
-        self.launcher = []  # what starts the consumers
+        self.environment = {}  # of the consumers, on top of ours
         self.children, self.faults, self.expectations, self.notes = [], [], [], []
         self.driver = []
         self.on_disk = False  # where tables are kept
@@ -223,7 +223,7 @@ class World:
         words = [str(option) for option in options]
         for each in self.properties:
             words += ["--set", each]
-        child = Child(self, f"c{len(self.children)}", words, environment or {})
+        child = Child(self, f"c{len(self.children)}", words, {**self.environment, **(environment or {})})
         self.children.append(child)
         return child
 
@@ -240,12 +240,28 @@ class World:
 
     def committed(self):
         before = microseconds()
-        answer = self.viewer.committed([TopicPartition(self.topic, p) for p in range(self.partitions)], timeout=30)
+        answer = self.ask_committed()
         found = {each.partition: each.offset for each in answer if each.offset >= 0}
         for partition, offset in found.items():
             self.tell("asked", partition, offset, before)
             self.tell("observed", partition, offset)
         return found
+
+    def ask_committed(self):
+        """While the coordinator moves, some may refuse to be it."""
+        asked = [TopicPartition(self.topic, p) for p in range(self.partitions)]
+        answers = []
+
+        def answered():
+            try:
+                answers.append(self.viewer.committed(asked, timeout=30))
+            except KafkaException as error:
+                if error.args[0].name() not in ("NOT_COORDINATOR", "COORDINATOR_LOAD_IN_PROGRESS"):
+                    raise
+            return answers
+
+        await_true(answered, "the group's committed offsets")
+        return answers[0]
 
     def tell(self, what, partition, offset, time=None):
         line = f"{time or microseconds()} {what} {partition} {offset}"
