@@ -199,16 +199,12 @@ BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing
 
 BOOST_AUTO_TEST_SUITE_END()
 
+// Not members that come and go at once: the brokers may wait 45 s for one that has left as it came.
 BOOST_AUTO_TEST_SUITE(consumer_protocol_suite, *boost::unit_test::precondition(fit_for_consumer_protocol))
 
 BOOST_FIXTURE_TEST_CASE(members_take_over_and_nothing_is_lost_or_repeated, consumer_protocol_fixture)
 {
     hand_over();
-}
-
-BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, consumer_protocol_fixture)
-{
-    come_and_go();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -175,7 +175,9 @@ private:
     // The end.
     void act(engine_action action);
     void close();
+    void start_leave_timer(bool once_more);
     void leave_if_wanted();
+    [[nodiscard]] bool is_all_committed();
     void leave();
     [[nodiscard]] std::string why_over(error_code result) const;
     void hurry();

@@ -28,6 +28,9 @@ constexpr auto for_hooks = 0.6;
 constexpr auto for_cancelled_hooks = 0.1;
 constexpr auto for_commit = 0.2;
 
+// How much of these is left where commits come before the group is left.
+constexpr auto after_leaving = 0.66;
+
 std::string names_of(std::span<topic_partition const> partitions)
 {
     return list_of(partitions, [](auto const& each) { return to_string(each); });
@@ -265,6 +268,8 @@ void engine_run::start_step(double part)
     auto const& settings = state_->settings;
     auto const whole =
         engine_.running() ? settings.revoke_timeout : std::min(settings.revoke_timeout, settings.shutdown_timeout);
+    if (!engine_.running() && capabilities_.incremental)
+        part *= after_leaving;
     step_timer_.start(std::chrono::duration_cast<std::chrono::milliseconds>(whole * part),
                       [self = shared_from_this()] { self->on_step_timeout(); });
 }
@@ -307,6 +312,7 @@ void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& whi
     for (auto const& all : {assignment_, leaving_})
         if (all && all->one_ended(which))
             look_whether_drained();
+    leave_if_wanted();
 }
 
 void engine_run::partition_error(topic_partition const& where, error_code error, std::string const& text)

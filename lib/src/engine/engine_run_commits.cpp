@@ -123,6 +123,9 @@ void engine_run::on(kafka::commit_event const& event)
     deadline_timer_.stop();
     commit_error_ = settle(event);
     act(commit_.result(commit_error_));
+    if (leave_wanted_ && !rebalance_.giving_up())
+        retry_timer_.start(event.error ? commit_retry_pause : 0ms,
+                           [self = shared_from_this()] { self->leave_if_wanted(); });
 }
 
 // What a deleted topic refuses needs no commit: partitions that are given up do not wait for it.

@@ -16,6 +16,9 @@ namespace
 
 constexpr auto housekeeping_pace = 1s;
 
+// The part of config::shutdown_timeout that may pass twice before the group is left, with an incremental protocol.
+constexpr auto for_leaving = 0.3;
+
 } // namespace
 
 void engine_run::fail(error_code code, std::string text)
@@ -79,16 +82,55 @@ void engine_run::close()
     else if (rebalance_.locating())
         act(rebalance_.revoked(false));
     leave_wanted_ = true;
-    leave_timer_.start(state_->settings.shutdown_timeout * 3 / 5, [self = shared_from_this()] { self->leave(); });
+    if (capabilities_.incremental)
+    {
+        for (auto const& each : std::exchange(held_back_, {}))
+            static_cast<void>(assignment_ && assignment_->one_ended(each));
+        start_leave_timer(true);
+    }
     leave_if_wanted();
 }
 
-// With an incremental protocol a rebalance that is going on comes to its end first: what is being given up is drained
-// and committed; then the rest is, when the group is left. Left at once, the first answer would count for all of it.
+// Twice: for hooks, and for a rebalance that keeps what they did from being committed.
+void engine_run::start_leave_timer(bool once_more)
+{
+    auto const time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(state_->settings.shutdown_timeout * for_leaving);
+    leave_timer_.start(time,
+                       [self = shared_from_this(), once_more]
+                       {
+                           if (once_more && self->assignment_ && self->assignment_->all_ended())
+                               self->start_leave_timer(false);
+                           else
+                               self->leave();
+                       });
+}
+
+// An incremental protocol lets a member join again with its partitions in hand. So what is finished is committed while
+// it is a member like any other:
+// 1. librdkafka has joined again, and waits for the others; the group's generation goes on without its noticing.
+// 2. A member that leaves now does not hear of it, and its commits are refused. One that stays does, and tries again.
+// 3. What is being given up is drained and committed before, too: librdkafka takes any answer while it closes for one
+// that
+//    gives up everything.
 void engine_run::leave_if_wanted()
 {
-    if (leave_wanted_ && !(capabilities_.incremental && rebalance_.giving_up()))
-        leave();
+    if (!leave_wanted_ || (capabilities_.incremental && (rebalance_.giving_up() || !is_all_committed())))
+        return;
+    leave();
+}
+
+// Commits what is not.
+bool engine_run::is_all_committed()
+{
+    if (!assignment_ || !rebalance_.may_commit())
+        return true;
+    if (!assignment_->all_ended() || !assignment_->all_acknowledged() || commit_.in_flight())
+        return false;
+    if (assignment_->uncommitted().empty())
+        return true;
+    act(commit_.due());
+    return false;
 }
 
 // A member without partitions that closes does not tell the group, which would wait for its session to end: with an

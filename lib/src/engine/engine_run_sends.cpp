@@ -134,6 +134,7 @@ void engine_run::on_reports()
                 if (each->waits_for_acks())
                     each->look_again();
     look_whether_drained();
+    leave_if_wanted();
     if (flushing_)
         destroy_client();
 }

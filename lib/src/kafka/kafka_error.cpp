@@ -9,8 +9,13 @@ namespace paperboy
 namespace
 {
 
+// STALE_MEMBER_EPOCH, of the protocol in which brokers assign: the headers of 2.0 do not have it.
+constexpr int stale_epoch = 113;
+
 bool is_retriable(int code)
 {
+    if (code == stale_epoch)
+        return true;
     switch (static_cast<rd_kafka_resp_err_t>(code))
     {
     case RD_KAFKA_RESP_ERR__TRANSPORT:
