@@ -106,16 +106,16 @@ void engine_run::start_leave_timer(bool once_more)
                        });
 }
 
-// An incremental protocol lets a member join again with its partitions in hand. So what is finished is committed while
-// it is a member like any other:
+// What is being given up is drained and committed before the group is left: librdkafka may close without waiting for
+// our answer to a revocation that it has told before, and the next owner would begin while hooks run.
+//
+// An incremental protocol lets a member join again with its partitions in hand, so all that is finished is committed
+// while it is a member like any other:
 // 1. librdkafka has joined again, and waits for the others; the group's generation goes on without its noticing.
 // 2. A member that leaves now does not hear of it, and its commits are refused. One that stays does, and tries again.
-// 3. What is being given up is drained and committed before, too: librdkafka takes any answer while it closes for one
-// that
-//    gives up everything.
 void engine_run::leave_if_wanted()
 {
-    if (!leave_wanted_ || (capabilities_.incremental && (rebalance_.giving_up() || !is_all_committed())))
+    if (!leave_wanted_ || rebalance_.giving_up() || (capabilities_.incremental && !is_all_committed()))
         return;
     leave();
 }
