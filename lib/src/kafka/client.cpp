@@ -37,10 +37,16 @@ client::client(conf_handle conf)
 {
 }
 
+// 1. A topic is deleted, and its partition given up; librdkafka puts an error into the partition's queue after that.
+// 2. The topic is made again, and the partition is assigned and given up once more: for librdkafka it is another one,
+// with
+//    another queue.
+// 3. The error in the first queue still holds its partition.
 void client::retire(topic_partition const& where, queue_handle queue)
 {
     auto const lock = std::scoped_lock{guard_};
-    retired_.insert_or_assign(where, std::move(queue));
+    if (auto const earlier = std::exchange(retired_[where], std::move(queue)))
+        discard(earlier.get());
 }
 
 client::~client()
