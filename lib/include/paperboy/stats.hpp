@@ -119,7 +119,9 @@ struct shard_stats
     /// How much is restored, 0 to 1, by offsets: what was compacted away counts as done. How many records a second that
     /// took on average, and about how long it still takes; nothing before that can be told, and when it is done.
     double restored_fraction = 0;
+    /// How many records a second it reads, since the restore began.
     double restored_per_second = 0;
+    /// How long it will still take at that pace; nothing when that is not known.
     std::optional<std::chrono::milliseconds> restore_left;
 
     /// Keys in memory, and how much memory in bytes they and their changes take; with a store on disk, of those that
