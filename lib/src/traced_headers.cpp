@@ -17,7 +17,7 @@ void traced_headers::add(outgoing_view& what, trace_context const& context, reco
     if (cause != nullptr)
         if (auto const state = cause->headers().find(trace_context::state_header); state && *state)
             if (auto const parent = parent_of(*cause); parent && parent->trace() == context.trace())
-                headers_.push_back({trace_context::state_header, **state});
+                headers_.push_back({trace_context::state_header, *state});
     what.headers = headers_;
 }
 
