@@ -33,6 +33,7 @@ struct group_member
 
     /// What it calls itself (`config::client_id`), and where it is, as the coordinator sees it.
     std::string client;
+    /// Where it is, as the coordinator sees it.
     std::string host;
 
     /// The partitions that it has.
@@ -42,11 +43,13 @@ struct group_member
 /// A consumer group.
 struct group_description
 {
+    /// The group's name.
     std::string name;
 
     /// "Stable", "Empty", "Dead" (there is no such group), "PreparingRebalance", "CompletingRebalance" or "Unknown".
     std::string state;
 
+    /// Its members.
     std::vector<group_member> members;
 };
 
@@ -67,7 +70,9 @@ public:
     /// `timeout`: how long each question may take; 100 ms to 1 h. Throws `setup_error` (`errc::invalid_config`) for
     /// settings that cannot work.
     explicit admin(config const& settings, std::chrono::milliseconds timeout = std::chrono::seconds{30});
+    /// Takes the other's client; the other may only be destroyed or assigned to.
     admin(admin&&) noexcept;
+    /// The same; the client that was here ends.
     admin& operator=(admin&&) noexcept;
     ~admin();
 

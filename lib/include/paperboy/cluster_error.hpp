@@ -15,8 +15,10 @@ namespace paperboy
 class cluster_error : public std::runtime_error
 {
 public:
+    /// `text` is what `what()` returns.
     cluster_error(error_code code, std::string const& text) : std::runtime_error{text}, code_{code} {}
 
+    /// What the cluster or librdkafka said.
     [[nodiscard]] error_code code() const noexcept { return code_; }
 
 private:

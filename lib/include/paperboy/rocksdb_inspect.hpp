@@ -20,7 +20,9 @@ namespace paperboy
 /// A shard in a directory of tables (`open_rocksdb`).
 struct stored_shard
 {
+    /// The table's name.
     std::string table;
+    /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
     /// The changelog offset that follows the last change which the shard holds; nothing: it is empty, or its record of
@@ -35,16 +37,19 @@ struct stored_shard
 
     /// What its files take on the disk, in bytes, and how many there are.
     std::uint64_t bytes = 0;
+    /// How many files it has.
     std::size_t files = 0;
 };
 
 /// A file whose bytes are not those that were written.
 struct damaged_file
 {
+    /// Where it is.
     std::filesystem::path file;
 
     /// Whose it is; the table is empty where that is not known.
     std::string table;
+    /// The partition; -1 where that is not known.
     std::int32_t partition = -1;
 
     /// What RocksDB says of it.
@@ -62,7 +67,9 @@ public:
     /// Opens what is there. Throws `store_error`: `in_use` when an engine has the directory, `unusable` when there are
     /// no tables in it, `damaged` when what says which files there are cannot be read; then the text names it.
     explicit rocksdb_inspection(std::filesystem::path const& directory);
+    /// Takes the other's tables; the other may only be destroyed or assigned to.
     rocksdb_inspection(rocksdb_inspection&&) noexcept;
+    /// The same; what was open here is closed.
     rocksdb_inspection& operator=(rocksdb_inspection&&) noexcept;
     ~rocksdb_inspection();
 

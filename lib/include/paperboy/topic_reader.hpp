@@ -33,7 +33,9 @@ public:
     ///
     /// Throws `setup_error` (`errc::invalid_config`) for settings that cannot work.
     topic_reader(config const& settings, std::string topic, offsets const& from);
+    /// Takes the other's client; the other may only be destroyed or assigned to.
     topic_reader(topic_reader&&) noexcept;
+    /// The same; the client that was here ends.
     topic_reader& operator=(topic_reader&&) noexcept;
     ~topic_reader();
 

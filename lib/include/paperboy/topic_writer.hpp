@@ -28,7 +28,9 @@ public:
     ///
     /// Throws `setup_error` (`errc::invalid_config`) for settings that cannot work.
     explicit topic_writer(config const& settings);
+    /// Takes the other's client; the other may only be destroyed or assigned to.
     topic_writer(topic_writer&&) noexcept;
+    /// The same; the client that was here ends.
     topic_writer& operator=(topic_writer&&) noexcept;
 
     /// Gives up what is not acknowledged: `flush` first.
