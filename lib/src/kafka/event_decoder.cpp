@@ -24,12 +24,12 @@ std::span<rd_kafka_topic_partition_t const> elements(rd_kafka_topic_partition_li
 
 consumer_event decode_rebalance(rd_kafka_t* client, rd_kafka_event_t* event)
 {
-    auto partitions = std::vector<topic_partition>{};
+    auto named = std::vector<topic_partition>{};
     for (auto const& each : elements(rd_kafka_event_topic_partition_list(event)))
-        partitions.emplace_back(each.topic, each.partition);
+        named.emplace_back(each.topic, each.partition);
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        return assign_event{std::move(partitions)};
-    return revoke_event{rd_kafka_assignment_lost(client) != 0, std::move(partitions)};
+        return assign_event{std::move(named)};
+    return revoke_event{rd_kafka_assignment_lost(client) != 0, std::move(named)};
 }
 
 consumer_event decode_commit(rd_kafka_event_t* event)
