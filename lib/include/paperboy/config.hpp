@@ -103,8 +103,8 @@ struct config
     /// up to 100,000 records or 65 MB, so a partition whose handler is slow never takes another's room. A bulk also
     /// ends when it fills an eighth of a share, which every rebalance divides anew over the partitions at hand.
     ///
-    /// Tables on disk count: what their stores take, which may be half of the limit at most or the engine does not start
-    /// (`rocksdb_options::block_cache_bytes` and `write_buffer_bytes`), and the entries that are in memory
+    /// Tables on disk count: what their stores take, which may be half of the limit at most or the engine does not
+    /// start (`rocksdb_options::block_cache_bytes` and `write_buffer_bytes`), and the entries that are in memory
     /// (`table_options::cache_bytes`, together no more than a quarter of the limit). A quarter of the rest is for
     /// changelogs that are read, what remains for fetched records. A table in memory has all its entries there, and is
     /// not counted; `stats()` says how much it is.

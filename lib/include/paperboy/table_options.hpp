@@ -77,8 +77,8 @@ struct table_options
     /// which takes a moment for a large table.
     bool ordered = false;
 
-    /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h, and how many bytes of changes of a
-    /// partition make it go earlier, half of the partition's part of `cache_bytes` at most. A restart reads what the
+    /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h, and how many bytes of changes of
+    /// a partition make it go earlier, half of the partition's part of `cache_bytes` at most. A restart reads what the
     /// changelog got after that.
     std::chrono::milliseconds checkpoint_interval{1000};
     /// With a store on disk: so many bytes of changes go there before the interval is over. 1 or more.
@@ -86,8 +86,8 @@ struct table_options
 
     /// With a store on disk: how much memory the entries that are read and written take, over all partitions of the
     /// table that the engine has. What is not there is read from the store. 1 MiB or more; all tables of an engine
-    /// together get no more than a quarter of `config::memory_limit`, each its part of that. Changes that are not in the
-    /// store yet stay in memory beyond that, while the store cannot be written.
+    /// together get no more than a quarter of `config::memory_limit`, each its part of that. Changes that are not in
+    /// the store yet stay in memory beyond that, while the store cannot be written.
     std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
 };
 

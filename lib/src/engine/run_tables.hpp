@@ -49,8 +49,7 @@ public:
     // store. Changelogs are numbered as the target numbers topics.
     run_tables(pipeline::slim_strand strand, config const& settings, table_list all,
                std::vector<std::vector<std::string>> sources, std::vector<std::size_t> caches,
-               detail::change_target& target,
-               std::function<std::size_t(std::string const&)> topic_number, calls tell);
+               detail::change_target& target, std::function<std::size_t(std::string const&)> topic_number, calls tell);
 
     [[nodiscard]] table_list const& all() const noexcept { return all_; }
     [[nodiscard]] table_sources const& sources() const noexcept { return sources_; }
