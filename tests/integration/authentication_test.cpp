@@ -7,7 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::authentication_test
 {
 namespace
 {
@@ -85,4 +85,4 @@ BOOST_FIXTURE_TEST_CASE(later_logins_succeed_while_queues_fill_and_drain, fixtur
     BOOST_TEST(log.violations() == "");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::authentication_test

@@ -40,7 +40,7 @@ BOOST_DESCRIBE_STRUCT(ledger, (), (period, nanos, local_millis, local_micros, pr
 
 } // namespace shop
 
-namespace paperboy::test
+namespace paperboy::test::avro_logical_test
 {
 namespace
 {
@@ -103,4 +103,4 @@ BOOST_AUTO_TEST_CASE(logical_types_come_from_python_and_go_back_to_it_unchanged)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::avro_logical_test

@@ -75,7 +75,7 @@ BOOST_DESCRIBE_STRUCT(parcel, (), (id, note, lines, prices, state, extra, at, da
 
 } // namespace shop
 
-namespace paperboy::test
+namespace paperboy::test::avro_test
 {
 namespace
 {
@@ -281,4 +281,4 @@ BOOST_AUTO_TEST_CASE(an_engine_that_starts_while_the_registry_is_dead_waits_for_
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::avro_test

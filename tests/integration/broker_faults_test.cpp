@@ -11,7 +11,7 @@
 
 #include <csignal>
 
-namespace paperboy::test
+namespace paperboy::test::broker_faults_test
 {
 namespace
 {
@@ -180,4 +180,4 @@ BOOST_FIXTURE_TEST_CASE(an_engine_that_starts_before_its_broker_waits_or_gives_u
     check_committed();
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::broker_faults_test

@@ -9,7 +9,7 @@
 
 #include <sys/resource.h>
 
-namespace paperboy::test
+namespace paperboy::test::changelog_test
 {
 namespace
 {
@@ -315,4 +315,4 @@ BOOST_AUTO_TEST_CASE(a_broker_that_is_restarted_is_waited_for)
     BOOST_TEST((late->told.get().done == std::vector<std::int64_t>{0}));
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::changelog_test

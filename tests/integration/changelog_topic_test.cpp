@@ -11,7 +11,7 @@
 #include <future>
 #include <set>
 
-namespace paperboy::test
+namespace paperboy::test::changelog_topic_test
 {
 namespace
 {
@@ -125,4 +125,4 @@ BOOST_AUTO_TEST_CASE(brokers_that_do_not_answer_are_an_error_that_may_pass)
     BOOST_TEST(found.text.find("\"counts\" could not be looked at in time") != std::string::npos, found.text);
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::changelog_topic_test

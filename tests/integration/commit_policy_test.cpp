@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::commit_policy_test
 {
 namespace
 {
@@ -117,4 +117,4 @@ BOOST_FIXTURE_TEST_CASE(a_second_run_of_the_same_engine_goes_on_where_the_first_
     BOOST_TEST(log.violations() == "");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::commit_policy_test

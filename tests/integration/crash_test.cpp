@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-namespace paperboy::test
+namespace paperboy::test::crash_test
 {
 namespace
 {
@@ -89,4 +89,4 @@ BOOST_AUTO_TEST_CASE(killed_consumers_miss_nothing_and_start_again_at_the_commit
     }
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::crash_test

@@ -11,7 +11,7 @@
 #include <csignal>
 #include <random>
 
-namespace paperboy::test
+namespace paperboy::test::dead_letters_crash_test
 {
 namespace
 {
@@ -97,4 +97,4 @@ BOOST_AUTO_TEST_CASE(killed_processes_lose_no_dead_letter)
     }
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::dead_letters_crash_test

@@ -12,7 +12,7 @@
 #include <map>
 #include <set>
 
-namespace paperboy::test
+namespace paperboy::test::dead_letters_test
 {
 namespace
 {
@@ -184,4 +184,4 @@ BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_meanwhile_is_waited_for)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::dead_letters_test

@@ -17,7 +17,7 @@
 
 #include <unistd.h>
 
-namespace paperboy::test
+namespace paperboy::test::flow_test
 {
 namespace
 {
@@ -221,4 +221,4 @@ BOOST_FIXTURE_TEST_CASE(memory_is_bounded_where_many_records_wait_among_others_t
     BOOST_TEST(!engine.stop());
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::flow_test

@@ -48,7 +48,7 @@ BOOST_DESCRIBE_STRUCT(order, (), (id, item, note, lines, prices, state, extra))
 
 } // namespace formats
 
-namespace paperboy::test
+namespace paperboy::test::formats_test
 {
 namespace
 {
@@ -235,4 +235,4 @@ BOOST_AUTO_TEST_CASE(messagepack_that_is_written_is_read_by_python)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::formats_test

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::global_tables_test
 {
 namespace
 {
@@ -185,4 +185,4 @@ BOOST_AUTO_TEST_CASE(rocksdb_goes_on_where_it_was)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::global_tables_test

@@ -11,7 +11,7 @@
 
 #include <random>
 
-namespace paperboy::test
+namespace paperboy::test::guarantee_test
 {
 namespace
 {
@@ -133,4 +133,4 @@ BOOST_AUTO_TEST_CASE(runs_that_are_stopped_in_the_middle_repeat_and_lose_nothing
     BOOST_TEST(log.violations() == "");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::guarantee_test

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace paperboy::test
+namespace paperboy::test::modes_test
 {
 namespace
 {
@@ -259,4 +259,4 @@ BOOST_FIXTURE_TEST_CASE(single_mode_never_calls_on_bulk_and_a_handler_may_differ
     BOOST_TEST(seen.disorders() == 0U);
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::modes_test

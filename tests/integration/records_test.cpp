@@ -8,7 +8,7 @@
 
 #include <mutex>
 
-namespace paperboy::test
+namespace paperboy::test::records_test
 {
 namespace
 {
@@ -145,4 +145,4 @@ BOOST_AUTO_TEST_CASE(a_retained_record_outlives_its_engine)
     BOOST_TEST(kept->headers()[0].name == "name");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::records_test

@@ -8,7 +8,7 @@
 
 #include <thread>
 
-namespace paperboy::test
+namespace paperboy::test::registry_test
 {
 namespace
 {
@@ -112,4 +112,4 @@ BOOST_AUTO_TEST_CASE(a_registry_that_dies_is_waited_for)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::registry_test

@@ -9,7 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::revoke_test
 {
 namespace
 {
@@ -191,4 +191,4 @@ BOOST_FIXTURE_TEST_CASE(with_a_cooperative_group_only_the_partition_that_moves_i
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::revoke_test

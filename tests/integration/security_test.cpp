@@ -13,7 +13,7 @@
 #include <atomic>
 #include <filesystem>
 
-namespace paperboy::test
+namespace paperboy::test::security_test
 {
 namespace
 {
@@ -236,4 +236,4 @@ BOOST_FIXTURE_TEST_CASE(secrets_are_in_no_line_of_the_log, fixture)
     BOOST_TEST(!second.logged(token));
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::security_test

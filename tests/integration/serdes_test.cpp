@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::serdes_test
 {
 namespace
 {
@@ -72,4 +72,4 @@ BOOST_AUTO_TEST_CASE(serdes_decode_what_another_client_wrote_and_undecodable_rec
     BOOST_TEST(log.violations() == "");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::serdes_test

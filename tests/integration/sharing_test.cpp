@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::sharing_test
 {
 namespace
 {
@@ -211,4 +211,4 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::sharing_test

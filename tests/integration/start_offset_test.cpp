@@ -8,7 +8,7 @@
 
 #include <atomic>
 
-namespace paperboy::test
+namespace paperboy::test::start_offset_test
 {
 namespace
 {
@@ -235,4 +235,4 @@ BOOST_FIXTURE_TEST_CASE(a_partition_that_comes_back_goes_on_where_it_was, starte
     BOOST_TEST(log.violations() == "");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::start_offset_test

@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::static_members_test
 {
 namespace
 {
@@ -71,4 +71,4 @@ BOOST_FIXTURE_TEST_CASE(a_member_whose_name_is_taken_ends_and_says_so, fixture)
     BOOST_TEST(!second->stop());
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::static_members_test

@@ -14,7 +14,7 @@
 #include <sstream>
 #include <thread>
 
-namespace paperboy::test
+namespace paperboy::test::steps_test
 {
 namespace
 {
@@ -374,4 +374,4 @@ BOOST_FIXTURE_TEST_CASE(a_paused_topic_waits_and_others_do_not_and_it_goes_on_wh
     BOOST_TEST(seen.total() == 500U);
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::steps_test

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::table_formats_test
 {
 namespace
 {
@@ -97,4 +97,4 @@ BOOST_AUTO_TEST_CASE(a_changelog_of_pythons_becomes_a_table_and_is_written_back)
     BOOST_TEST(reader.wait() == 0);
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::table_formats_test

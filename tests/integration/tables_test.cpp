@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::tables_test
 {
 namespace
 {
@@ -401,4 +401,4 @@ BOOST_AUTO_TEST_CASE(a_table_of_two_topics_needs_an_eager_assignor)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::tables_test

@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::test
+namespace paperboy::test::topics_test
 {
 namespace
 {
@@ -197,4 +197,4 @@ BOOST_FIXTURE_TEST_CASE(an_engine_ends_in_time_right_after_its_only_topic_was_de
     BOOST_TEST((std::chrono::steady_clock::now() - began < 5s));
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::topics_test

@@ -8,7 +8,7 @@
 
 #include <mutex>
 
-namespace paperboy::test
+namespace paperboy::test::transactions_test
 {
 namespace
 {
@@ -99,4 +99,4 @@ BOOST_FIXTURE_TEST_CASE(aborted_records_arrive_when_the_properties_say_so, fixtu
     BOOST_TEST(values[10] == "aborted0");
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::transactions_test

@@ -10,7 +10,7 @@
 #include <csignal>
 #include <random>
 
-namespace paperboy::test
+namespace paperboy::test::transform_crash_test
 {
 namespace
 {
@@ -68,4 +68,4 @@ BOOST_AUTO_TEST_CASE(killed_transforms_commit_only_what_is_in_the_output)
         BOOST_TEST(numbers.size() == std::size_t{per_partition_count});
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::transform_crash_test

@@ -11,7 +11,7 @@
 #include <map>
 #include <optional>
 
-namespace paperboy::test
+namespace paperboy::test::transform_test
 {
 namespace
 {
@@ -106,4 +106,4 @@ BOOST_AUTO_TEST_CASE(a_transform_loses_nothing_and_commits_nothing_too_early)
         BOOST_TEST(brokers.end_offset(output, partition) == per_partition_count);
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::transform_test

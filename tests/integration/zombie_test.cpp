@@ -10,7 +10,7 @@
 
 #include <csignal>
 
-namespace paperboy::test
+namespace paperboy::test::zombie_test
 {
 namespace
 {
@@ -76,4 +76,4 @@ BOOST_AUTO_TEST_CASE(a_process_that_was_halted_past_its_session_has_lost_its_par
     BOOST_TEST(all(view.committed(topic, partitions)));
 }
 
-} // namespace paperboy::test
+} // namespace paperboy::test::zombie_test

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-namespace paperboy
+namespace paperboy::answers_test
 {
 namespace
 {
@@ -140,4 +140,4 @@ BOOST_AUTO_TEST_CASE(errors_of_brokers_lose_nothing)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::answers_test

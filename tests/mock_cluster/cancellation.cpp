@@ -6,7 +6,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
-namespace paperboy
+namespace paperboy::cancellation_test
 {
 namespace
 {
@@ -167,4 +167,4 @@ BOOST_AUTO_TEST_CASE(a_refused_runs_cancellation_leaves_the_other_run_alone)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::cancellation_test

@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-namespace paperboy::test
+namespace paperboy::test::changelog_test
 {
 namespace
 {
@@ -254,4 +254,4 @@ BOOST_AUTO_TEST_CASE(a_topic_is_found_where_settings_cannot_be_asked_for)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::changelog_test

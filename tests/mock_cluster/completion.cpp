@@ -14,7 +14,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 
-namespace paperboy
+namespace paperboy::completion_test
 {
 namespace
 {
@@ -224,4 +224,4 @@ BOOST_AUTO_TEST_CASE(one_thread_is_enough)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::completion_test

@@ -8,7 +8,7 @@
 #include <random>
 #include <set>
 
-namespace paperboy
+namespace paperboy::consume_test
 {
 namespace
 {
@@ -394,4 +394,4 @@ BOOST_AUTO_TEST_CASE(a_retained_record_outlives_the_engine)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::consume_test

@@ -8,7 +8,7 @@
 #include <memory>
 #include <ranges>
 
-namespace paperboy
+namespace paperboy::cooperative_test
 {
 namespace
 {
@@ -160,4 +160,4 @@ BOOST_AUTO_TEST_CASE(two_engines_share_and_hand_over)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::cooperative_test

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <set>
 
-namespace paperboy
+namespace paperboy::dead_letters_test
 {
 namespace
 {
@@ -191,4 +191,4 @@ BOOST_AUTO_TEST_CASE(poison_of_a_bulk_that_fails_the_engine_is_the_cause)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::dead_letters_test

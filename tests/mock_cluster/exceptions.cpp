@@ -23,6 +23,11 @@ static std::ostream& operator<<(std::ostream& to, hook which)
     return to << to_string(which);
 }
 
+} // namespace paperboy
+
+namespace paperboy::exceptions_test
+{
+
 namespace
 {
 
@@ -247,4 +252,4 @@ BOOST_DATA_TEST_CASE(out_of_a_hook_of_bulks, kinds, what)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::exceptions_test

@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace paperboy
+namespace paperboy::failures_test
 {
 namespace
 {
@@ -190,4 +190,4 @@ BOOST_AUTO_TEST_CASE(settings_that_librdkafka_refuses_together_end_the_run_with_
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::failures_test

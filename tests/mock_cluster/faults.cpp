@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paperboy
+namespace paperboy::faults_test
 {
 namespace
 {
@@ -294,4 +294,4 @@ BOOST_AUTO_TEST_CASE(no_offset_to_start_at_ends_the_run_when_the_settings_say_so
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::faults_test

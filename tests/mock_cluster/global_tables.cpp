@@ -10,7 +10,7 @@
 #include <map>
 #include <thread>
 
-namespace paperboy
+namespace paperboy::global_tables_test
 {
 namespace
 {
@@ -364,4 +364,4 @@ BOOST_AUTO_TEST_CASE(options_that_do_not_go_together_are_refused)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::global_tables_test

@@ -5,7 +5,7 @@
 
 #include <paperboy/engine_monitor.hpp>
 
-namespace paperboy
+namespace paperboy::health_test
 {
 namespace
 {
@@ -120,4 +120,4 @@ BOOST_AUTO_TEST_CASE(lag_is_known_in_records_and_in_seconds_while_the_first_reco
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::health_test

@@ -12,7 +12,7 @@
 
 #include <atomic>
 
-namespace paperboy
+namespace paperboy::http_test
 {
 namespace
 {
@@ -364,4 +364,4 @@ BOOST_AUTO_TEST_CASE(a_stop_closes_what_waits_and_lets_the_context_end)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::http_test

@@ -11,7 +11,7 @@
 
 #include <sys/eventfd.h>
 
-namespace paperboy
+namespace paperboy::lifetime_test
 {
 namespace
 {
@@ -282,4 +282,4 @@ BOOST_FIXTURE_TEST_CASE(a_handler_outlives_its_overlapping_hooks_when_the_io_con
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::lifetime_test

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace paperboy
+namespace paperboy::metrics_test
 {
 namespace
 {
@@ -126,4 +126,4 @@ BOOST_AUTO_TEST_CASE(the_parser_of_these_tests_finds_faults)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::metrics_test

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-namespace paperboy
+namespace paperboy::ordering_test
 {
 namespace
 {
@@ -316,4 +316,4 @@ BOOST_AUTO_TEST_CASE(options_that_cannot_work_are_refused_with_the_reason)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::ordering_test

@@ -14,7 +14,7 @@
 #include <array>
 #include <optional>
 
-namespace paperboy
+namespace paperboy::outbox_test
 {
 namespace
 {
@@ -342,4 +342,4 @@ BOOST_AUTO_TEST_CASE(a_cancelled_caller_is_told_at_once_and_the_record_arrives)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::outbox_test

@@ -6,7 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace paperboy
+namespace paperboy::preparing_test
 {
 namespace
 {
@@ -101,4 +101,4 @@ BOOST_AUTO_TEST_CASE(a_partition_waits_for_its_serde_and_no_other_does)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::preparing_test

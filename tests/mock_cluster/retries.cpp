@@ -6,7 +6,7 @@
 
 #include <map>
 
-namespace paperboy
+namespace paperboy::retries_test
 {
 namespace
 {
@@ -242,4 +242,4 @@ BOOST_AUTO_TEST_CASE(a_step_does_not_pass_a_record_that_is_tried_again)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::retries_test

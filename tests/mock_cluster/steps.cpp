@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy
+namespace paperboy::steps_test
 {
 namespace
 {
@@ -272,4 +272,4 @@ BOOST_AUTO_TEST_CASE(a_hook_that_ends_after_its_assignment_passes_no_later_step)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::steps_test

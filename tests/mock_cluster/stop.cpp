@@ -5,7 +5,7 @@
 
 #include <boost/asio/post.hpp>
 
-namespace paperboy
+namespace paperboy::stop_test
 {
 namespace
 {
@@ -205,4 +205,4 @@ BOOST_AUTO_TEST_CASE(a_hook_that_blocks_its_thread_does_not_hold_up_the_result)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::stop_test

@@ -12,7 +12,7 @@
 #include <future>
 #include <map>
 
-namespace paperboy
+namespace paperboy::tables_test
 {
 namespace
 {
@@ -433,4 +433,4 @@ BOOST_AUTO_TEST_CASE(an_engine_without_the_changelogs_partitions_ends)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::tables_test

@@ -13,7 +13,7 @@
 #include <map>
 #include <stdexcept>
 
-namespace paperboy
+namespace paperboy::tracing_test
 {
 namespace
 {
@@ -254,4 +254,4 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_is_one_span, fixture)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::tracing_test

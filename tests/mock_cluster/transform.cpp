@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <map>
 
-namespace paperboy
+namespace paperboy::transform_test
 {
 namespace
 {
@@ -216,4 +216,4 @@ BOOST_AUTO_TEST_CASE(a_full_queue_and_a_failed_client_cost_neither_order_nor_rec
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::transform_test

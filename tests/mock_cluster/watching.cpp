@@ -3,7 +3,7 @@
 #include "mock_cluster/gated_handler.hpp"
 #include "mock_cluster/mock_fixture.hpp"
 
-namespace paperboy
+namespace paperboy::watching_test
 {
 namespace
 {
@@ -138,4 +138,4 @@ BOOST_AUTO_TEST_CASE(past_the_groups_limit_partitions_are_given_up_until_the_hoo
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::watching_test

@@ -2,7 +2,7 @@
 
 #include "registry/fixture.hpp"
 
-namespace paperboy::test
+namespace paperboy::test::answers_test
 {
 
 BOOST_FIXTURE_TEST_SUITE(registry_answers, registry_fixture)
@@ -109,4 +109,4 @@ BOOST_AUTO_TEST_CASE(a_compatibility_check)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::answers_test

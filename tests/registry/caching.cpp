@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace paperboy::test
+namespace paperboy::test::caching_test
 {
 namespace
 {
@@ -154,4 +154,4 @@ BOOST_AUTO_TEST_CASE(connections_are_reused)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::caching_test

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <array>
 
-namespace paperboy::test
+namespace paperboy::test::connections_test
 {
 namespace
 {
@@ -149,4 +149,4 @@ BOOST_FIXTURE_TEST_CASE(turns_come_in_order_and_pass_by_who_has_gone, turns_fixt
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::connections_test

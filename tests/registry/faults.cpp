@@ -2,7 +2,7 @@
 
 #include "registry/fixture.hpp"
 
-namespace paperboy::test
+namespace paperboy::test::faults_test
 {
 namespace
 {
@@ -194,4 +194,4 @@ BOOST_AUTO_TEST_CASE(too_large_an_answer_is_not_read)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::faults_test

@@ -14,7 +14,7 @@
 #include <atomic>
 #include <thread>
 
-namespace paperboy::test
+namespace paperboy::test::lifetime_test
 {
 namespace
 {
@@ -194,4 +194,4 @@ BOOST_AUTO_TEST_CASE(many_threads_may_ask)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::lifetime_test

@@ -3,7 +3,7 @@
 #include "registry/fixture.hpp"
 #include "support/test_authority.hpp"
 
-namespace paperboy::test
+namespace paperboy::test::security_test
 {
 namespace
 {
@@ -121,4 +121,4 @@ BOOST_AUTO_TEST_CASE(a_certificate_of_the_client)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::security_test

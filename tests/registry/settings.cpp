@@ -2,7 +2,7 @@
 
 #include "registry/fixture.hpp"
 
-namespace paperboy::test
+namespace paperboy::test::settings_test
 {
 namespace
 {
@@ -64,4 +64,4 @@ BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_by_name)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::settings_test

@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy
+namespace paperboy::allocations_test
 {
 namespace
 {
@@ -354,4 +354,4 @@ BOOST_AUTO_TEST_CASE(avro_costs_no_allocation_per_record)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::allocations_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace paperboy
+namespace paperboy::error_test
 {
 namespace
 {
@@ -106,4 +106,4 @@ BOOST_AUTO_TEST_CASE(no_failure_is_no_failure)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::error_test

@@ -22,7 +22,7 @@
 
 #include <sstream>
 
-namespace paperboy
+namespace paperboy::log_adapters_test
 {
 
 BOOST_AUTO_TEST_SUITE(log_adapters)
@@ -110,4 +110,4 @@ BOOST_AUTO_TEST_CASE(boost_log_gets_fields)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::log_adapters_test

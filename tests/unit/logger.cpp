@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy
+namespace paperboy::logger_test
 {
 namespace
 {
@@ -105,4 +105,4 @@ BOOST_AUTO_TEST_CASE(no_function_is_silence)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::logger_test

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace paperboy::detail
+namespace paperboy::detail::retry_fsm_test
 {
 namespace
 {
@@ -146,4 +146,4 @@ BOOST_AUTO_TEST_CASE(values_out_of_range_are_refused_with_their_names)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::detail
+} // namespace paperboy::detail::retry_fsm_test

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace paperboy
+namespace paperboy::serde_test
 {
 namespace
 {
@@ -145,4 +145,4 @@ BOOST_AUTO_TEST_CASE(uuids_are_text)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::serde_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::topic_partition_test
 {
 
 BOOST_AUTO_TEST_SUITE(topic_partition_suite)
@@ -28,4 +28,4 @@ BOOST_AUTO_TEST_CASE(offsets_differ_by_offset_too)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::topic_partition_test

@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::trace_context_test
 {
 namespace
 {
@@ -110,4 +110,4 @@ BOOST_AUTO_TEST_CASE(what_is_sent_gets_the_chosen_trace)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::trace_context_test

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::engine_fsm_test
 {
 namespace
 {
@@ -168,4 +168,4 @@ BOOST_AUTO_TEST_CASE(whatever_happens_at_any_step_it_completes_once)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::engine_fsm_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::health_fsm_test
 {
 namespace
 {
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(a_stuck_hook_is_the_reason_until_it_ends)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::health_fsm_test

@@ -4,7 +4,7 @@
 
 #include <numeric>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::memory_division_test
 {
 namespace
 {
@@ -61,4 +61,4 @@ BOOST_AUTO_TEST_CASE(stores_that_take_more_than_half_do_not_fit)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::memory_division_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::start_plan_test
 {
 namespace
 {
@@ -67,4 +67,4 @@ BOOST_AUTO_TEST_CASE(a_partition_is_asked_about_until_something_of_it_is_committ
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::start_plan_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::table_sources_test
 {
 namespace
 {
@@ -56,4 +56,4 @@ BOOST_AUTO_TEST_CASE(names_a_partition_that_came_without_its_others)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::table_sources_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::engine_detail
+namespace paperboy::engine_detail::watch_fsm_test
 {
 namespace
 {
@@ -81,4 +81,4 @@ BOOST_AUTO_TEST_CASE(a_stand_shows_the_record_in_its_hooks)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::engine_detail
+} // namespace paperboy::engine_detail::watch_fsm_test

@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::arguments_test
 {
 namespace
 {
@@ -287,4 +287,4 @@ BOOST_AUTO_TEST_CASE(on_finished_handling_without_a_context)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::arguments_test

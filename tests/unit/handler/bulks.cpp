@@ -11,7 +11,7 @@
 #include <span>
 #include <stdexcept>
 
-namespace paperboy
+namespace paperboy::bulks_test
 {
 namespace
 {
@@ -291,4 +291,4 @@ BOOST_AUTO_TEST_CASE(a_handler_without_on_bulk_is_refused)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::bulks_test

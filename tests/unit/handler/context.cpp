@@ -6,7 +6,7 @@
 
 #include <memory>
 
-namespace paperboy
+namespace paperboy::context_test
 {
 namespace
 {
@@ -138,4 +138,4 @@ BOOST_AUTO_TEST_CASE(hooks_may_ignore_it)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::context_test

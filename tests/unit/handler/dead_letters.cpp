@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <map>
 
-namespace paperboy
+namespace paperboy::dead_letters_test
 {
 namespace
 {
@@ -461,4 +461,4 @@ BOOST_AUTO_TEST_CASE(without_on_bulk_error_the_options_decide_about_bulks)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::dead_letters_test

@@ -5,7 +5,7 @@
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::decoding_test
 {
 namespace
 {
@@ -289,4 +289,4 @@ BOOST_AUTO_TEST_CASE(a_value_alone_leaves_the_key_raw)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::decoding_test

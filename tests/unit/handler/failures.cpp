@@ -7,7 +7,7 @@
 
 #include <set>
 
-namespace paperboy
+namespace paperboy::failures_test
 {
 namespace
 {
@@ -316,4 +316,4 @@ BOOST_AUTO_TEST_CASE(a_hook_that_throws_before_it_returns_its_awaitable)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::failures_test

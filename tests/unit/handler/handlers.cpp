@@ -7,7 +7,7 @@
 
 #include <memory>
 
-namespace paperboy
+namespace paperboy::handlers_test
 {
 namespace
 {
@@ -143,4 +143,4 @@ BOOST_AUTO_TEST_CASE(a_hook_that_does_not_end_by_the_deadline_is_named_in_time)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::handlers_test

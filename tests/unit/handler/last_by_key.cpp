@@ -9,7 +9,7 @@
 #include <random>
 #include <span>
 
-namespace paperboy
+namespace paperboy::last_by_key_test
 {
 namespace
 {
@@ -148,4 +148,4 @@ BOOST_AUTO_TEST_CASE(it_agrees_with_a_map_on_random_bulks)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::last_by_key_test

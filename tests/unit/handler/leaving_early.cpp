@@ -12,7 +12,7 @@
 
 #include <functional>
 
-namespace paperboy
+namespace paperboy::leaving_early_test
 {
 namespace
 {
@@ -210,4 +210,4 @@ BOOST_AUTO_TEST_CASE(a_cancellation_in_on_error_leaves_the_record_unfinished)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::leaving_early_test

@@ -5,7 +5,7 @@
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::order_test
 {
 namespace
 {
@@ -169,4 +169,4 @@ BOOST_AUTO_TEST_CASE(an_awaitable_hook_ends_before_the_next_one_begins)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::order_test

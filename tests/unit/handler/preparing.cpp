@@ -9,7 +9,7 @@
 
 #include <set>
 
-namespace paperboy
+namespace paperboy::preparing_test
 {
 namespace
 {
@@ -170,4 +170,4 @@ BOOST_AUTO_TEST_CASE(keys_are_prepared_too)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::preparing_test

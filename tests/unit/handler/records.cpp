@@ -4,7 +4,7 @@
 
 #include <functional>
 
-namespace paperboy
+namespace paperboy::records_test
 {
 namespace
 {
@@ -153,4 +153,4 @@ BOOST_AUTO_TEST_CASE(a_retained_record_can_be_retained_again)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::records_test

@@ -10,7 +10,7 @@
 #include <map>
 #include <span>
 
-namespace paperboy
+namespace paperboy::retries_test
 {
 namespace
 {
@@ -245,4 +245,4 @@ BOOST_AUTO_TEST_CASE(an_undecodable_record_of_a_bulk_is_tried_again_where_it_is_
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::retries_test

@@ -8,7 +8,7 @@
 
 #include <array>
 
-namespace paperboy
+namespace paperboy::sends_test
 {
 namespace
 {
@@ -101,4 +101,4 @@ BOOST_AUTO_TEST_CASE(an_awaited_record_has_a_place)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::sends_test

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace paperboy
+namespace paperboy::tables_test
 {
 namespace
 {
@@ -220,4 +220,4 @@ BOOST_AUTO_TEST_CASE(a_scan_has_the_first_of_the_keys)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::tables_test

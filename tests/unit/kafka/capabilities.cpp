@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::capabilities_test
 {
 namespace
 {
@@ -64,4 +64,4 @@ BOOST_AUTO_TEST_CASE(the_loaded_library_is_new_enough)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::capabilities_test

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::changelog_reader_fsm_test
 {
 namespace
 {
@@ -201,4 +201,4 @@ BOOST_AUTO_TEST_CASE(gives_up_what_no_answer_can_change)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::changelog_reader_fsm_test

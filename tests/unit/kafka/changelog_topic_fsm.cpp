@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::changelog_topic_fsm_test
 {
 namespace
 {
@@ -191,4 +191,4 @@ BOOST_AUTO_TEST_CASE(time_that_runs_out_says_what_was_last_heard)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::changelog_topic_fsm_test

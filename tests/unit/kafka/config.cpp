@@ -8,7 +8,7 @@
 
 #include <ostream>
 
-namespace paperboy
+namespace paperboy::config_test
 {
 namespace
 {
@@ -397,4 +397,4 @@ BOOST_AUTO_TEST_CASE(topics_are_refused_by_the_engine_itself)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::config_test

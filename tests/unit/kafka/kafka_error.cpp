@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::kafka_error_test
 {
 namespace
 {
@@ -74,4 +74,4 @@ BOOST_AUTO_TEST_CASE(kinds_of_errors)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::kafka_error_test

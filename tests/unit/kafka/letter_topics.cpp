@@ -5,7 +5,7 @@
 #include <chrono>
 #include <vector>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::letter_topics_test
 {
 namespace
 {
@@ -81,4 +81,4 @@ BOOST_AUTO_TEST_CASE(topics_do_not_wait_for_each_other)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::letter_topics_test

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::login_hint_test
 {
 namespace
 {
@@ -113,4 +113,4 @@ BOOST_AUTO_TEST_CASE(secrets_are_hidden_wherever_they_are)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::login_hint_test

@@ -5,7 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::memory_plan_test
 {
 namespace
 {
@@ -112,4 +112,4 @@ BOOST_AUTO_TEST_CASE(kerberos_gets_queues_that_bytes_alone_limit)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::memory_plan_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::outbox_fsm_test
 {
 namespace
 {
@@ -91,4 +91,4 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_in_between_allows_another_replacement)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::outbox_fsm_test

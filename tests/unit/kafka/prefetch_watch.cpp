@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paperboy::kafka
+namespace paperboy::kafka::prefetch_watch_test
 {
 
 BOOST_AUTO_TEST_SUITE(prefetch_watch_suite)
@@ -69,4 +69,4 @@ BOOST_AUTO_TEST_CASE(a_full_queue_is_never_forgotten)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::kafka
+} // namespace paperboy::kafka::prefetch_watch_test

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::ack_gate_test
 {
 
 BOOST_AUTO_TEST_SUITE(ack_gate_suite)
@@ -124,4 +124,4 @@ BOOST_AUTO_TEST_CASE(what_is_read_in_the_right_order_never_passes_an_unacknowled
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::ack_gate_test

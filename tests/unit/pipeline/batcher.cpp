@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::batcher_test
 {
 namespace
 {
@@ -165,4 +165,4 @@ BOOST_AUTO_TEST_CASE(every_record_comes_once_in_order_and_within_the_limits_what
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::batcher_test

@@ -2,7 +2,7 @@
 
 #include "support/manual_script.hpp"
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::commit_fsm_test
 {
 namespace
 {
@@ -169,4 +169,4 @@ BOOST_AUTO_TEST_CASE(a_new_assignment_starts_afresh)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::commit_fsm_test

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::key_schedule_test
 {
 
 BOOST_AUTO_TEST_SUITE(key_schedule_suite)
@@ -114,4 +114,4 @@ BOOST_AUTO_TEST_CASE(random_keys_and_random_ends)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::key_schedule_test

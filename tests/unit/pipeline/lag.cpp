@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::lag_test
 {
 
 BOOST_AUTO_TEST_SUITE(lag_suite)
@@ -20,4 +20,4 @@ BOOST_AUTO_TEST_CASE(an_end_before_the_position_is_no_lag)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::lag_test

@@ -6,7 +6,7 @@
 
 #include <functional>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::lanes_test
 {
 namespace
 {
@@ -309,21 +309,40 @@ BOOST_AUTO_TEST_CASE(held_lanes_finish_what_they_have_and_go_on_when_released)
 {
     auto subject = bench{1, overlapping(ordering::key, 4)};
     auto held = std::size_t{0};
-    auto hold = boost::asio::steady_timer{subject.context, std::chrono::microseconds{200}};
-    auto release = boost::asio::steady_timer{subject.context, std::chrono::milliseconds{20}};
-    hold.async_wait([&](error_code) { subject.subject.hold(true); });
-    release.async_wait(
-        [&](error_code)
-        {
-            held = subject.seen.begun.size();
-            BOOST_TEST(subject.seen.inside == 0U);
-            subject.subject.hold(false);
-        });
+    auto timer = boost::asio::steady_timer{subject.context};
+    auto const later = [&](auto what)
+    {
+        timer.expires_after(std::chrono::milliseconds{1});
+        timer.async_wait([what = std::move(what)](error_code) { what(); });
+    };
+    auto release = [&]
+    {
+        BOOST_TEST(subject.seen.begun.size() == held);
+        subject.subject.hold(false);
+    };
+    auto await_idle = std::function<void()>{};
+    await_idle = [&]
+    {
+        if (subject.seen.inside > 0)
+            return later([&] { await_idle(); });
+        held = subject.seen.begun.size();
+        later(release);
+    };
+    auto hold = std::function<void()>{};
+    hold = [&]
+    {
+        if (subject.seen.begun.empty())
+            return later([&] { hold(); });
+        subject.subject.hold(true);
+        await_idle();
+    };
+    hold();
     subject.run(100, 50);
+    BOOST_TEST(held > 0U);
     BOOST_TEST(held < 5000U);
     BOOST_TEST(subject.tracker.position() == 5000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::lanes_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::mode_fsm_test
 {
 namespace
 {
@@ -86,4 +86,4 @@ BOOST_AUTO_TEST_CASE(a_handler_without_on_bulk_stays_single_in_every_mode)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::mode_fsm_test

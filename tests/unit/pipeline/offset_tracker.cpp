@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::offset_tracker_test
 {
 namespace
 {
@@ -218,4 +218,4 @@ BOOST_AUTO_TEST_CASE(a_gap_is_passed_only_forwards_and_only_with_nothing_unfinis
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::offset_tracker_test

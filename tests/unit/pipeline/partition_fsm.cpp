@@ -2,7 +2,7 @@
 
 #include "support/manual_script.hpp"
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::partition_fsm_test
 {
 namespace
 {
@@ -175,4 +175,4 @@ BOOST_AUTO_TEST_CASE(a_held_partition_ends_when_it_is_stopped)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::partition_fsm_test

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::rebalance_fsm_test
 {
 namespace
 {
@@ -306,4 +306,4 @@ BOOST_AUTO_TEST_CASE(time_outs_alone_lead_from_any_step_of_a_revocation_to_the_r
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::rebalance_fsm_test

@@ -6,7 +6,7 @@
 
 #include <numeric>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::record_ages_test
 {
 
 BOOST_AUTO_TEST_SUITE(record_ages_suite)
@@ -76,4 +76,4 @@ BOOST_AUTO_TEST_CASE(durations_are_counted_in_the_bucket_that_they_fall_into)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::record_ages_test

@@ -9,7 +9,7 @@
 #include <optional>
 #include <utility>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::slim_executor_test
 {
 namespace
 {
@@ -96,4 +96,4 @@ BOOST_AUTO_TEST_CASE(an_any_io_executor_holds_a_strand_of_it)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::slim_executor_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::step_plan_test
 {
 namespace
 {
@@ -109,4 +109,4 @@ BOOST_AUTO_TEST_CASE(once_all_steps_are_over_they_stay_over)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::step_plan_test

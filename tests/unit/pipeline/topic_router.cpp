@@ -5,7 +5,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::pipeline
+namespace paperboy::pipeline::topic_router_test
 {
 namespace
 {
@@ -184,4 +184,4 @@ BOOST_AUTO_TEST_CASE(a_refused_topic_leaves_the_router_as_it_was)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::pipeline
+} // namespace paperboy::pipeline::topic_router_test

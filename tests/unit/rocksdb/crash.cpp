@@ -8,7 +8,7 @@
 #include <random>
 #include <string>
 
-namespace paperboy::test
+namespace paperboy::test::crash_test
 {
 namespace
 {
@@ -95,4 +95,4 @@ BOOST_AUTO_TEST_CASE(a_directory_of_another_process_is_in_use)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::crash_test

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::damage_test
 {
 namespace
 {
@@ -290,4 +290,4 @@ BOOST_AUTO_TEST_CASE(damage_that_is_found_by_a_merge_empties_the_tables)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::damage_test

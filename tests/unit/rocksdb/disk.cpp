@@ -23,7 +23,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace paperboy::test
+namespace paperboy::test::disk_test
 {
 namespace
 {
@@ -321,4 +321,4 @@ BOOST_AUTO_TEST_CASE(a_directory_without_rights_is_unusable)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::disk_test

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::property_test
 {
 namespace
 {
@@ -202,4 +202,4 @@ BOOST_AUTO_TEST_CASE(a_table_is_the_map_that_it_should_be)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::property_test

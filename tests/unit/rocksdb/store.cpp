@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace paperboy::test
+namespace paperboy::test::store_test
 {
 namespace
 {
@@ -254,4 +254,4 @@ BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_named)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::store_test

@@ -10,7 +10,7 @@
 
 #include <limits>
 
-namespace paperboy
+namespace paperboy::avro_datum_test
 {
 namespace
 {
@@ -208,4 +208,4 @@ BOOST_AUTO_TEST_CASE(hostile_bytes_end_in_errors_that_name_the_place)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::avro_datum_test

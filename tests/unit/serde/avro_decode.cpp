@@ -92,7 +92,7 @@ struct paperboy::avro_traits<avro_test::defaulted>
     static constexpr std::string_view alias(std::string_view field) { return field == "renamed" ? "old_name" : ""; }
 };
 
-namespace paperboy::test
+namespace paperboy::test::avro_decode_test
 {
 namespace
 {
@@ -416,4 +416,4 @@ BOOST_AUTO_TEST_CASE(hostile_records_end_in_errors)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::avro_decode_test

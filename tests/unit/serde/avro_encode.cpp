@@ -83,7 +83,7 @@ struct paperboy::avro_traits<avro_encode_test::line>
     static constexpr std::string_view name = "shop.line";
 };
 
-namespace paperboy::test
+namespace paperboy::test::encode_test
 {
 namespace
 {
@@ -217,4 +217,4 @@ BOOST_AUTO_TEST_CASE(what_a_schema_cannot_hold_is_refused)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::test
+} // namespace paperboy::test::encode_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::serde
+namespace paperboy::serde::avro_schema_test
 {
 
 BOOST_AUTO_TEST_SUITE(avro_schema_suite)
@@ -68,4 +68,4 @@ BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::serde
+} // namespace paperboy::serde::avro_schema_test

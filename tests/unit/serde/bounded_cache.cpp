@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace paperboy::serde
+namespace paperboy::serde::bounded_cache_test
 {
 namespace
 {
@@ -59,4 +59,4 @@ BOOST_AUTO_TEST_CASE(the_oldest_makes_room)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::serde
+} // namespace paperboy::serde::bounded_cache_test

@@ -5,7 +5,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::json_broken_test
 {
 namespace
 {
@@ -224,4 +224,4 @@ BOOST_AUTO_TEST_CASE(after_an_error_the_next_record_is_read)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::json_broken_test

@@ -7,7 +7,7 @@
 
 #include <limits>
 
-namespace paperboy
+namespace paperboy::json_decode_test
 {
 namespace
 {
@@ -257,4 +257,4 @@ BOOST_AUTO_TEST_CASE(names_with_escapes)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::json_decode_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy
+namespace paperboy::json_document_test
 {
 namespace
 {
@@ -110,4 +110,4 @@ BOOST_AUTO_TEST_CASE(it_is_written_as_it_was)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::json_document_test

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace paperboy
+namespace paperboy::json_encode_test
 {
 namespace
 {
@@ -123,4 +123,4 @@ BOOST_AUTO_TEST_CASE(what_json_cannot_say_is_an_error)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::json_encode_test

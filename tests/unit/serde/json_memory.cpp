@@ -12,7 +12,7 @@
 #include <cstring>
 #include <memory>
 
-namespace paperboy
+namespace paperboy::json_memory_test
 {
 namespace
 {
@@ -171,4 +171,4 @@ BOOST_AUTO_TEST_CASE(copies_have_their_own_memory)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::json_memory_test

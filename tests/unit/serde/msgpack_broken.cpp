@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy
+namespace paperboy::msgpack_broken_test
 {
 namespace
 {
@@ -144,4 +144,4 @@ BOOST_AUTO_TEST_CASE(bytes_that_nothing_begins_with)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::msgpack_broken_test

@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace paperboy
+namespace paperboy::msgpack_decode_test
 {
 namespace
 {
@@ -169,4 +169,4 @@ BOOST_AUTO_TEST_CASE(values_of_which_nothing_is_known)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::msgpack_decode_test

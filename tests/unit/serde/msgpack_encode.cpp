@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace paperboy
+namespace paperboy::msgpack_encode_test
 {
 namespace
 {
@@ -144,4 +144,4 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_said)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy
+} // namespace paperboy::msgpack_encode_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace paperboy::serde
+namespace paperboy::serde::registry_retry_fsm_test
 {
 namespace
 {
@@ -102,4 +102,4 @@ BOOST_AUTO_TEST_CASE(a_longer_wait_than_allowed_is_not_waited)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::serde
+} // namespace paperboy::serde::registry_retry_fsm_test

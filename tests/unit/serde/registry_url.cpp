@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::serde
+namespace paperboy::serde::registry_url_test
 {
 
 BOOST_AUTO_TEST_SUITE(registry_url_suite)
@@ -80,4 +80,4 @@ BOOST_AUTO_TEST_CASE(foreign_text_becomes_printable_and_short)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::serde
+} // namespace paperboy::serde::registry_url_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::tables
+namespace paperboy::tables::checkpoint_fsm_test
 {
 namespace
 {
@@ -51,4 +51,4 @@ BOOST_AUTO_TEST_CASE(after_a_failure_neither_size_nor_time_hurry)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::tables
+} // namespace paperboy::tables::checkpoint_fsm_test

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::tables
+namespace paperboy::tables::murmur2_test
 {
 
 BOOST_AUTO_TEST_SUITE(murmur2_suite)
@@ -30,4 +30,4 @@ BOOST_AUTO_TEST_CASE(partitions_are_in_range)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::tables
+} // namespace paperboy::tables::murmur2_test

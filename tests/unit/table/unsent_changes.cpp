@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-namespace paperboy::tables
+namespace paperboy::tables::unsent_changes_test
 {
 
 BOOST_AUTO_TEST_SUITE(unsent_changes_suite)
@@ -73,4 +73,4 @@ BOOST_AUTO_TEST_CASE(knows_whose_the_changes_are)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::tables
+} // namespace paperboy::tables::unsent_changes_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace paperboy::tables
+namespace paperboy::tables::working_set_test
 {
 namespace
 {
@@ -381,4 +381,4 @@ BOOST_AUTO_TEST_CASE(a_snapshot_stays_as_it_was)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-} // namespace paperboy::tables
+} // namespace paperboy::tables::working_set_test
