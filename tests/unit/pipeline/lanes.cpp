@@ -11,8 +11,6 @@ namespace paperboy::pipeline::lanes_test
 namespace
 {
 
-using namespace lanes_test;
-
 constexpr auto seeds = 60U;
 
 // Runs with the record at offset 10 stuck, until records have begun and no others do for a while; then calls `look`
