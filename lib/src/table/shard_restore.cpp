@@ -254,6 +254,7 @@ void shard::close(bool checkpoint)
     asio::post(strand_, [self = shared_from_this(), checkpoint] { self->finish(checkpoint); });
 }
 
+// Changes that are not sent yet are of hooks that have not ended in time: their offsets stay held.
 void shard::finish(bool checkpoint)
 {
     auto const lock = lock_if_global();
@@ -261,6 +262,7 @@ void shard::finish(bool checkpoint)
     if (before == phase::closing || before == phase::closed)
         return;
     phase_ = phase::closing;
+    unsent_ = {};
     // A global table is nobody's in particular.
     if (!global_ && set_ && set_->pending() > 0)
         context_.target.forget(*this);
