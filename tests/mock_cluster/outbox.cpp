@@ -285,6 +285,30 @@ BOOST_AUTO_TEST_CASE(a_client_that_failed_for_good_is_replaced_and_nothing_is_lo
     BOOST_TEST(arrived == numbers(200), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_produced_again_by_the_next_client)
+{
+    open({{"linger.ms", "100"}});
+    auto lost = counting_sink{};
+    cluster.fail_requests(produce_request, {out_of_order_sequence_number});
+    auto what = detail::outgoing_view{};
+    what.topic = box->topic_number(target);
+    what.partition = 0;
+    what.value = "lost";
+    for (auto i = 0; i < 10; ++i)
+    {
+        ledger->sending(i);
+        box->send(what, detail::change_ticket{ledger, i, &lost, 1, nullptr});
+    }
+    box->forget(lost);
+    BOOST_TEST(serve_until([&] { return replaced == 1; }));
+    BOOST_TEST(box->settled());
+    out.send(causes.at(10), std::nullopt, "kept");
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    BOOST_TEST(lost.acks == 0);
+    BOOST_TEST(ledger->held == 10);
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 1).front() == "kept");
+}
+
 BOOST_AUTO_TEST_CASE(a_client_that_fails_again_without_a_success_is_given_up)
 {
     open({{"linger.ms", "1"}});

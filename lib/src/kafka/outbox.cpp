@@ -70,7 +70,10 @@ void outbox::send(detail::outgoing_view const& what, detail::change_ticket chang
 }
 
 // The next owner may be writing the same changelog by now. What librdkafka has already goes out, since it can only be
-// purged as a whole; that is little, and soon.
+// purged as a whole; that is little, and soon. Unless its client fails:
+// 1. the client has failed for good, and has not reported yet what it did not deliver;
+// 2. the partition is given up;
+// 3. the reports come, and the next client would produce again what the next owner has gone past: so it is dropped.
 void outbox::forget(detail::change_sink const& sink)
 {
     auto lock = std::unique_lock{guard_};
@@ -78,11 +81,12 @@ void outbox::forget(detail::change_sink const& sink)
     {
         if (each.ticket->sink != &sink)
             return false;
-        complete_later(*each.ticket, make_error_code(boost::asio::error::operation_aborted), {});
-        give_back(*each.ticket);
+        drop(*each.ticket);
         return true;
     };
     auto const some = std::erase_if(waiting_, forgotten) + std::erase_if(taken_back_, forgotten) > 0;
+    for (auto& each : tickets_)
+        each.forgotten = each.forgotten || (each.used && each.sink == &sink);
     // Those who wait because of these may go on.
     if (some && wake_)
         wake_();
@@ -168,6 +172,7 @@ outbox::delivery& outbox::take_ticket(detail::outgoing_view const& what)
     ticket.bytes = what.bytes();
     ticket.source = no_letter;
     ticket.used = true;
+    ticket.forgotten = false;
     return ticket;
 }
 
@@ -184,6 +189,12 @@ void outbox::give_back(delivery& ticket) noexcept
     ticket.sink = nullptr;
     ticket.used = false;
     unused_.push_back(&ticket);
+}
+
+void outbox::drop(delivery& ticket)
+{
+    complete_later(ticket, make_error_code(boost::asio::error::operation_aborted), {});
+    give_back(ticket);
 }
 
 void outbox::complete_later(delivery& ticket, error_code result, produced const& where)

@@ -145,6 +145,8 @@ private:
         // Of a dead letter: the partition that its record came from.
         std::int32_t source = no_letter;
         bool used = false;
+        // Of a change of a partition that is gone: it is not produced again.
+        bool forgotten = false;
     };
     struct waiting_record
     {
@@ -179,6 +181,7 @@ private:
     void fail(delivery& ticket, error_code error);
     [[nodiscard]] delivery& take_ticket(detail::outgoing_view const& what);
     void give_back(delivery& ticket) noexcept;
+    void drop(delivery& ticket);
     void complete_later(delivery& ticket, error_code result, produced const& where);
     void tell_completions(std::unique_lock<std::mutex>& lock);
 

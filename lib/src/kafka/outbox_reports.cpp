@@ -155,8 +155,8 @@ void outbox::settle_reports(outbox_turn& turn)
         give_back(*ticket);
     }
     stats_.acknowledged += acknowledged;
-    std::ranges::move(just_taken_back_, std::back_inserter(taken_back_));
-    just_taken_back_.clear();
+    for (auto& each : std::exchange(just_taken_back_, {}))
+        each.ticket->forgotten ? drop(*each.ticket) : taken_back_.push_back(std::move(each));
     for (auto& each : std::exchange(topic_gone_, {}))
         refused(each.what.view(), *each.ticket, make_code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
     act(fsm_.reported(reports_.size(), acknowledged > 0), turn);
