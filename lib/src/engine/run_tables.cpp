@@ -95,7 +95,19 @@ void run_tables::assign(std::span<topic_partition const> partitions, asio::any_i
             shards_[{table, where.partition}].shard =
                 std::make_shared<tables::shard>(context, where.partition, strand_of(where, executor));
     }
+    divide_caches();
     show(true);
+}
+
+// Partitions may come and go one by one: those that stay give to those that come, and get from those that go.
+void run_tables::divide_caches() const
+{
+    auto held = std::vector<std::size_t>(all_.size());
+    for (auto const& [which, entry] : shards_)
+        ++held[which.first];
+    for (auto const& [which, entry] : shards_)
+        if (!global(which))
+            entry.shard->limit(caches_[which.first] / held[which.first]);
 }
 
 pipeline::slim_strand run_tables::strand_of(topic_partition const& where, asio::any_io_executor const& executor) const
@@ -188,6 +200,7 @@ void run_tables::close(std::span<topic_partition const> of, bool checkpoint)
     for (auto const& where : of)
         if (auto const group = sources_.group_of(where.topic))
             strands_.erase({*group, where.partition});
+    divide_caches();
     show(true);
 }
 

@@ -124,6 +124,7 @@ private:
     [[nodiscard]] tables::shard_context context_of(std::size_t table, std::size_t shards);
     [[nodiscard]] bool in_use(key const& which) const;
     [[nodiscard]] bool fed_by(key const& which, std::span<topic_partition const> partitions) const;
+    void divide_caches() const;
     void close_assigned();
     void open(held_shard& which);
     void close(held_shard& which, bool checkpoint);

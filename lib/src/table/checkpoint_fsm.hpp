@@ -31,6 +31,9 @@ public:
         return dirty > 0 && (now >= next_ || (!failed_ && dirty >= settings_.bytes));
     }
 
+    // What may wait, from now on.
+    void limit(std::size_t bytes) noexcept { settings_.bytes = bytes; }
+
     // When it is due by time alone.
     [[nodiscard]] time_point next() const noexcept { return next_; }
 

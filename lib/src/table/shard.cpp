@@ -35,11 +35,16 @@ private:
 };
 
 // What waits for a checkpoint, and what is on its way by one, may fill the memory for entries, not more.
+std::size_t most_to_wait(table_options const& options, std::size_t cache_bytes)
+{
+    return std::min(options.checkpoint_bytes, cache_bytes / 2);
+}
+
 checkpoint_settings checkpoints_of(table_options const& options, std::size_t cache_bytes)
 {
     auto settings = checkpoint_settings{};
     settings.interval = options.checkpoint_interval;
-    settings.bytes = std::min(options.checkpoint_bytes, cache_bytes / 2);
+    settings.bytes = most_to_wait(options, cache_bytes);
     return settings;
 }
 
@@ -47,7 +52,7 @@ checkpoint_settings checkpoints_of(table_options const& options, std::size_t cac
 
 shard::shard(shard_context context, std::int32_t partition, asio::any_io_executor strand)
     : shard_core{*context.table}, context_{std::move(context)}, partition_{partition}, strand_{std::move(strand)},
-      coalesce_{table().setup().options.coalesce}, global_{table().global()},
+      cache_bytes_{context_.cache_bytes}, coalesce_{table().setup().options.coalesce}, global_{table().global()},
       closed_{global_ ? errc::not_running : errc::not_local},
       checkpoint_{checkpoints_of(table().setup().options, context_.cache_bytes), std::chrono::steady_clock::now()}
 {
@@ -215,6 +220,19 @@ void shard::look_at_clock()
                        if (self->phase_ == phase::ready)
                            self->checkpoint_if_due();
                    });
+}
+
+void shard::limit(std::size_t cache_bytes)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), cache_bytes]
+               {
+                   auto const lock = self->lock_if_global();
+                   self->cache_bytes_ = cache_bytes;
+                   self->checkpoint_.limit(most_to_wait(self->table().setup().options, cache_bytes));
+                   if (self->set_ && self->store_)
+                       self->set_->limit(cache_bytes, self->settings().restore_bytes);
+               });
 }
 
 void shard::checkpoint_if_due()

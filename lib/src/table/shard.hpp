@@ -67,7 +67,7 @@ struct shard_context
     std::size_t topic = 0;
     std::weak_ptr<shard_owner> owner;
     logger log;
-    // What entries may take where there is a store.
+    // What entries may take where there is a store, to begin with.
     std::size_t cache_bytes = 0;
     // Writes to stores that allow it.
     std::weak_ptr<store_worker> worker = {};
@@ -75,9 +75,10 @@ struct shard_context
 
 // A partition of a table at work: what hooks read and change, restored from the changelog, written to the store.
 //
-// open, close and look_at_clock are safe from any thread; acknowledged and told are for the strand of whoever sends;
-// the rest is for the shard's own. Of a global table, which the hooks of all partitions use, what hooks do is for
-// whoever holds in_use() instead; the shard's strand holds it as well, and reads the changelog on after the restore.
+// open, close, limit and look_at_clock are safe from any thread; acknowledged and told are for the strand of whoever
+// sends; the rest is for the shard's own. Of a global table, which the hooks of all partitions use, what hooks do is
+// for whoever holds in_use() instead; the shard's strand holds it as well, and reads the changelog on after the
+// restore.
 class shard final : public detail::shard_core, public std::enable_shared_from_this<shard>, private detail::change_sink
 {
 public:
@@ -97,6 +98,9 @@ public:
 
     // Brings the store up to date, if `checkpoint`, and closes it.
     void close(bool checkpoint);
+
+    // What entries may take from now on, where there is a store.
+    void limit(std::size_t cache_bytes);
 
     // To be called about once a second.
     void look_at_clock();
@@ -170,6 +174,7 @@ private:
     shard_context const context_;
     std::int32_t const partition_;
     boost::asio::any_io_executor const strand_;
+    std::size_t cache_bytes_;
     bool const coalesce_;
     bool const global_;
     // What it is when it is closed: the run of a global table is over.

@@ -71,8 +71,8 @@ working_set_settings shard::settings() const
     result.ordered = options.ordered;
     if (store_)
     {
-        result.bytes = context_.cache_bytes;
-        result.restore_bytes = std::max(least_restore_bytes, context_.cache_bytes);
+        result.bytes = cache_bytes_;
+        result.restore_bytes = std::max(least_restore_bytes, cache_bytes_);
     }
     return result;
 }

@@ -121,6 +121,14 @@ public:
     // after each batch of records.
     void trim() { entries_.trim(settings_.bytes, 2 * entries_.size()); }
 
+    // From now on.
+    void limit(std::size_t bytes, std::size_t restore_bytes)
+    {
+        settings_.bytes = bytes;
+        settings_.restore_bytes = restore_bytes;
+        trim();
+    }
+
     // The offset up to which the changelog is in here, and up to which it is in the store.
     [[nodiscard]] std::optional<std::int64_t> next_offset() const noexcept { return next_offset_; }
     [[nodiscard]] std::optional<std::int64_t> stored_offset() const noexcept { return stored_offset_; }
