@@ -44,14 +44,15 @@ struct memory_division
 [[nodiscard]] inline memory_division divide_memory(std::size_t limit, memory_wishes const& wishes)
 {
     constexpr auto quarter = std::size_t{4};
-    auto const wanted = std::accumulate(wishes.caches.begin(), wishes.caches.end(), std::size_t{0});
-    auto const given = std::min(wanted, limit / quarter);
+    auto const most = limit / quarter;
+    // What users ask for may be any number: it is added up as one that does not overflow.
+    auto const wanted = std::accumulate(wishes.caches.begin(), wishes.caches.end(), 0.0,
+                                        [](double sum, std::size_t each) { return sum + static_cast<double>(each); });
+    auto const part = static_cast<double>(most) / std::max(wanted, static_cast<double>(most));
     auto result = memory_division{};
     for (auto const each : wishes.caches)
-        result.caches.push_back(wanted == given
-                                    ? each
-                                    : static_cast<std::size_t>(static_cast<double>(each) * static_cast<double>(given) /
-                                                               static_cast<double>(wanted)));
+        result.caches.push_back(part < 1 ? static_cast<std::size_t>(static_cast<double>(each) * part) : each);
+    auto const given = std::min(most, std::accumulate(result.caches.begin(), result.caches.end(), std::size_t{0}));
     auto const rest = limit - std::min(wishes.stores, limit / 2) - given;
     result.changelogs = wishes.changelogs ? rest / quarter : 0;
     result.fetched = rest - result.changelogs;

@@ -53,6 +53,15 @@ BOOST_AUTO_TEST_CASE(a_cache_gets_what_it_asks_for_while_a_quarter_is_enough_and
     BOOST_TEST(scarce.caches[1] == 16 * mb);
 }
 
+BOOST_AUTO_TEST_CASE(caches_without_a_bound_share_the_quarter)
+{
+    constexpr auto half_of_all = std::size_t{1} << 63U;
+    auto const parts = divide_memory(256 * mb, {0, {half_of_all, half_of_all, 0}, false});
+    BOOST_TEST(parts.caches[0] == 32 * mb);
+    BOOST_TEST(parts.caches[1] == 32 * mb);
+    BOOST_TEST(parts.fetched == 192 * mb);
+}
+
 BOOST_AUTO_TEST_CASE(stores_that_take_more_than_half_do_not_fit)
 {
     BOOST_TEST(fits(160 * mb, 80 * mb));
