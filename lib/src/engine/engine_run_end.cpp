@@ -177,13 +177,14 @@ void engine_run::destroy_client()
     housekeeping_timer_.stop();
     assignment_.reset();
     leaving_.reset();
+    held_back_.clear();
     state_->show(nullptr);
     if (!consumer_)
         return act(engine_.destroyed());
     if (!sends_are_over())
         return;
     if (tables_)
-        tables_->close_global();
+        tables_->close_all();
     closing_tables_ = tables_ && !tables_->closed();
     if (closing_tables_)
         return;

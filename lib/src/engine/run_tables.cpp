@@ -212,6 +212,12 @@ void run_tables::close(held_shard& which, bool checkpoint)
     which.shard->close(checkpoint);
 }
 
+void run_tables::close_all()
+{
+    close_assigned();
+    close_global();
+}
+
 // What no revocation has closed.
 void run_tables::close_assigned()
 {

@@ -82,8 +82,8 @@ public:
 
     // Ends the shards of these partitions: stores are brought up to date and closed.
     void close(std::span<topic_partition const> of, bool checkpoint);
-    // Likewise those of global tables: the run ends.
-    void close_global();
+    // Likewise those of global tables, and what no revocation has closed: the run ends.
+    void close_all();
     [[nodiscard]] bool closed() const noexcept { return closing_.empty(); }
 
     // Once a second.
@@ -126,6 +126,7 @@ private:
     [[nodiscard]] bool fed_by(key const& which, std::span<topic_partition const> partitions) const;
     void divide_caches() const;
     void close_assigned();
+    void close_global();
     void open(held_shard& which);
     void close(held_shard& which, bool checkpoint);
     [[nodiscard]] bool global(key const& which) const { return all_[which.first]->global(); }

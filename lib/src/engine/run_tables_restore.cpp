@@ -46,8 +46,7 @@ void run_tables::read(shard_ptr const& which, std::optional<std::int64_t> from)
 
 std::shared_ptr<kafka::client> run_tables::end()
 {
-    close_assigned();
-    close_global();
+    close_all();
     return abandon();
 }
 
