@@ -172,9 +172,11 @@ void engine_run::hurry()
     leave();
 }
 
+// The group may be left in the middle of a revocation, which then has no end of its own.
 void engine_run::destroy_client()
 {
-    housekeeping_timer_.stop();
+    for (auto* const each : {&housekeeping_timer_, &step_timer_, &retry_timer_, &deadline_timer_})
+        each->stop();
     assignment_.reset();
     leaving_.reset();
     held_back_.clear();
