@@ -237,6 +237,8 @@ private:
     bool hurried_ = false;
     bool flushing_ = false;
     bool leave_wanted_ = false;
+    // Without a commit before.
+    bool leave_overdue_ = false;
     std::uintptr_t commit_ticket_ = 0;
     error_code commit_error_;
     std::chrono::steady_clock::time_point last_trouble_;

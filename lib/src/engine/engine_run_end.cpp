@@ -91,7 +91,8 @@ void engine_run::close()
     leave_if_wanted();
 }
 
-// Twice: for hooks, and for a rebalance that keeps what they did from being committed.
+// Twice: for hooks, and for a rebalance that keeps what they did from being committed. What is being given up is waited
+// for all the same; its steps have times of their own.
 void engine_run::start_leave_timer(bool once_more)
 {
     auto const time =
@@ -100,9 +101,9 @@ void engine_run::start_leave_timer(bool once_more)
                        [self = shared_from_this(), once_more]
                        {
                            if (once_more && self->assignment_ && self->assignment_->all_ended())
-                               self->start_leave_timer(false);
-                           else
-                               self->leave();
+                               return self->start_leave_timer(false);
+                           self->leave_overdue_ = true;
+                           self->leave_if_wanted();
                        });
 }
 
@@ -115,7 +116,9 @@ void engine_run::start_leave_timer(bool once_more)
 // 2. A member that leaves now does not hear of it, and its commits are refused. One that stays does, and tries again.
 void engine_run::leave_if_wanted()
 {
-    if (!leave_wanted_ || rebalance_.giving_up() || (capabilities_.incremental && !is_all_committed()))
+    if (!leave_wanted_ || rebalance_.giving_up())
+        return;
+    if (capabilities_.incremental && !leave_overdue_ && !is_all_committed())
         return;
     leave();
 }
