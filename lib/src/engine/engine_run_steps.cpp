@@ -51,8 +51,12 @@ void engine_run::query(std::function<void()> work, std::function<void()> done)
 // 2. Meanwhile the brokers are asked for their ends: the cached ones are as old as the last fetch, and a partition that
 //    was held may not have fetched for long.
 // 3. Each pipeline tells when it has passed its end.
+//
+// All may have been taken away while a look was put off until later.
 void engine_run::begin_step()
 {
+    if (!assignment_)
+        return;
     release_runnable();
     show_steps();
     if (steps_.finished())
