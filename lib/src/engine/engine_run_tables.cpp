@@ -184,10 +184,12 @@ void engine_run::on_tables_changed()
         destroy_client();
 }
 
-// What is finished is committed; the partitions are given back when the tables' stores are closed as well.
+// What is finished is committed; the partitions are given back when their tables' stores are closed as well. Others'
+// may be open for long: a hook that blocks its strand keeps the store of a partition from being closed that was given
+// up before.
 void engine_run::on_commit_over()
 {
-    if (commit_is_over_ && (!tables_ || tables_->closed()))
+    if (commit_is_over_ && (!tables_ || tables_->closed(taken_)))
         act(rebalance_.committed());
 }
 

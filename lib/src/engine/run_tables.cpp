@@ -204,6 +204,12 @@ void run_tables::close(std::span<topic_partition const> of, bool checkpoint)
     show(true);
 }
 
+bool run_tables::closed(std::span<topic_partition const> of) const
+{
+    return std::ranges::none_of(closing_, [&](shard_ptr const& each)
+                                { return fed_by({each->table().number(), each->partition()}, of); });
+}
+
 void run_tables::close(held_shard& which, bool checkpoint)
 {
     if (!which.opened || std::exchange(which.closing, true))

@@ -85,6 +85,8 @@ public:
     // Likewise those of global tables, and what no revocation has closed: the run ends.
     void close_all();
     [[nodiscard]] bool closed() const noexcept { return closing_.empty(); }
+    // Those of these partitions.
+    [[nodiscard]] bool closed(std::span<topic_partition const> of) const;
 
     // Once a second.
     void look_at_clock();
