@@ -19,9 +19,8 @@ struct changelog_spec
 {
     std::string topic;
 
-    // As many as the source topic has; 1 or more. `any_number`: only a topic that is made here has to have so many.
+    // As many as the source topic has; 1 or more.
     std::int32_t partitions = 1;
-    bool any_number = false;
 
     // -1: the brokers' default. Only for a topic that is made here.
     std::int16_t replication_factor = -1;
@@ -29,6 +28,9 @@ struct changelog_spec
     // Of a topic that is made here, as the brokers name them. `cleanup.policy` is "compact" unless it is given, and
     // must contain that; it is compared with the topic's, the others are not.
     properties topic_properties;
+
+    // Only a topic that is made here has to have so many partitions.
+    bool any_number = false;
 };
 
 // What there is.
