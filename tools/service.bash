@@ -23,10 +23,12 @@ fetch_whole() { # fetch_whole FOLDER WHAT FILL : unless it is there; FILL makes 
   trap - EXIT
 }
 
-free_port() { # below the range the kernel gives to outgoing connections
+free_port() { # below the range the kernel gives to outgoing connections; another one each time
   local free
-  while free=$((20000 + RANDOM % 12000)); (: <"/dev/tcp/127.0.0.1/$free") 2>/dev/null; do :; done
-  echo "$free"
+  while free=$((20000 + RANDOM % 12000))
+    grep -qsx "$free" "$dir/ports" || (: <"/dev/tcp/127.0.0.1/$free") 2>/dev/null
+  do :; done
+  echo "$free" | tee -a "$dir/ports"
 }
 
 runs_with() { # runs_with ARGUMENT : sets pid; an argument of its own tells our process from a stranger with its number

@@ -1,10 +1,8 @@
 // The series of topics and partitions. Each number of partition_stats is a row of a table.
 
-#include "metrics/families.hpp"
+#include "metrics/rows.hpp"
 
 #include <array>
-#include <chrono>
-#include <optional>
 #include <string>
 
 namespace paperboy::metrics_detail
@@ -12,75 +10,40 @@ namespace paperboy::metrics_detail
 namespace
 {
 
-using maybe = std::optional<double>;
+using partition_row = stats_row<partition_stats>;
 
-struct partition_series
-{
-    series what;
-    bool counts;
-    maybe (*value)(partition_stats const&);
-};
-
-template <class T>
-maybe number_of(T const& value)
-{
-    return static_cast<double>(value);
-}
-
-template <class T>
-maybe number_of(std::optional<T> const& value)
-{
-    return value ? maybe{static_cast<double>(*value)} : std::nullopt;
-}
-
-maybe number_of(std::optional<std::chrono::milliseconds> const& value)
-{
-    return value ? maybe{std::chrono::duration<double>{*value}.count()} : std::nullopt;
-}
-
-maybe number_of(handling_mode const& value)
-{
-    return value == handling_mode::bulk ? 1 : 0;
-}
-
-template <auto Member>
-maybe number(partition_stats const& stats)
-{
-    return number_of(stats.*Member);
-}
-
-constexpr auto rows = std::array{
-    partition_series{{"paperboy_partition_records_total", "Records handed to hooks since the partition was assigned."},
-                     true,
-                     number<&partition_stats::records>},
-    partition_series{{"paperboy_partition_bytes_total", "Bytes handed to hooks since the partition was assigned."},
-                     true,
-                     number<&partition_stats::bytes>},
-    partition_series{
+constexpr auto partition_rows = std::array{
+    partition_row{{"paperboy_partition_records_total", "Records handed to hooks since the partition was assigned."},
+                  true,
+                  number<&partition_stats::records>},
+    partition_row{{"paperboy_partition_bytes_total", "Bytes handed to hooks since the partition was assigned."},
+                  true,
+                  number<&partition_stats::bytes>},
+    stats_row<partition_stats>{
         {"paperboy_lag_records", "High watermark minus the next offset."}, false, number<&partition_stats::lag>},
-    partition_series{
+    stats_row<partition_stats>{
         {"paperboy_lag_seconds", "Age of the oldest unfinished record."}, false, number<&partition_stats::lag_age>},
-    partition_series{
+    stats_row<partition_stats>{
         {"paperboy_position", "Offset after the last finished record."}, false, number<&partition_stats::position>},
-    partition_series{{"paperboy_committed_offset", "Offset that the group committed last through this engine."},
-                     false,
-                     number<&partition_stats::committed>},
-    partition_series{{"paperboy_high_watermark", "Offset after the partition's last record."},
-                     false,
-                     number<&partition_stats::high_watermark>},
-    partition_series{{"paperboy_in_flight_records", "Records fetched for the hooks that have not finished."},
-                     false,
-                     number<&partition_stats::in_flight>},
-    partition_series{{"paperboy_prefetched_records", "Records fetched ahead, in librdkafka's queue."},
-                     false,
-                     number<&partition_stats::prefetched>},
-    partition_series{{"paperboy_partition_buffered_bytes", "About how much memory its fetched records take."},
-                     false,
-                     number<&partition_stats::buffered_bytes>},
-    partition_series{{"paperboy_held", "1 while it is paused, or waits for its step or for what was sent."},
-                     false,
-                     number<&partition_stats::held>},
-    partition_series{
+    partition_row{{"paperboy_committed_offset", "Offset that the group committed last through this engine."},
+                  false,
+                  number<&partition_stats::committed>},
+    partition_row{{"paperboy_high_watermark", "Offset after the partition's last record."},
+                  false,
+                  number<&partition_stats::high_watermark>},
+    partition_row{{"paperboy_in_flight_records", "Records fetched for the hooks that have not finished."},
+                  false,
+                  number<&partition_stats::in_flight>},
+    partition_row{{"paperboy_prefetched_records", "Records fetched ahead, in librdkafka's queue."},
+                  false,
+                  number<&partition_stats::prefetched>},
+    partition_row{{"paperboy_partition_buffered_bytes", "About how much memory its fetched records take."},
+                  false,
+                  number<&partition_stats::buffered_bytes>},
+    partition_row{{"paperboy_held", "1 while it is paused, or waits for its step or for what was sent."},
+                  false,
+                  number<&partition_stats::held>},
+    stats_row<partition_stats>{
         {"paperboy_bulk_mode", "1 while its records are handled in bulk."}, false, number<&partition_stats::mode>},
 };
 
@@ -88,15 +51,10 @@ constexpr auto rows = std::array{
 
 void add_partitions(family_list& to, labels const& common, engine_stats const& stats)
 {
-    for (auto const& row : rows)
+    for (auto const& each_row : partition_rows)
         for (auto const& each : stats.partitions)
-        {
-            auto const value = row.value(each);
-            if (!value)
-                continue;
-            auto of = with(common, {{"topic", each.topic}, {"partition", std::to_string(each.partition)}});
-            row.counts ? to.counter(row.what, std::move(of), *value) : to.gauge(row.what, std::move(of), *value);
-        }
+            add_row(to, each_row, each,
+                    with(common, {{"topic", each.topic}, {"partition", std::to_string(each.partition)}}));
 }
 
 void add_topics(family_list& to, labels const& common, engine_stats const& stats)
