@@ -15,6 +15,10 @@ struct mode
 {
     std::string name;
     measurement (*run)(options const&);
+    // The mode that it is compared with.
+    std::string against = "raw";
+    // Whether it writes to options::output.
+    bool writes = false;
 };
 
 // librdkafka's batch loop, with the engine's properties and with librdkafka's own defaults.
@@ -37,6 +41,9 @@ struct mode
 
 // No Kafka at all: the same work on records in memory. Its records per second are what a slow handler can reach.
 [[nodiscard]] measurement work_alone(options const& from);
+
+// The modes of tables; none where the benchmarks are built without RocksDB.
+[[nodiscard]] std::vector<mode> table_modes();
 
 // Works on a record.
 inline void work_for(std::chrono::nanoseconds time)

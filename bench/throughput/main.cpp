@@ -19,12 +19,34 @@ namespace
 
 std::vector<mode> const& modes()
 {
-    static auto const all = std::vector<mode>{{"raw", consume_raw},         {"raw-defaults", consume_raw_defaults},
-                                              {"void", consume_void},       {"awaitable", consume_awaitable},
-                                              {"bulk", consume_bulk},       {"json", consume_json},
-                                              {"stalled", consume_stalled}, {"ready", consume_ready},
-                                              {"alone", work_alone}};
+    static auto const all = []
+    {
+        auto made = std::vector<mode>{{"raw", consume_raw},         {"raw-defaults", consume_raw_defaults},
+                                      {"void", consume_void},       {"awaitable", consume_awaitable},
+                                      {"bulk", consume_bulk},       {"json", consume_json},
+                                      {"stalled", consume_stalled}, {"ready", consume_ready},
+                                      {"alone", work_alone}};
+        std::ranges::move(table_modes(), std::back_inserter(made));
+        return made;
+    }();
     return all;
+}
+
+// Some names stand for all modes that begin in one way.
+std::vector<std::string> spelled_out(std::vector<std::string> const& names)
+{
+    auto result = std::vector<std::string>{};
+    for (auto const& name : names)
+    {
+        auto const begin = std::string{name == "count_per_key" ? "count-" : name == "restore" ? "restore-" : ""};
+        if (begin.empty())
+            result.push_back(find_mode(name).name);
+        else
+            for (auto const& each : modes())
+                if (each.name.starts_with(begin))
+                    result.push_back(each.name);
+    }
+    return result;
 }
 
 int run_child(options const& from)
@@ -35,10 +57,39 @@ int run_child(options const& from)
     return 0;
 }
 
-measurement measure(options const& from, std::string const& mode, filled_topic const& topic)
+// A topic for what one run writes.
+class scratch_topic
+{
+public:
+    // Without partitions there is none.
+    scratch_topic(topic_filler& filler, std::size_t partitions) : filler_{filler}
+    {
+        if (partitions == 0)
+            return;
+        name_ = "paperboy-bench-output-" + std::to_string(std::random_device{}());
+        filler_.create(name_, static_cast<std::int32_t>(partitions), true);
+    }
+    scratch_topic(scratch_topic const&) = delete;
+    scratch_topic& operator=(scratch_topic const&) = delete;
+    ~scratch_topic()
+    {
+        if (!name_.empty())
+            filler_.remove(name_);
+    }
+
+    [[nodiscard]] std::string const& name() const noexcept { return name_; }
+
+private:
+    topic_filler& filler_;
+    std::string name_;
+};
+
+measurement measure(options const& from, std::string const& mode, filled_topic const& topic, topic_filler& filler)
 try
 {
-    auto const output = run_self(child_arguments(from, mode, topic.name, topic.partition_sizes), from.deadline);
+    auto const scratch = scratch_topic{filler, find_mode(mode).writes ? topic.partition_sizes.size() : 0};
+    auto const output =
+        run_self(child_arguments(from, mode, topic.name, topic.partition_sizes, scratch.name()), from.deadline);
     auto const cost = parse_line(output);
     if (!cost)
         throw std::runtime_error{"no measurement in its output: " + output};
@@ -51,36 +102,39 @@ catch (std::exception const& error)
 
 void check_same_records(std::vector<mode_result> const& results)
 {
-    auto const expected = results.front().runs.front().cost.checksum;
     for (auto const& result : results)
+    {
+        auto const like = std::ranges::find(results, result.against, &mode_result::against);
+        auto const expected = like->runs.front().cost.checksum;
         for (auto const& run : result.runs)
             if (run.cost.checksum != expected)
                 throw std::runtime_error{"mode " + result.mode + " on " + result.topic + ", round " +
                                          std::to_string(run.round) + ", has seen other records than the first run"};
+    }
 }
 
-std::vector<mode_result> measure_topic(options const& from, std::string const& name, filled_topic const& topic)
+std::vector<mode_result> measure_topic(options const& from, std::string const& name, filled_topic const& topic,
+                                       topic_filler& filler)
 {
     auto results = std::vector<mode_result>{};
-    for (auto const& mode : from.modes)
-        results.push_back({name, mode, {}, {}});
+    for (auto const& mode : spelled_out(from.modes))
+        results.push_back({name, mode, {}, find_mode(mode).against, {}});
     for (auto round = 1; round <= from.rounds; ++round)
         for (auto& each : results)
         {
-            each.runs.push_back({round, measure(from, each.mode, topic)});
+            each.runs.push_back({round, measure(from, each.mode, topic, filler)});
             std::cerr << name << " round " << round << '/' << from.rounds << ' ' << each.mode << ": "
                       << each.runs.back().cpu_us_per_record() << " us/record, "
                       << each.runs.back().million_records_per_second() << " M/s" << std::endl;
         }
     check_same_records(results);
-    compare_with_raw(results);
+    compare(results);
     return results;
 }
 
-std::vector<filled_topic> fill_topics(options const& from)
+std::vector<filled_topic> fill_topics(options const& from, topic_filler& filler)
 {
     auto topics = std::vector<filled_topic>{};
-    auto filler = topic_filler{from.bootstrap_servers};
     for (auto const& name : from.topics)
     {
         auto const& kind = find_topic_kind(name);
@@ -93,9 +147,9 @@ std::vector<filled_topic> fill_topics(options const& from)
 
 int run_parent(options const& from)
 {
-    for (auto const& each : from.modes)
-        static_cast<void>(find_mode(each));
-    auto const topics = fill_topics(from);
+    static_cast<void>(spelled_out(from.modes));
+    auto filler = topic_filler{from.bootstrap_servers};
+    auto const topics = fill_topics(from, filler);
     if (from.fill_only)
     {
         print_topics(std::cout, from.topics, topics);
@@ -103,7 +157,7 @@ int run_parent(options const& from)
     }
     auto all = std::vector<mode_result>{};
     for (std::size_t i = 0; i < topics.size(); ++i)
-        std::ranges::move(measure_topic(from, from.topics[i], topics[i]), std::back_inserter(all));
+        std::ranges::move(measure_topic(from, from.topics[i], topics[i], filler), std::back_inserter(all));
     print_table(std::cout, from, all);
     if (!from.json_file.empty())
         write_json(from.json_file, from, all);
@@ -118,9 +172,7 @@ mode const& find_mode(std::string const& name)
 {
     auto const found = std::ranges::find(modes(), name, &mode::name);
     if (found == modes().end())
-        throw usage_error{
-            "\"" + name +
-            "\" is no mode; choose raw, raw-defaults, void, awaitable, bulk, json, stalled, ready or alone"};
+        throw usage_error{"\"" + name + "\" is no mode of this build; see --help"};
     return *found;
 }
 

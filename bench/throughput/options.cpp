@@ -73,6 +73,9 @@ std::map<std::string, setter> const& setters()
          [](options& o, std::string const& v) { o.batch_size = number<std::size_t>("--batch-size", v, 1); }},
         {"--memory-limit", [](options& o, std::string const& v)
          { o.memory_limit = number<std::size_t>("--memory-limit", v, 1) * 1024 * 1024; }},
+        {"--cache",
+         [](options& o, std::string const& v) { o.cache_bytes = number<std::size_t>("--cache", v, 1) * 1024 * 1024; }},
+        {"--child-output", [](options& o, std::string const& v) { o.output = v; }},
         {"--deadline",
          [](options& o, std::string const& v) { o.deadline = std::chrono::seconds{number<int>("--deadline", v, 1)}; }},
         {"-X", set_property},
@@ -129,7 +132,7 @@ options parse_options(std::vector<std::string> const& arguments)
 }
 
 std::vector<std::string> child_arguments(options const& from, std::string const& mode, std::string const& topic,
-                                         std::vector<std::int64_t> const& partition_sizes)
+                                         std::vector<std::int64_t> const& partition_sizes, std::string const& output)
 {
     auto sizes = std::string{};
     for (auto const each : partition_sizes)
@@ -144,7 +147,10 @@ std::vector<std::string> child_arguments(options const& from, std::string const&
     add("--threads", std::to_string(from.threads));
     add("--batch-size", std::to_string(from.batch_size));
     add("--memory-limit", std::to_string(from.memory_limit / (1024 * 1024)));
+    add("--cache", std::to_string(from.cache_bytes / (1024 * 1024)));
     add("--work", std::to_string(from.work.count()));
+    if (!output.empty())
+        add("--child-output", output);
     for (auto const& [name, value] : from.properties)
         add("-X", name + "=" + value);
     return all;
@@ -156,17 +162,21 @@ std::string help_text()
 
     paperboy_throughput --bootstrap-servers HOST:PORT[,...] [OPTION...]
 
-  --topics LIST       of raw100, json400, raw1k (default: these), raw10k, raw100k and skew100; made and filled where missing
+  --topics LIST       of raw100, json400, raw1k (default: these), zipf400, raw10k, raw100k, skew100 and counts; made and
+                      filled where missing
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
   --partitions N      of each topic (default: 8)
-  --active N          the partitions that have records; json400's keys decide for themselves (default: 8, or all)
+  --active N          the partitions that have records; where records have keys, these decide (default: 8, or all)
   --fill              makes and fills the topics and prints their names and sizes as JSON; measures nothing
-  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default: raw,void,awaitable)
+  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default:
+                      raw,void,awaitable); with RocksDB, for json400 and zipf400: count_per_key, which is all that begin
+                      with "count-"; for counts: restore, which is all that begin with "restore-", and restart
   --rounds N          each round runs every mode once (default: 5)
   --pin | --no-pin    whether a run may use one core only (default: --pin)
   --threads N         threads that run the engine's io_context (default: 1)
   --batch-size N      records that the engine hands to a handler, and raw takes, in one go (default: 1000)
   --memory-limit MB   of the engine, and for raw's queue that of one partition (default: 256)
+  --cache MB          memory for the entries of a table on disk (default: 64)
   --work NS           nanoseconds that each record is worked on, in every mode (default: 0)
   -X NAME=VALUE       a librdkafka property, for the engine and for raw
   --deadline SECONDS  of one run (default: 180)

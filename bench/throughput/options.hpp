@@ -3,6 +3,7 @@
 #include "throughput/samples.hpp"
 
 #include <paperboy/config.hpp>
+#include <paperboy/table_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -33,6 +34,8 @@ struct options
     std::chrono::nanoseconds work{0};
     std::size_t batch_size = paperboy::config{}.batch_size;
     std::size_t memory_limit = paperboy::config{}.memory_limit;
+    // Of tables on disk.
+    std::size_t cache_bytes = paperboy::table_options{}.cache_bytes;
     paperboy::properties properties;
     std::chrono::seconds deadline{180};
     std::string json_file;
@@ -43,6 +46,8 @@ struct options
     std::string mode;
     std::string topic;
     std::vector<std::int64_t> partition_sizes;
+    // A compacted topic, empty so far, for what a run writes; empty for modes that write nothing.
+    std::string output;
 };
 
 struct usage_error : std::runtime_error
@@ -56,7 +61,8 @@ struct usage_error : std::runtime_error
 // The arguments of a child process that runs one mode on one topic.
 [[nodiscard]] std::vector<std::string> child_arguments(options const& from, std::string const& mode,
                                                        std::string const& topic,
-                                                       std::vector<std::int64_t> const& partition_sizes);
+                                                       std::vector<std::int64_t> const& partition_sizes,
+                                                       std::string const& output);
 
 [[nodiscard]] std::string help_text();
 

@@ -80,11 +80,8 @@ bool progress::add(std::uint64_t records, std::uint64_t checksum)
     auto const before = seen_.fetch_add(records);
     auto const after = before + records;
     auto const passes = [before, after](std::uint64_t mark) { return before < mark && after >= mark; };
-    if (before == 0)
-    {
-        before_ = seconds_of_thread();
-        first_ = std::chrono::steady_clock::now();
-    }
+    if (before == 0 && !begun_)
+        start_clock();
     if (passes(expected_ / 10))
     {
         result_.allocations -= allocation_count();
@@ -101,10 +98,23 @@ bool progress::add(std::uint64_t records, std::uint64_t checksum)
     return true;
 }
 
+void progress::begin()
+{
+    begun_ = true;
+    cpu_before_ = cpu_seconds();
+    start_clock();
+}
+
+void progress::start_clock()
+{
+    before_ = seconds_of_thread();
+    first_ = std::chrono::steady_clock::now();
+}
+
 void progress::finish()
 {
     result_.wall_seconds = std::chrono::duration<double>{std::chrono::steady_clock::now() - first_}.count();
-    result_.cpu_seconds = cpu_seconds();
+    result_.cpu_seconds = cpu_seconds() - cpu_before_;
     auto const now = seconds_of_thread();
     result_.kept_seconds = now.kept - before_.kept;
     result_.idle_seconds = std::max(0.0, result_.wall_seconds - result_.kept_seconds - (now.run - before_.run));

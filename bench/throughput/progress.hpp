@@ -52,18 +52,27 @@ public:
     // Some more records have been handled; true when they were the last.
     bool add(std::uint64_t records, std::uint64_t checksum);
 
+    // Measures from now on, and not from the first record; CPU time until now does not count.
+    void begin();
+
+    // Takes the measurement again, when add() has returned true: what was done since counts as well.
+    void extend() { finish(); }
+
     [[nodiscard]] std::uint64_t remaining() const noexcept { return expected_ - seen_.load(); }
 
     // Complete after add() has returned true.
     [[nodiscard]] measurement const& result() const noexcept { return result_; }
 
 private:
+    void start_clock();
     void finish();
 
     std::uint64_t expected_;
     std::atomic<std::uint64_t> seen_{0};
     std::atomic<std::uint64_t> checksum_{0};
     std::chrono::steady_clock::time_point first_;
+    bool begun_ = false;
+    double cpu_before_ = 0;
     thread_seconds before_;
     measurement result_;
 };

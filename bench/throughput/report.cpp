@@ -26,6 +26,7 @@ constexpr column columns[] = {
      2},
     {"M/s on a core", "million_records_per_own_second",
      [](run_result const& r) { return r.million_records_per_own_second(); }, 3},
+    {"wall s", "wall_seconds", [](run_result const& r) { return r.cost.wall_seconds; }, 2},
     {"idle %", "idle_percent", [](run_result const& r) { return r.idle_percent(); }, 0},
     {"RSS MB", "rss_mb", [](run_result const& r) { return r.cost.rss_mb; }, 1},
     {"allocs/record", "allocations_per_record", [](run_result const& r) { return r.allocations_per_record(); }, 5},
@@ -111,13 +112,13 @@ void print_table(std::ostream& out, options const& from, std::vector<mode_result
 {
     out << "librdkafka " << rd_kafka_version_str() << ", " << (from.pin ? "pinned to one core" : "not pinned") << ", "
         << from.threads << " io_context thread(s), " << from.rounds << " round(s): median (min-max)\n"
-        << padded("topic", 8) << padded("mode", 12);
+        << padded("topic", 8) << padded("mode", 24);
     for (auto const& each : columns)
         out << padded(each.title, 22);
     out << "ratio to raw\n";
     for (auto const& result : results)
     {
-        out << padded(result.topic, 8) << padded(result.mode, 12);
+        out << padded(result.topic, 8) << padded(result.mode, 24);
         for (auto const& each : columns)
             out << padded(cell(spread_of(result.runs, each.value), each.decimals), 22);
         out << (result.ratios.empty() ? "-" : cell(spread_of(result.ratios), 3)) << '\n';

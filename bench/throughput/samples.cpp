@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace paperboy::bench
@@ -33,14 +34,28 @@ void make_raw(std::uint64_t number, std::uint64_t, sample& out)
     }
 }
 
-// A page view. Three records per possible key, drawn uniformly: of 1,000,000 possible keys 950,213 occur on average.
+// Three records per possible key, drawn uniformly: of 1,000,000 possible keys 950,213 occur on average.
+std::uint64_t uniform_key(std::uint64_t random, std::uint64_t keys)
+{
+    return random % keys;
+}
+
+// Key number k is drawn about as often as 1 / k (Zipf, exponent 1): by the inverse of that distribution's integral.
+std::uint64_t zipf_key(std::uint64_t random, std::uint64_t keys)
+{
+    auto const part = static_cast<double>(random >> 11U) * 0x1p-53;
+    return static_cast<std::uint64_t>(std::exp(part * std::log(static_cast<double>(keys) + 1))) - 1;
+}
+
+// A page view.
+template <std::uint64_t (*Key)(std::uint64_t, std::uint64_t)>
 void make_json(std::uint64_t number, std::uint64_t total, sample& out)
 {
     constexpr auto countries = std::array{"DE", "FR", "NL", "PL", "ES", "IT", "SE", "PT"};
     constexpr auto sections = std::array{"garden", "kitchen", "books", "toys", "music", "tools", "sports", "office"};
     auto const r = mix(number);
     auto const s = mix(r);
-    auto const user = r % std::max<std::uint64_t>(total / 3, 1);
+    auto const user = Key(r, std::max<std::uint64_t>(total / 3, 1));
     out.key = "user-" + std::to_string(user);
     out.value.resize(512);
     auto const size = std::snprintf(
@@ -58,12 +73,26 @@ void make_json(std::uint64_t number, std::uint64_t total, sample& out)
     out.value.resize(static_cast<std::size_t>(size));
 }
 
+// A table's changelog with each key once, in an order that has nothing to do with the keys'.
+void make_count(std::uint64_t number, std::uint64_t total, sample& out)
+{
+    constexpr auto prime = std::uint64_t{999'999'937};
+    out.key.resize(24);
+    auto const size = std::snprintf(out.key.data(), out.key.size(), "user-%08llu",
+                                    static_cast<unsigned long long>(number * prime % total));
+    out.key.resize(static_cast<std::size_t>(size));
+    out.value.assign(7, '\0');
+    out.value.push_back(static_cast<char>(number % 128));
+}
+
 constexpr auto kinds = std::array{topic_kind{"raw100", 8'000'000, "none", make_raw<100>},
-                                  topic_kind{"json400", 3'000'000, "lz4", make_json},
+                                  topic_kind{"json400", 3'000'000, "lz4", make_json<uniform_key>},
+                                  topic_kind{"zipf400", 3'000'000, "lz4", make_json<zipf_key>},
                                   topic_kind{"raw1k", 1'000'000, "none", make_raw<1000>},
                                   topic_kind{"raw10k", 100'000, "none", make_raw<10'000>},
                                   topic_kind{"raw100k", 10'000, "none", make_raw<100'000>},
-                                  topic_kind{"skew100", 1'000'000, "none", make_raw<100>, true}};
+                                  topic_kind{"skew100", 1'000'000, "none", make_raw<100>, true},
+                                  topic_kind{"counts", 1'000'000, "lz4", make_count, false, true}};
 
 } // namespace
 
@@ -73,7 +102,8 @@ topic_kind const& find_topic_kind(std::string_view name)
     if (found == kinds.end())
         throw usage_error{
             "\"" + std::string{name} +
-            "\" is no topic of this benchmark; choose raw100, json400, raw1k, raw10k, raw100k or skew100"};
+            "\" is no topic of this benchmark; choose raw100, json400, zipf400, raw1k, raw10k, raw100k, skew100 or "
+            "counts"};
     return *found;
 }
 

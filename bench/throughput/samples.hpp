@@ -23,6 +23,8 @@ struct topic_kind
     void (*make)(std::uint64_t number, std::uint64_t total, sample& out);
     // All records but one of each partition are in the first.
     bool skewed = false;
+    // A changelog: compacted, and beside it a topic "NAME-source" that stays empty.
+    bool changelog = false;
 };
 
 // How a topic is laid out: so many partitions, of which the first so many have all the records that have no key.

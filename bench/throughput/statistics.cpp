@@ -51,14 +51,16 @@ spread spread_of(std::vector<run_result> const& runs, double (*value)(run_result
     return spread_of(std::move(values));
 }
 
-void compare_with_raw(std::vector<mode_result>& of_one_topic)
+void compare(std::vector<mode_result>& of_one_topic)
 {
-    auto const raw = std::ranges::find(of_one_topic, "raw", &mode_result::mode);
-    if (raw == of_one_topic.end())
-        return;
     for (auto& each : of_one_topic)
+    {
+        auto const other = std::ranges::find(of_one_topic, each.against, &mode_result::mode);
+        if (other == of_one_topic.end())
+            continue;
         for (std::size_t i = 0; i < each.runs.size(); ++i)
-            each.ratios.push_back(each.runs[i].cpu_us_per_record() / raw->runs[i].cpu_us_per_record());
+            each.ratios.push_back(each.runs[i].cpu_us_per_record() / other->runs[i].cpu_us_per_record());
+    }
 }
 
 } // namespace paperboy::bench

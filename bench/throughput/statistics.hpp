@@ -30,7 +30,9 @@ struct mode_result
     std::string topic;
     std::string mode;
     std::vector<run_result> runs;
-    // CPU time of a round's run by that of raw in the same round; empty when raw did not run.
+    // The mode that it is compared with.
+    std::string against;
+    // CPU time of a round's run by that of the other mode in the same round; empty when that did not run.
     std::vector<double> ratios;
 };
 
@@ -45,6 +47,6 @@ struct spread
 [[nodiscard]] spread spread_of(std::vector<run_result> const& runs, double (*value)(run_result const&));
 
 // Fills in the ratios of one topic's results.
-void compare_with_raw(std::vector<mode_result>& of_one_topic);
+void compare(std::vector<mode_result>& of_one_topic);
 
 } // namespace paperboy::bench

@@ -24,6 +24,7 @@ constexpr auto flush_timeout_ms = 60'000;
 
 using topic_handle = std::unique_ptr<rd_kafka_topic_t, kafka::destroy_with<&rd_kafka_topic_destroy>>;
 using new_topic_handle = std::unique_ptr<rd_kafka_NewTopic_t, kafka::destroy_with<&rd_kafka_NewTopic_destroy>>;
+using old_topic_handle = std::unique_ptr<rd_kafka_DeleteTopic_t, kafka::destroy_with<&rd_kafka_DeleteTopic_destroy>>;
 using topic_conf_handle = std::unique_ptr<rd_kafka_topic_conf_t, kafka::destroy_with<&rd_kafka_topic_conf_destroy>>;
 
 // Called by librdkafka for records that could not be delivered, on the thread that polls.
@@ -107,7 +108,9 @@ void topic_filler::fail(std::string const& what, std::string const& why) const
 filled_topic topic_filler::fill(topic_kind const& kind, topic_layout layout, std::uint64_t records)
 {
     auto result = filled_topic{name_of(kind, layout, records), {}};
-    create(result.name, layout.partitions);
+    create(result.name, layout.partitions, kind.changelog);
+    if (kind.changelog)
+        create(result.name + "-source", layout.partitions);
     result.partition_sizes = sizes(result.name, layout.partitions);
     if (result.records() < records)
     {
@@ -122,7 +125,7 @@ filled_topic topic_filler::fill(topic_kind const& kind, topic_layout layout, std
     return result;
 }
 
-void topic_filler::create(std::string const& name, std::int32_t partitions)
+void topic_filler::create(std::string const& name, std::int32_t partitions, bool compacted)
 {
     auto reason = std::array<char, 512>{};
     auto const topic =
@@ -130,6 +133,8 @@ void topic_filler::create(std::string const& name, std::int32_t partitions)
     if (!topic)
         fail("cannot create " + name, reason.data());
     rd_kafka_NewTopic_set_config(topic.get(), "retention.ms", "-1");
+    if (compacted)
+        rd_kafka_NewTopic_set_config(topic.get(), "cleanup.policy", "compact");
     auto const queue = kafka::queue_handle{rd_kafka_queue_new(client_.get())};
     auto* one = topic.get();
     rd_kafka_CreateTopics(client_.get(), &one, 1, nullptr, queue.get());
@@ -145,6 +150,17 @@ void topic_filler::create(std::string const& name, std::int32_t partitions)
         if (auto const error = rd_kafka_topic_result_error(each);
             error != RD_KAFKA_RESP_ERR_NO_ERROR && error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             fail("cannot create " + name, rd_kafka_topic_result_error_string(each));
+}
+
+void topic_filler::remove(std::string const& name)
+{
+    auto const topic = old_topic_handle{rd_kafka_DeleteTopic_new(name.c_str())};
+    auto const queue = kafka::queue_handle{rd_kafka_queue_new(client_.get())};
+    auto* one = topic.get();
+    rd_kafka_DeleteTopics(client_.get(), &one, 1, nullptr, queue.get());
+    auto const event = kafka::event_handle{rd_kafka_queue_poll(queue.get(), admin_timeout_ms)};
+    if (!event || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        std::cerr << "topic " << name << " could not be deleted\n";
 }
 
 std::vector<std::int64_t> topic_filler::sizes(std::string const& name, std::int32_t partitions)

@@ -29,7 +29,8 @@ public:
     [[nodiscard]] filled_topic fill(topic_kind const& kind, topic_layout layout, std::uint64_t records);
 
     // Makes a topic unless it is there.
-    void create(std::string const& name, std::int32_t partitions);
+    void create(std::string const& name, std::int32_t partitions, bool compacted = false);
+    void remove(std::string const& name);
 
 private:
     using client_handle = std::unique_ptr<rd_kafka_t, kafka::destroy_with<&rd_kafka_destroy>>;

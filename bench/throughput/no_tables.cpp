@@ -1,0 +1,11 @@
+#include "throughput/consumers.hpp"
+
+namespace paperboy::bench
+{
+
+std::vector<mode> table_modes()
+{
+    return {};
+}
+
+} // namespace paperboy::bench
