@@ -59,11 +59,14 @@ client_handle make_consumer(options const& from)
     return make_client(RD_KAFKA_CONSUMER, kafka::make_consumer_conf(engine_settings(from)));
 }
 
+// rd_kafka_assign() wants a group, though none is joined.
 client_handle make_changelog_reader(options const& from)
 {
     constexpr auto part_of_memory = 4;
-    auto conf = kafka::make_changelog_conf(engine_settings(from), from.partition_sizes.size(),
-                                           from.memory_limit / part_of_memory);
+    auto const settings = engine_settings(from);
+    auto conf = kafka::make_changelog_conf(settings, from.partition_sizes.size(), from.memory_limit / part_of_memory);
+    kafka::set(conf, "group.id", settings.group_id);
+    kafka::set(conf, "enable.auto.commit", "false");
     kafka::set(conf, "enable.partition.eof", "false");
     return make_client(RD_KAFKA_CONSUMER, std::move(conf));
 }
