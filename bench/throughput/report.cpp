@@ -112,13 +112,13 @@ void print_table(std::ostream& out, options const& from, std::vector<mode_result
 {
     out << "librdkafka " << rd_kafka_version_str() << ", " << (from.pin ? "pinned to one core" : "not pinned") << ", "
         << from.threads << " io_context thread(s), " << from.rounds << " round(s): median (min-max)\n"
-        << padded("topic", 8) << padded("mode", 24);
+        << padded("topic", 8) << padded("mode", 28);
     for (auto const& each : columns)
         out << padded(each.title, 22);
     out << "ratio to raw\n";
     for (auto const& result : results)
     {
-        out << padded(result.topic, 8) << padded(result.mode, 24);
+        out << padded(result.topic, 8) << padded(result.mode, 28);
         for (auto const& each : columns)
             out << padded(cell(spread_of(result.runs, each.value), each.decimals), 22);
         out << (result.ratios.empty() ? "-" : cell(spread_of(result.ratios), 3)) << '\n';

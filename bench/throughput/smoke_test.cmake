@@ -1,4 +1,5 @@
-# Runs PROGRAM on few records against the broker at PAPERBOY_TEST_BOOTSTRAP: does it work, is its output well-formed?
+# Runs PROGRAM on few records against the broker at PAPERBOY_TEST_BOOTSTRAP: does it work, is its output well-formed? With
+# TABLES, its modes of tables as well: it fails itself where those count or restore something else than the same by hand.
 if("$ENV{PAPERBOY_TEST_BOOTSTRAP}" STREQUAL "")
   message(FATAL_ERROR "PAPERBOY_TEST_BOOTSTRAP is not set; tools/test starts a broker and sets it")
 endif()
@@ -30,4 +31,19 @@ file(STRINGS ${csv_file} lines)
 list(LENGTH lines count)
 if(NOT count EQUAL 5)
   message(FATAL_ERROR "${count} lines in ${csv_file} instead of 5: a title and 4 runs")
+endif()
+
+function(run_table_modes)
+  execute_process(
+    COMMAND ${PROGRAM} --bootstrap-servers $ENV{PAPERBOY_TEST_BOOTSTRAP} --records 20000 --rounds 1 ${ARGN}
+    TIMEOUT 120 RESULT_VARIABLE result OUTPUT_VARIABLE table)
+  message("${table}")
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "the program failed with ${ARGN}: ${result}")
+  endif()
+endfunction()
+
+if(TABLES)
+  run_table_modes(--topics zipf400 --modes count_per_key)
+  run_table_modes(--topics counts --modes restore,restart)
 endif()
