@@ -11,6 +11,8 @@ namespace paperboy::bench
 namespace
 {
 
+constexpr std::size_t mebibyte = 1024 * 1024;
+
 template <class Number>
 Number number(std::string const& name, std::string const& text, Number least)
 {
@@ -72,9 +74,9 @@ std::map<std::string, setter> const& setters()
         {"--batch-size",
          [](options& o, std::string const& v) { o.batch_size = number<std::size_t>("--batch-size", v, 1); }},
         {"--memory-limit", [](options& o, std::string const& v)
-         { o.memory_limit = number<std::size_t>("--memory-limit", v, 1) * 1024 * 1024; }},
+         { o.memory_limit = number<std::size_t>("--memory-limit", v, 1) * mebibyte; }},
         {"--cache",
-         [](options& o, std::string const& v) { o.cache_bytes = number<std::size_t>("--cache", v, 1) * 1024 * 1024; }},
+         [](options& o, std::string const& v) { o.cache_bytes = number<std::size_t>("--cache", v, 1) * mebibyte; }},
         {"--child-output", [](options& o, std::string const& v) { o.output = v; }},
         {"--deadline",
          [](options& o, std::string const& v) { o.deadline = std::chrono::seconds{number<int>("--deadline", v, 1)}; }},
@@ -146,8 +148,8 @@ std::vector<std::string> child_arguments(options const& from, std::string const&
     add("--child-sizes", sizes);
     add("--threads", std::to_string(from.threads));
     add("--batch-size", std::to_string(from.batch_size));
-    add("--memory-limit", std::to_string(from.memory_limit / (1024 * 1024)));
-    add("--cache", std::to_string(from.cache_bytes / (1024 * 1024)));
+    add("--memory-limit", std::to_string(from.memory_limit / mebibyte));
+    add("--cache", std::to_string(from.cache_bytes / mebibyte));
     add("--work", std::to_string(from.work.count()));
     if (!output.empty())
         add("--child-output", output);
