@@ -15,36 +15,36 @@ using partition_row = stats_row<partition_stats>;
 constexpr auto partition_rows = std::array{
     partition_row{{"paperboy_partition_records_total", "Records handed to hooks since the partition was assigned."},
                   true,
-                  number<&partition_stats::records>},
+                  member<&partition_stats::records>},
     partition_row{{"paperboy_partition_bytes_total", "Bytes handed to hooks since the partition was assigned."},
                   true,
-                  number<&partition_stats::bytes>},
+                  member<&partition_stats::bytes>},
     stats_row<partition_stats>{
-        {"paperboy_lag_records", "High watermark minus the next offset."}, false, number<&partition_stats::lag>},
+        {"paperboy_lag_records", "High watermark minus the next offset."}, false, member<&partition_stats::lag>},
     stats_row<partition_stats>{
-        {"paperboy_lag_seconds", "Age of the oldest unfinished record."}, false, number<&partition_stats::lag_age>},
+        {"paperboy_lag_seconds", "Age of the oldest unfinished record."}, false, member<&partition_stats::lag_age>},
     stats_row<partition_stats>{
-        {"paperboy_position", "Offset after the last finished record."}, false, number<&partition_stats::position>},
+        {"paperboy_position", "Offset after the last finished record."}, false, member<&partition_stats::position>},
     partition_row{{"paperboy_committed_offset", "Offset that the group committed last through this engine."},
                   false,
-                  number<&partition_stats::committed>},
+                  member<&partition_stats::committed>},
     partition_row{{"paperboy_high_watermark", "Offset after the partition's last record."},
                   false,
-                  number<&partition_stats::high_watermark>},
+                  member<&partition_stats::high_watermark>},
     partition_row{{"paperboy_in_flight_records", "Records fetched for the hooks that have not finished."},
                   false,
-                  number<&partition_stats::in_flight>},
+                  member<&partition_stats::in_flight>},
     partition_row{{"paperboy_prefetched_records", "Records fetched ahead, in librdkafka's queue."},
                   false,
-                  number<&partition_stats::prefetched>},
+                  member<&partition_stats::prefetched>},
     partition_row{{"paperboy_partition_buffered_bytes", "About how much memory its fetched records take."},
                   false,
-                  number<&partition_stats::buffered_bytes>},
+                  member<&partition_stats::buffered_bytes>},
     partition_row{{"paperboy_held", "1 while it is paused, or waits for its step or for what was sent."},
                   false,
-                  number<&partition_stats::held>},
+                  member<&partition_stats::held>},
     stats_row<partition_stats>{
-        {"paperboy_bulk_mode", "1 while its records are handled in bulk."}, false, number<&partition_stats::mode>},
+        {"paperboy_bulk_mode", "1 while its records are handled in bulk."}, false, member<&partition_stats::mode>},
 };
 
 } // namespace

@@ -45,7 +45,7 @@ template <class T>
 }
 
 template <auto Member, class Stats>
-[[nodiscard]] maybe number(Stats const& stats)
+[[nodiscard]] maybe member(Stats const& stats)
 {
     return number_of(stats.*Member);
 }
