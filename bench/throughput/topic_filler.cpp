@@ -171,7 +171,8 @@ std::vector<std::int64_t> topic_filler::sizes(std::string const& name, std::int3
     return all;
 }
 
-// A topic that was just made has no leaders for a moment.
+// A topic that was just made has no leaders, or even no partitions, for a moment; librdkafka 2.0.2 remembers the latter
+// until it is told to look again.
 std::int64_t topic_filler::size_of(std::string const& name, std::int32_t partition)
 {
     auto const deadline = clock::now() + leader_patience;
@@ -188,6 +189,10 @@ std::int64_t topic_filler::size_of(std::string const& name, std::int32_t partiti
         if (clock::now() > deadline)
             fail("cannot read the size of " + name, rd_kafka_err2str(error));
         std::this_thread::sleep_for(50ms);
+        rd_kafka_metadata_t const* metadata = nullptr;
+        if (rd_kafka_metadata(client_.get(), 0, open(client_.get(), name, "none").get(), &metadata, admin_timeout_ms) ==
+            RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_metadata_destroy(metadata);
     }
 }
 
