@@ -103,7 +103,10 @@ struct visit_handler
         pages.on_tombstone(view);
         visitors.shard(view).erase(view.key());
     }
-    paperboy::error_action on_error(std::exception_ptr const& error) const { return pages.on_error(error); }
+    [[nodiscard]] paperboy::error_action on_error(std::exception_ptr const& error) const
+    {
+        return pages.on_error(error);
+    }
 };
 
 // The sum of what the partitions of this engine have counted.

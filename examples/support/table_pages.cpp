@@ -79,7 +79,7 @@ asio::awaitable<reply> show_entries(count_table table, question asked)
 
 } // namespace
 
-void show_table(http_server& server, count_table table)
+void show_table(http_server& server, count_table const& table)
 {
     auto const path = "/tables/" + table.name();
     server.get(path, [table](question asked) { return show_entries(table, std::move(asked)); });

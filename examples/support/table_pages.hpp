@@ -15,6 +15,6 @@ namespace examples
 ///
 /// 404: the key has no value; 409: another engine of the group has its partition, so ask that one; 503: it is being
 /// restored, or the engine has not begun.
-void show_table(http_server& server, page_views::count_table table);
+void show_table(http_server& server, page_views::count_table const& table);
 
 } // namespace examples

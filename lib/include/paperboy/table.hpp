@@ -102,7 +102,7 @@ public:
     /// function. Cancellation: none, it takes no longer than the hook at hand.
     template <detail::table_argument<K> Key,
               boost::asio::completion_token_for<void(error_code, std::optional<V>)> Token>
-    auto async_get(Key const& key, Token&& token) const
+    auto async_get(Key const& key, Token&& token) const // NOLINT(modernize-use-nodiscard)
     {
         return get_from(partition_of(key), key, std::forward<Token>(token));
     }
@@ -111,7 +111,7 @@ public:
     /// records that change it. In a global table, keys are found whatever the partition.
     template <detail::table_argument<K> Key,
               boost::asio::completion_token_for<void(error_code, std::optional<V>)> Token>
-    auto async_get_in(std::int32_t partition, Key const& key, Token&& token) const
+    auto async_get_in(std::int32_t partition, Key const& key, Token&& token) const // NOLINT(modernize-use-nodiscard)
     {
         return get_from(std::optional{partition}, key, std::forward<Token>(token));
     }
@@ -132,7 +132,7 @@ public:
     }
 
 private:
-    template <class Key, class Token>
+    template <class Key, class Token> // NOLINTNEXTLINE(modernize-use-nodiscard)
     auto get_from(std::optional<std::int32_t> partition, Key const& key, Token&& token) const
     {
         auto bytes = std::string{};

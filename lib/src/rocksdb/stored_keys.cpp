@@ -20,8 +20,9 @@ constexpr auto version = std::string_view{"paperboy 2 "};
     if (text == "-")
         return std::optional<std::int64_t>{};
     auto number = std::int64_t{0};
-    auto const* const end = text.data() + text.size();
-    auto const read = std::from_chars(text.data(), end, number);
+    auto const* const begin = text.data();
+    auto const* const end = begin + text.size();
+    auto const read = std::from_chars(begin, end, number);
     if (read.ec != std::errc{} || read.ptr != end)
         return std::nullopt;
     return std::optional{number};

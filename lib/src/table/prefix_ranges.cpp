@@ -21,13 +21,13 @@ void add(std::vector<key_range>& to, std::string const& head, std::string const&
 
 [[nodiscard]] std::string short_head(std::size_t size)
 {
-    return std::string(1, static_cast<char>(first_short_text + size));
+    return {static_cast<char>(first_short_text + size)};
 }
 
 [[nodiscard]] std::string long_head(std::size_t size)
 {
     if (size > longest_with_one_length_byte)
-        return std::string(1, static_cast<char>(text_of_one_length_byte + 1));
+        return {static_cast<char>(text_of_one_length_byte + 1)};
     return {text_of_one_length_byte, static_cast<char>(size)};
 }
 

@@ -233,7 +233,7 @@ void shard::restore_failed(kafka::changelog_failure const& why)
     using kafka::changelog_trouble;
     auto const lock = lock_if_global();
     auto const restoring = phase_ == phase::restoring;
-    if (!restoring && !(global_ && phase_ == phase::ready))
+    if (!restoring && (!global_ || phase_ != phase::ready))
         return;
     auto const stale = why.trouble == changelog_trouble::beyond_end || why.trouble == changelog_trouble::below_begin;
     if (restoring && stale && store_ && !begun_again_)
