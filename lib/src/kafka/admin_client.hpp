@@ -32,6 +32,7 @@ private:
     [[nodiscard]] std::string not_ready(std::string const& topic, std::int32_t partitions, int wait);
     // Throws what an answer of the admin interface says when that is an error.
     void require(kafka::event_handle const& answer, std::string const& doing);
+    void require_each(rd_kafka_topic_result_t const* const* results, std::size_t count, std::string const& doing);
     [[noreturn]] void fail(std::string const& doing, rd_kafka_resp_err_t error, char const* reason = nullptr);
     [[nodiscard]] int wait() const noexcept { return static_cast<int>(timeout_.count()); }
 

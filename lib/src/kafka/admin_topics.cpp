@@ -117,6 +117,14 @@ std::string admin::impl::not_ready(std::string const& topic, std::int32_t partit
     return {};
 }
 
+void admin::impl::require_each(rd_kafka_topic_result_t const* const* results, std::size_t count,
+                               std::string const& doing)
+{
+    for (auto const* const each : std::span{results, count})
+        if (auto const error = rd_kafka_topic_result_error(each))
+            fail(doing, error, rd_kafka_topic_result_error_string(each));
+}
+
 // The brokers learn of a topic one after the other, so whether it can be used is looked up, too.
 void admin::impl::create_topic(std::string const& name, std::int32_t partitions, properties const& settings)
 {
@@ -135,11 +143,8 @@ void admin::impl::create_topic(std::string const& name, std::int32_t partitions,
                                            { rd_kafka_CreateTopics(client_.get(), &all, 1, options, queue); });
     require(answer, doing);
     auto count = std::size_t{0};
-    auto const* const* const results =
-        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
-    for (auto const* const each : std::span{results, count})
-        if (auto const error = rd_kafka_topic_result_error(each))
-            fail(doing, error, rd_kafka_topic_result_error_string(each));
+    require_each(rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count), count,
+                 doing);
     auto missing = std::string{};
     while (!(missing = not_ready(name, partitions, kafka::left_until(deadline))).empty())
     {
@@ -160,11 +165,8 @@ void admin::impl::delete_topic(std::string const& name)
                                            { rd_kafka_DeleteTopics(client_.get(), &all, 1, options, queue); });
     require(answer, doing);
     auto count = std::size_t{0};
-    auto const* const* const results =
-        rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count);
-    for (auto const* const each : std::span{results, count})
-        if (auto const error = rd_kafka_topic_result_error(each))
-            fail(doing, error, rd_kafka_topic_result_error_string(each));
+    require_each(rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count), count,
+                 doing);
 }
 
 } // namespace paperboy
