@@ -1,6 +1,8 @@
 // Tables beside the same by hand: a key that is in memory, a key in RocksDB's cache, a restore of a million keys; and
 // what checkpoints of various sizes cost as write batches and as files of their own.
 
+#include "scratch_directory.hpp"
+
 #include "table/working_set.hpp"
 
 #include <paperboy/rocksdb_store.hpp>
@@ -23,38 +25,13 @@
 #include <utility>
 #include <vector>
 
-#include <stdlib.h>
-
 namespace
 {
 
 namespace fs = std::filesystem;
 using paperboy::shard_change;
+using paperboy::bench::scratch_directory;
 using paperboy::tables::working_set;
-
-class folder
-{
-public:
-    folder()
-    {
-        auto name = (fs::temp_directory_path() / "paperboy-bench-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error{"cannot make " + name};
-        path_ = name;
-    }
-    folder(folder const&) = delete;
-    folder& operator=(folder const&) = delete;
-    ~folder()
-    {
-        auto ignored = std::error_code{};
-        fs::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] fs::path const& path() const noexcept { return path_; }
-
-private:
-    fs::path path_;
-};
 
 [[nodiscard]] std::string key_of(std::size_t number)
 {
@@ -132,7 +109,7 @@ public:
     [[nodiscard]] fs::path database() const { return folder_.path() / "db-1"; }
 
 private:
-    folder folder_;
+    scratch_directory folder_;
     rocksdb::ColumnFamilyOptions options_;
     std::shared_ptr<paperboy::shard_store_provider> provider_;
     std::unique_ptr<paperboy::shard_store> store_;
@@ -184,11 +161,11 @@ constexpr auto block_size = std::size_t{1000};
 void restore(benchmark::State& state)
 {
     auto const keys = shuffled_keys(restored_keys);
-    auto where = std::unique_ptr<folder>{};
+    auto where = std::unique_ptr<scratch_directory>{};
     for (auto _ : state)
     {
         state.PauseTiming();
-        where = std::make_unique<folder>();
+        where = std::make_unique<scratch_directory>();
         state.ResumeTiming();
         {
             auto const store = paperboy::open_rocksdb(where->path())->open("bench", 0);
@@ -272,11 +249,11 @@ void restore_by_hand(benchmark::State& state)
 {
     auto const options = filled_table{1}.options();
     auto const keys = shuffled_keys(restored_keys);
-    auto where = std::unique_ptr<folder>{};
+    auto where = std::unique_ptr<scratch_directory>{};
     for (auto _ : state)
     {
         state.PauseTiming();
-        where = std::make_unique<folder>();
+        where = std::make_unique<scratch_directory>();
         state.ResumeTiming();
         {
             auto restored = hand_written_restore{where->path()};
@@ -304,11 +281,11 @@ void checkpoints(benchmark::State& state, std::size_t ingest_bytes)
         std::ranges::sort(checkpoint);
         checkpoint.erase(std::ranges::unique(checkpoint).begin(), checkpoint.end());
     }
-    auto where = std::unique_ptr<folder>{};
+    auto where = std::unique_ptr<scratch_directory>{};
     for (auto _ : state)
     {
         state.PauseTiming();
-        where = std::make_unique<folder>();
+        where = std::make_unique<scratch_directory>();
         state.ResumeTiming();
         {
             auto options = paperboy::rocksdb_options{};

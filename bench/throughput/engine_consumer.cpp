@@ -1,4 +1,5 @@
 #include "throughput/consumers.hpp"
+#include "throughput/partition_tally.hpp"
 
 #include <paperboy/engine.hpp>
 #include <paperboy/json.hpp>
@@ -26,51 +27,27 @@ namespace
 
 namespace asio = boost::asio;
 
-// What all partitions of a run share.
-struct run_state
-{
-    progress counted;
-    engine* running = nullptr;
-};
-
-// Touches the values of one partition, and reports every thousandth record and the last: one comparison a record is all
-// that the measurement adds to a hook.
+// Touches the values of one partition.
 class partition_reader
 {
 public:
     partition_reader(run_state& shared, options const& from, topic_partition const& where)
-        : shared_{&shared}, last_{from.partition_sizes.at(static_cast<std::size_t>(where.partition)) - 1},
-          work_{from.work}
+        : tally_{shared, from.partition_sizes.at(static_cast<std::size_t>(where.partition))}, work_{from.work}
     {
     }
 
     void touch(record_view const& record)
     {
         auto const value = record.value();
-        checksum_ += value.size() + static_cast<unsigned char>(value.front());
+        auto const checksum = value.size() + static_cast<unsigned char>(value.front());
         if (work_.count() > 0)
             work_for(work_);
-        if (record.offset() == next_report_) [[unlikely]]
-            report();
+        tally_.add(record.offset(), checksum);
     }
 
 private:
-    void report()
-    {
-        auto const last = shared_->counted.add(static_cast<std::uint64_t>(next_report_ - reported_), checksum_);
-        reported_ = next_report_;
-        next_report_ = std::min(next_report_ + 1000, last_);
-        checksum_ = 0;
-        if (last)
-            shared_->running->stop();
-    }
-
-    run_state* shared_;
-    std::int64_t last_;
+    partition_tally tally_;
     std::chrono::nanoseconds work_;
-    std::int64_t next_report_ = 0;
-    std::int64_t reported_ = -1;
-    std::uint64_t checksum_ = 0;
 };
 
 struct void_handler : partition_reader

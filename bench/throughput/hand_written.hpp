@@ -1,5 +1,6 @@
 #pragma once
 
+#include "scratch_directory.hpp"
 #include "throughput/options.hpp"
 #include "throughput/table_modes.hpp"
 

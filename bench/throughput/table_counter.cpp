@@ -1,3 +1,5 @@
+#include "scratch_directory.hpp"
+#include "throughput/partition_tally.hpp"
 #include "throughput/table_modes.hpp"
 
 #include <paperboy/engine.hpp>
@@ -22,18 +24,12 @@ namespace asio = boost::asio;
 
 using count_table = table<std::string, std::int64_t, text, integer<std::int64_t>>;
 
-struct run_state
-{
-    progress counted;
-    engine* running = nullptr;
-};
-
 // The sum of all counts as they were told is the same whoever counts.
 class counting_handler
 {
 public:
     counting_handler(run_state& shared, count_table table, std::int64_t records)
-        : shared_{&shared}, table_{std::move(table)}, last_{records - 1}
+        : table_{std::move(table)}, tally_{shared, records}
     {
     }
 
@@ -41,28 +37,12 @@ public:
     {
         auto const count = table_.shard(record).update(record.key(), [](std::optional<std::int64_t> before)
                                                        { return before.value_or(0) + 1; });
-        checksum_ += static_cast<std::uint64_t>(count);
-        if (record.offset() == next_report_) [[unlikely]]
-            report();
+        tally_.add(record.offset(), static_cast<std::uint64_t>(count));
     }
 
 private:
-    void report()
-    {
-        auto const last = shared_->counted.add(static_cast<std::uint64_t>(next_report_ - reported_), checksum_);
-        reported_ = next_report_;
-        next_report_ = std::min(next_report_ + 1000, last_);
-        checksum_ = 0;
-        if (last)
-            shared_->running->stop();
-    }
-
-    run_state* shared_;
     count_table table_;
-    std::int64_t last_;
-    std::int64_t next_report_ = 0;
-    std::int64_t reported_ = -1;
-    std::uint64_t checksum_ = 0;
+    partition_tally tally_;
 };
 
 // With all acknowledgements, the last commit and the last checkpoint.

@@ -2,13 +2,6 @@
 
 #include "throughput/consumers.hpp"
 
-#include <filesystem>
-#include <stdexcept>
-#include <string>
-#include <system_error>
-
-#include <stdlib.h>
-
 namespace paperboy::bench
 {
 
@@ -34,30 +27,5 @@ namespace paperboy::bench
 
 // An engine that comes back to a table on disk, whose last checkpoint lacks the last 1,000 records of each partition.
 [[nodiscard]] measurement restart_rocksdb(options const& from);
-
-// A directory that goes with this object.
-class scratch_directory
-{
-public:
-    scratch_directory()
-    {
-        auto name = (std::filesystem::temp_directory_path() / "paperboy-bench-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error{"cannot make " + name};
-        path_ = name;
-    }
-    scratch_directory(scratch_directory const&) = delete;
-    scratch_directory& operator=(scratch_directory const&) = delete;
-    ~scratch_directory()
-    {
-        auto ignored = std::error_code{};
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] std::filesystem::path const& path() const noexcept { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 } // namespace paperboy::bench

@@ -1,3 +1,4 @@
+#include "scratch_directory.hpp"
 #include "throughput/table_modes.hpp"
 
 #include <paperboy/engine.hpp>
