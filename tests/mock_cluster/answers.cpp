@@ -56,13 +56,8 @@ auto const answers = std::vector<answer>{
     {"ListOffsets", 2, {5, 6, 7}},
 };
 
-struct own_cluster
-{
-    mock_cluster own;
-};
-
 // An engine on a cluster of its own that answers like that.
-class trial : own_cluster, test::mock_fixture
+class trial : test::own_cluster, test::mock_fixture
 {
 public:
     explicit trial(answer told) : mock_fixture{own}, told_{std::move(told)}

@@ -25,12 +25,7 @@ constexpr std::int16_t sync_group = 14;
 constexpr int not_coordinator = 16;
 constexpr int rebalance_in_progress = 27;
 
-struct own_cluster
-{
-    mock_cluster own;
-};
-
-struct cooperative_fixture : own_cluster, test::mock_fixture
+struct cooperative_fixture : test::own_cluster, test::mock_fixture
 {
     cooperative_fixture() : mock_fixture{own} {}
 

@@ -37,13 +37,7 @@ error_code kafka(int code)
     return {code, kafka_category()};
 }
 
-// A cluster of its own, to be broken.
-struct own_cluster
-{
-    mock_cluster own;
-};
-
-struct faulty_fixture : own_cluster, test::mock_fixture
+struct faulty_fixture : test::own_cluster, test::mock_fixture
 {
     faulty_fixture() : mock_fixture{own} {}
 

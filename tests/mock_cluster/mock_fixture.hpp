@@ -56,4 +56,10 @@ public:
     static constexpr int partitions = 4;
 };
 
+// A base in front of mock_fixture: a cluster of its own, to be broken.
+struct own_cluster
+{
+    mock_cluster own;
+};
+
 } // namespace paperboy::test

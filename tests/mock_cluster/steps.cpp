@@ -38,12 +38,7 @@ struct events
     std::size_t too_early = 0;
 };
 
-struct own_cluster
-{
-    mock_cluster own;
-};
-
-struct steps_fixture : own_cluster, mock_fixture
+struct steps_fixture : test::own_cluster, mock_fixture
 {
     std::string const first = make_topic(1);
     std::string const second = make_topic(2);
