@@ -176,6 +176,7 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_records, fixture)
     produce(0, 1'000);
     auto policy = fixed_bulk();
     policy.max_records = 300;
+    policy.even_bulks = false;
     policy.max_wait = 500ms;
     auto engine = running_engine{"engine", settings(policy), handler()};
     BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1'000; }));

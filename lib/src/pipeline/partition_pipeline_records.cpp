@@ -15,7 +15,7 @@ partition_action partition_pipeline::fetch()
 {
     looks_.fetch_add(1, std::memory_order_acq_rel);
     auto const most = queue_.capacity();
-    auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.up_to_boundary(most) : most);
+    auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.next_block(queue_.length(), most) : most);
     if (got.error)
         context_.owner.partition_error(where_, got.error, got.error_text);
     auto const records = block_->messages().size();

@@ -56,21 +56,86 @@ using offsets = std::vector<std::int64_t>;
 
 BOOST_AUTO_TEST_SUITE(batcher_suite)
 
-BOOST_AUTO_TEST_CASE(a_block_may_end_where_a_bulk_does)
+BOOST_AUTO_TEST_CASE(a_block_ends_where_a_bulk_does)
 {
+    constexpr auto plenty = std::size_t{100'000};
     auto source = blocks{};
     auto subject = with_limits(300, 1'000'000);
-    BOOST_TEST(subject.up_to_boundary(1'000) == 900U);
-    BOOST_TEST(subject.up_to_boundary(300) == 300U);
-    BOOST_TEST(subject.up_to_boundary(200) == 200U);
+    BOOST_TEST(subject.next_block(plenty, 1'000) == 900U);
+    BOOST_TEST(subject.next_block(plenty, 300) == 300U);
+    BOOST_TEST(subject.next_block(plenty, 200) == 200U);
     subject.add(source.next(std::vector<std::size_t>(290, 1)), 290);
-    BOOST_TEST(subject.up_to_boundary(1'000) == 910U);
-    BOOST_TEST(subject.up_to_boundary(309) == 10U);
-    BOOST_TEST(subject.up_to_boundary(5) == 5U);
+    BOOST_TEST(subject.next_block(plenty, 1'000) == 910U);
+    BOOST_TEST(subject.next_block(plenty, 309) == 10U);
+    BOOST_TEST(subject.next_block(plenty, 5) == 5U);
     subject.add(source.next(std::vector<std::size_t>(910, 1)), 910);
     for (auto bulk = 0; bulk < 4; ++bulk)
         BOOST_TEST(take(subject).size() == 300U);
     BOOST_TEST(subject.waiting() == 0U);
+}
+
+// The sizes of all bulks of so many records that are queued, taken in blocks of up to `most`; 0 and what waits for more
+// last.
+std::vector<std::size_t> bulks_of(std::size_t queued, std::size_t most, batcher subject)
+{
+    auto source = blocks{};
+    auto sizes = std::vector<std::size_t>{};
+    while (queued > 0)
+    {
+        auto const block = std::min(subject.next_block(queued, most), queued);
+        subject.add(source.next(std::vector<std::size_t>(block, 1)), block);
+        queued -= block;
+        while (subject.full())
+            sizes.push_back(take(subject).size());
+    }
+    if (subject.waiting() > 0)
+        sizes.insert(sizes.end(), {0, subject.waiting()});
+    return sizes;
+}
+
+BOOST_AUTO_TEST_CASE(the_last_two_bulks_of_what_waits_are_equal)
+{
+    using sizes = std::vector<std::size_t>;
+    auto const of = [](std::size_t queued, std::size_t most)
+    { return bulks_of(queued, most, with_limits(300, 1'000'000)); };
+    BOOST_TEST(of(1'000, 300) == (sizes{300, 300, 200, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(1'000, 5'000) == (sizes{300, 300, 200, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(1'000, 900) == (sizes{300, 300, 200, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(1'000, 50) == (sizes{300, 300, 200, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(301, 300) == (sizes{151, 150}), boost::test_tools::per_element());
+    BOOST_TEST(of(301, 5'000) == (sizes{151, 150}), boost::test_tools::per_element());
+    BOOST_TEST(of(901, 5'000) == (sizes{300, 300, 151, 150}), boost::test_tools::per_element());
+    BOOST_TEST(of(900, 300) == (sizes{300, 300, 300}), boost::test_tools::per_element());
+    BOOST_TEST(of(299, 300) == (sizes{0, 299}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(bulks_that_are_not_to_be_even_are_full)
+{
+    auto policy = mode_policy{};
+    policy.max_records = 300;
+    policy.even_bulks = false;
+    for (auto const most : {50U, 300U, 5'000U})
+        BOOST_TEST(bulks_of(1'000, most, batcher{policy}) == (std::vector<std::size_t>{300, 300, 300, 0, 100}),
+                   boost::test_tools::per_element());
+}
+
+// What was left when a queue was empty makes one more bulk together with what came since.
+BOOST_AUTO_TEST_CASE(a_rest_shares_with_what_comes_next)
+{
+    auto source = blocks{};
+    auto subject = with_limits(300, 1'000'000);
+    BOOST_TEST(subject.next_block(200, 300) >= 200U);
+    subject.add(source.next(std::vector<std::size_t>(200, 1)), 200);
+    BOOST_TEST(!subject.full());
+    BOOST_TEST(subject.next_block(150, 300) >= 150U);
+    subject.add(source.next(std::vector<std::size_t>(150, 1)), 150);
+    BOOST_TEST(take(subject).size() == 175U);
+    static_cast<void>(subject.next_block(0, 300));
+    BOOST_TEST(subject.full());
+    BOOST_TEST(take(subject).size() == 175U);
+    BOOST_TEST(subject.next_block(20, 300) >= 20U);
+    subject.add(source.next(std::vector<std::size_t>(20, 1)), 20);
+    BOOST_TEST(!subject.full());
 }
 
 BOOST_AUTO_TEST_CASE(a_bulk_spans_blocks_and_ends_inside_one)
