@@ -5,7 +5,7 @@ import os
 import subprocess
 
 FIRST_CORE = {0}
-OWN_LINE = ("records", "checksum", "cpu_seconds", "wall_seconds", "idle_seconds", "rss_mb")
+OWN_LINE = ("records", "checksum", "cpu_seconds", "wall_seconds", "idle_seconds", "kept_seconds", "rss_mb")
 
 
 class Failed(Exception):

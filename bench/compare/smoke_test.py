@@ -25,6 +25,7 @@ throughput = {each["row"]: each for each in measured["throughput"]}
 assert set(throughput) == {"raw", "void", "awaitable", "bulk", "json"}, throughput.keys()
 for each in throughput.values():
     assert each["cpu_us_per_record"]["median"] > 0 and each["ratio_to_raw"]["median"] > 0, each
+    assert each["rss_mb"]["median"] > 5, each
 assert throughput["raw"]["ratio_to_raw"]["median"] == 1
 
 latency = {each["row"]: each for each in measured["latency"]}

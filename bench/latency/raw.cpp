@@ -23,6 +23,8 @@ using message_handle = std::unique_ptr<rd_kafka_message_t, kafka::destroy_with<&
 constexpr auto poll_ms = 1000;
 constexpr auto flush_timeout_ms = 60'000;
 constexpr std::size_t record_size = 100;
+// Records a second; a request for each of more is more than a broker on the same machine can take.
+constexpr auto max_unbatched_rate = 1000;
 
 client_handle connect(rd_kafka_type_t type, std::string const& servers,
                       std::vector<std::pair<char const*, std::string>> const& properties)
@@ -70,9 +72,10 @@ int tick(arguments const& given)
 {
     auto const& servers = given.at(0);
     auto const& topic = given.at(1);
-    auto const interval = std::chrono::nanoseconds{std::chrono::seconds{1}} / std::stoi(given.at(2));
+    auto const rate = std::stoi(given.at(2));
+    auto const interval = std::chrono::nanoseconds{std::chrono::seconds{1}} / rate;
     topic_filler{servers}.create(topic, topic_layout::usual);
-    auto const producer = connect(RD_KAFKA_PRODUCER, servers, {{"linger.ms", "0"}});
+    auto const producer = connect(RD_KAFKA_PRODUCER, servers, {{"linger.ms", rate > max_unbatched_rate ? "5" : "0"}});
     send(producer.get(), topic, 0);
     if (auto const error = rd_kafka_flush(producer.get(), flush_timeout_ms); error != RD_KAFKA_RESP_ERR_NO_ERROR)
         throw std::runtime_error{"cannot produce to " + topic + ": " + rd_kafka_err2str(error)};
