@@ -36,8 +36,6 @@ std::size_t find_field(detail::json_fields const& fields, std::size_t expected, 
     return no_field;
 }
 
-constexpr auto all_letters = ~std::uint64_t{0};
-
 // What a string, a number, true, false or null may begin with: anything but brackets, commas and colons.
 constexpr auto begins_a_scalar = []
 {
@@ -56,14 +54,14 @@ bool has_escapes(char const* key) noexcept
     return *key == '\\';
 }
 
-// Over fields that begin with none of the `letters`, as long as they are scalars and more follow.
-json_place pass_scalars(serde::json_tokens const& tokens, json_place place, std::uint64_t letters) noexcept
+// Over fields that are none of ours by their `letters`, as long as they are scalars and more follow.
+json_place pass_scalars(serde::json_tokens const& tokens, json_place place, detail::first_letters letters) noexcept
 {
     auto const* const text = tokens.text;
     while (tokens.end - place > 4)
     {
         auto const* const key = text + place[0];
-        if (key[0] != '"' || (detail::letter_bit(key[1]) & letters) != 0 || text[place[1]] != ':' ||
+        if (key[0] != '"' || letters.may_be_at(key + 1) || text[place[1]] != ':' ||
             !begins_a_scalar[static_cast<unsigned char>(text[place[2]])] || text[place[3]] != ',')
             break;
         place += 4;
@@ -263,7 +261,7 @@ void json_reader::state::read_object(json_reader& reader, void* object, detail::
     if (enter('{', "an object"))
     {
         auto const tokens = tokens_;
-        auto const letters = options_.reject_unknown_fields ? all_letters : fields.letters() | detail::letter_bit('\\');
+        auto const letters = options_.reject_unknown_fields ? detail::first_letters::all() : fields.letters();
         auto expected = std::size_t{0};
         auto place = at_ + 1;
         do
@@ -271,7 +269,7 @@ void json_reader::state::read_object(json_reader& reader, void* object, detail::
             place = pass_scalars(tokens, place, letters);
             auto const behind = pass_key(tokens, place);
             auto const* const key = tokens.text + *place + 1;
-            auto const found = find(fields, expected, key);
+            auto const found = letters.may_be_at(key) ? find(fields, expected, key) : no_field;
             if (found == no_field)
             {
                 if (options_.reject_unknown_fields) [[unlikely]]

@@ -252,7 +252,28 @@ BOOST_AUTO_TEST_CASE(names_with_escapes)
 {
     BOOST_TEST(decoded<card>(R"({"n\u0075mber":"1"})").number == "1");
     BOOST_TEST(decoded<card>(R"({"x\"":0,"\\":"\\","number":"1"})").number == "1");
+    BOOST_TEST(decoded<card>(R"({"\u006e\u0075mber":"1"})").number == "1");
+    BOOST_TEST(decoded<card>(R"({"numbe\u0072":"1"})").number == "1");
+    BOOST_TEST(error_of<card>(R"({"number":"1","numbe\u0072":"2"})") == R"(/numbe\u0072: expected once, found twice)");
     BOOST_TEST(error_of<card>(R"({"number":"1","\u006eumber":"2"})") == R"(/\u006eumber: expected once, found twice)");
+}
+
+BOOST_AUTO_TEST_CASE(names_that_begin_alike)
+{
+    BOOST_TEST(
+        (decoded<letters>(R"({"":5,"b":0,"ba":4,"abd":[1],"abc":3,"ac":{},"ab":2,"abcd":{"a":9},"a":1,"bab":7})") ==
+         letters{1, 2, 3, 4, 5}));
+    BOOST_TEST((decoded<letters>(R"({"\u0061":1,"a\u0062":2,"ab\u0063":3,"\u0062a":4,"":5,"c":"\u0061"})") ==
+                letters{1, 2, 3, 4, 5}));
+    for (auto const* const twice : {R"("a")", R"("\u0061")", R"("ab")", R"("a\u0062")", R"("")", R"("ba")"})
+        BOOST_TEST(
+            error_of<letters>(std::string{R"({"":5,"ba":4,"x":[{}],"abc":3,"ab":2,"y":0,"a":1,)"} + twice + ":7}")
+                .ends_with(": expected once, found twice"));
+    BOOST_TEST(error_of<letters>(R"({"":5,"ba":4,"abc":3,"ab":2,"A":1})") == "/a: expected a field, found none");
+    // Where a name is passed over by its letters alone, what is behind it is looked at all the same.
+    BOOST_TEST(error_of<letters>(R"({"x":[1,],"":5})").starts_with("expected JSON"));
+    BOOST_TEST(error_of<letters>(R"({"x" 1,"":5})").starts_with("expected JSON"));
+    BOOST_TEST(error_of<letters>(R"({"x":{"y"},"":5})").starts_with("expected JSON"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -82,6 +82,18 @@ struct transfer
 };
 BOOST_DESCRIBE_STRUCT(transfer, (), (iban, number))
 
+// Names that are hard to tell by their beginning.
+struct letters
+{
+    int a = 0;
+    int ab = 0;
+    int abc = 0;
+    int ba = 0;
+    int unnamed = 0; // called "" in JSON
+    bool operator==(letters const&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(letters, (), (a, ab, abc, ba, unnamed))
+
 struct derived : item
 {
     int more = 0;
@@ -173,6 +185,12 @@ std::string error_of(std::string_view text, json_options const& options = {})
 }
 
 } // namespace paperboy::test
+
+template <>
+struct paperboy::field_names<paperboy::test::letters>
+{
+    static constexpr std::string_view of(std::string_view member) { return member == "unnamed" ? "" : member; }
+};
 
 template <>
 struct paperboy::field_names<paperboy::test::renamed>

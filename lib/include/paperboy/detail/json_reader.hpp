@@ -94,11 +94,41 @@ struct json_field
     void (*reset)(void* object);
 };
 
-// A letter as one bit of 64, for a first look at a name: two letters may have the same.
-constexpr std::uint64_t letter_bit(char c) noexcept
+// What names may begin with, for a first look at one: two letters, each as one bit of 64, which others may share.
+class first_letters
 {
-    return std::uint64_t{1} << (static_cast<unsigned char>(c) & 63U);
-}
+public:
+    constexpr first_letters() = default;
+
+    // Any name.
+    [[nodiscard]] static constexpr first_letters all() noexcept
+    {
+        auto any = first_letters{};
+        any.firsts_ = any.seconds_ = ~std::uint64_t{0};
+        return any;
+    }
+
+    constexpr void add(std::string_view name) noexcept
+    {
+        firsts_ |= bit(name.empty() ? '"' : name.front());
+        seconds_ |= name.empty() ? ~std::uint64_t{0} : bit(name.size() == 1 ? '"' : name[1]);
+    }
+
+    // Whether the name at `key`, which ends with a quote, may be one of them; always if it begins with an escape.
+    [[nodiscard]] bool may_be_at(char const* key) const noexcept
+    {
+        return (bit(key[0]) & firsts_) != 0 && ((bit(key[1]) & seconds_) != 0 || key[0] == '\\');
+    }
+
+private:
+    static constexpr std::uint64_t bit(char c) noexcept
+    {
+        return std::uint64_t{1} << (static_cast<unsigned char>(c) & 63U);
+    }
+
+    std::uint64_t firsts_ = bit('\\');
+    std::uint64_t seconds_ = bit('\\');
+};
 
 // All fields of a struct.
 class json_fields
@@ -108,18 +138,16 @@ public:
     constexpr explicit json_fields(std::span<json_field const> all) : all_{all}
     {
         for (auto const& each : all)
-            letters_ |= letter_bit(each.name.text().empty() ? '"' : each.name.text().front());
+            letters_.add(each.name.text());
     }
 
     [[nodiscard]] constexpr std::size_t size() const noexcept { return all_.size(); }
     [[nodiscard]] constexpr json_field const& operator[](std::size_t at) const noexcept { return all_[at]; }
-
-    // The bits of what the names begin with.
-    [[nodiscard]] constexpr std::uint64_t letters() const noexcept { return letters_; }
+    [[nodiscard]] constexpr first_letters letters() const noexcept { return letters_; }
 
 private:
     std::span<json_field const> all_;
-    std::uint64_t letters_ = 0;
+    first_letters letters_;
 };
 
 // As many as json_reader::read_object can keep count of.
