@@ -2,6 +2,11 @@
 
 #include "registry/fixture.hpp"
 
+#include <paperboy/avro.hpp>
+#include <paperboy/detail/failure_policy.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+
 namespace paperboy::test::faults_test
 {
 namespace
@@ -28,6 +33,22 @@ struct bad_answer
     scripted_answer answer;
     std::string part;
 };
+
+// A record of Avro by schema 7.
+bytes_view seven() noexcept
+{
+    static constexpr auto bytes = std::array{std::byte{0}, std::byte{0},   std::byte{0},   std::byte{0},  std::byte{7},
+                                             std::byte{6}, std::byte{'a'}, std::byte{'b'}, std::byte{'c'}};
+    return bytes;
+}
+
+// Whether `on_undecodable` decides about such a failure.
+bool blames_record(std::exception_ptr const& error)
+{
+    auto options = handler_options{};
+    options.on_undecodable = error_action::dead_letter();
+    return detail::failure_policy{options}.without_asking(hook::decode_value, error, true).has_value();
+}
 
 } // namespace
 
@@ -180,6 +201,39 @@ BOOST_AUTO_TEST_CASE(what_is_no_registry_is_said_to_be_none)
         BOOST_TEST(found.says(server.url() + "/schemas/ids/7"), found.text());
         BOOST_TEST(server.requests().size() == 1U);
     }
+}
+
+// Else an outage that outlasts the retries would send good records to the dead letters.
+BOOST_AUTO_TEST_CASE(a_record_is_to_blame_for_an_unknown_id_but_not_for_an_outage)
+{
+    auto const html = scripted_answer{200, "<html>"}.as("text/html");
+    auto server = scripted_server{in_turn({{500, ""}, {401, ""}, html, unknown_id(), a_schema()})};
+    auto forgetful = settings({server.url()});
+    forgetful.unknown_ttl = 0ms;
+    auto serde = avro<std::string>{schema_registry{io, forgetful}};
+    auto const prepare = [&]
+    {
+        auto error = std::exception_ptr{};
+        boost::asio::co_spawn(io, serde.prepare(seven()), [&](std::exception_ptr failed) { error = failed; });
+        run();
+        return error;
+    };
+    for (auto const why : {errc::registry_unreachable, errc::registry_refused, errc::registry_bad_answer})
+    {
+        auto const error = prepare();
+        BOOST_TEST(!blames_record(error));
+        BOOST_CHECK_EXCEPTION(
+            std::rethrow_exception(error), registry_error, [&](registry_error const& found)
+            { return found.code() == why && std::string_view{found.what()}.starts_with("Avro: schema id 7: "); });
+    }
+    auto const unknown = prepare();
+    BOOST_TEST(blames_record(unknown));
+    BOOST_CHECK_THROW(std::rethrow_exception(unknown), decode_error);
+    BOOST_TEST(!serde.ready(seven()));
+    BOOST_TEST(!prepare());
+    auto text = std::string{};
+    serde.decode(seven(), text);
+    BOOST_TEST(text == "abc");
 }
 
 BOOST_AUTO_TEST_CASE(too_large_an_answer_is_not_read)

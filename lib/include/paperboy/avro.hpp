@@ -65,8 +65,10 @@ struct avro_options
 /// serde share the plans. The first record of a schema that is not cached waits for the registry (`prepare`); only its
 /// partition does.
 ///
-/// `decode` throws `decode_error`: with the schema's id when that is unknown, unreachable or does not fit to `T`; with
-/// the place in the record and in its bytes when those do not fit to the schema.
+/// A record whose schema's id is unknown or does not fit to `T`, or whose bytes do not fit to the schema, ends in a
+/// `decode_error`: with the id, or with the place in the record and in its bytes. One whose schema could not be asked
+/// for, because the registry is away or refuses, ends in a `registry_error`: `handler_options::on_undecodable` does not
+/// take it for a wrong one.
 template <class T>
 class avro
 {
@@ -84,7 +86,8 @@ public:
     /// Whether `decode` can go ahead: the schema is there, or `data` is wrong anyway.
     [[nodiscard]] bool ready(bytes_view data) noexcept { return decoder_.ready(data); }
 
-    /// Fetches what `decode` needs. `data` and this object have to stay until it completes.
+    /// Fetches what `decode` needs, and throws what stands in the way. `data` and this object have to stay until it
+    /// completes.
     boost::asio::awaitable<void> prepare(bytes_view data) { return decoder_.prepare(data); }
 
     /// Reads `data` into `out`, whose memory is reused. After an exception `out` is unspecified, but may be used for

@@ -181,6 +181,10 @@ boost::asio::awaitable<void> avro_decoder::prepare(bytes_view data)
     }
     catch (registry_error const& error)
     {
+        // A record is to blame for an id that nobody knows, but not for a registry that cannot be asked.
+        if (error.code() == errc::registry_unreachable || error.code() == errc::registry_refused ||
+            error.code() == errc::registry_bad_answer)
+            throw registry_error{static_cast<errc>(error.code().value()), named(*id) + error.what()};
         failure = error.what();
     }
     catch (serde::avro_schema_error const& error)
