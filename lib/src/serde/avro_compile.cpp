@@ -20,9 +20,19 @@ using detail::avro_type;
 // Far beyond any schema's need; several types and many names multiply.
 constexpr std::size_t most_steps = 1'000'000;
 
+// Each step has its place in a record, for errors: with long names, deep within each other, places would be most of a
+// plan, as many times as there are fields.
+constexpr std::size_t longest_path = 256;
+constexpr std::string_view and_so_on = ".…";
+
 std::string joined(std::string const& path, std::string_view field)
 {
-    return path.empty() ? printable(field) : path + "." + printable(field);
+    if (path.empty())
+        return printable(field);
+    if (path.ends_with(and_so_on))
+        return path;
+    auto longer = path + "." + printable(field);
+    return longer.size() <= longest_path ? longer : path + std::string{and_so_on};
 }
 
 class compiler

@@ -387,6 +387,20 @@ BOOST_AUTO_TEST_CASE(records_that_double_without_bytes_end_in_errors)
     BOOST_TEST(contains(why, "far more parts than bytes"), why);
 }
 
+// Every field of a schema has a step, and every step its place: else a schema of 4 MB becomes a plan of hundreds.
+BOOST_AUTO_TEST_CASE(places_are_short_however_long_and_deep_names_are)
+{
+    auto inner = record(field("a", R"("string")") + "," + field("b", R"("string")"), "r0");
+    for (auto level = 1; level < 20; ++level)
+        inner = record(field(std::string(70, 'n'), inner), "r" + std::to_string(level));
+    auto const schema = record(field("x", R"("int")") + "," + field("deep", inner) + "," + field("y", R"("int")"));
+    auto const plan = serde::compile(serde::avro_schema{schema}, detail::avro_type_of<point>());
+    for (auto const& path : plan.paths)
+        BOOST_TEST(path.size() < 300U, path);
+    auto const why = why_not<point>(schema, avro_bytes{}.number(1).text("a").number(9));
+    BOOST_TEST(contains(why, "deep.nnn"), why);
+}
+
 BOOST_AUTO_TEST_CASE(records_that_contain_themselves_directly_end_in_errors)
 {
     auto const itself = record(field("a", R"("itself")"), "itself");
