@@ -19,6 +19,8 @@ struct mode
     std::string against = "raw";
     // Whether it writes to options::output.
     bool writes = false;
+    // Whether that topic is compacted.
+    bool compacted = true;
 };
 
 // librdkafka's batch loop, with the engine's properties and with librdkafka's own defaults.
@@ -33,6 +35,15 @@ struct mode
 // The engine with a hook that gets three fields of each record, decoded: for json400 only.
 [[nodiscard]] measurement consume_json(options const& from);
 
+// Likewise for msgpack400 and avro400.
+[[nodiscard]] measurement consume_msgpack(options const& from);
+[[nodiscard]] measurement consume_avro(options const& from);
+
+// The same by hand in librdkafka's batch loop: simdjson's On-Demand, nlohmann-json, avro-c's generic reader.
+[[nodiscard]] measurement consume_json_raw(options const& from);
+[[nodiscard]] measurement consume_msgpack_raw(options const& from);
+[[nodiscard]] measurement consume_avro_raw(options const& from);
+
 // A hook that stops for three seconds early on: the memory that the prefetched records take, while nobody takes them.
 [[nodiscard]] measurement consume_stalled(options const& from);
 
@@ -44,6 +55,9 @@ struct mode
 
 // The modes of tables; none where the benchmarks are built without RocksDB.
 [[nodiscard]] std::vector<mode> table_modes();
+
+// Likewise from topic to topic.
+[[nodiscard]] std::vector<mode> transform_modes();
 
 // Works on a record.
 inline void work_for(std::chrono::nanoseconds time)

@@ -1,8 +1,13 @@
 #include "throughput/consumers.hpp"
+#include "throughput/packed_samples.hpp"
+#include "throughput/page_view.hpp"
 #include "throughput/partition_tally.hpp"
+
+#include "serde/avro_plan.hpp"
 
 #include <paperboy/engine.hpp>
 #include <paperboy/json.hpp>
+#include <paperboy/msgpack.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +16,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/describe/class.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -36,10 +40,10 @@ public:
     {
     }
 
-    void touch(record_view const& record)
+    void touch(record_view const& record, std::uint64_t decoded = 0)
     {
         auto const value = record.value();
-        auto const checksum = value.size() + static_cast<unsigned char>(value.front());
+        auto const checksum = value.size() + static_cast<unsigned char>(value.front()) + decoded;
         if (work_.count() > 0)
             work_for(work_);
         tally_.add(record.offset(), checksum);
@@ -91,28 +95,37 @@ struct stalled_handler : partition_reader
     }
 };
 
-// Three of the fields of json400, from its beginning, middle and end.
-struct page_view
-{
-    std::string_view user;
-    std::uint32_t duration_ms = 0;
-    double price = 0;
-};
-BOOST_DESCRIBE_STRUCT(page_view, (), (user, duration_ms, price))
-
 struct typed_handler : partition_reader
 {
     using partition_reader::partition_reader;
 
     void on_message(record<page_view> const& record)
     {
-        auto const& view = record.value();
-        seen_ = seen_ + view.user.size() + view.duration_ms + (view.price > 0 ? 1U : 0U);
+        seen_ = seen_ + record.value().sum();
         touch(record);
     }
 
 private:
     std::uint64_t volatile seen_ = 0;
+};
+
+struct packed_handler : partition_reader
+{
+    using partition_reader::partition_reader;
+
+    void on_message(record<page_view> const& record) { touch(record, record.value().sum()); }
+};
+
+// Avro by one schema, with no id in front and so without a registry: what is measured is the plan.
+class plain_avro
+{
+public:
+    using value_type = page_view;
+
+    void decode(bytes_view data, page_view& out) const { serde::run(plan_, data, &out, {}); }
+
+private:
+    serde::avro_plan plan_ = serde::compile(serde::avro_schema{avro_page_schema()}, detail::avro_type_of<page_view>());
 };
 
 void run(asio::io_context& context, int threads)
@@ -148,13 +161,13 @@ asio::awaitable<void> resume_with(engine& paused, std::int64_t records)
 }
 
 template <class Handler, class... Serde>
-measurement consume(options const& from, config const& settings, bool paused, Serde... serde)
+measurement consume(options const& from, config const& settings, bool paused, Serde... serdes)
 {
     auto const total = total_of(from);
     auto context = asio::io_context{from.threads};
     auto consumer = engine{context, settings};
     auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &consumer};
-    consumer.handle(from.topic, serde...,
+    consumer.handle(from.topic, serdes...,
                     per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
     if (paused)
@@ -189,6 +202,16 @@ measurement consume_bulk(options const& from)
 measurement consume_json(options const& from)
 {
     return consume<typed_handler>(from, engine_settings(from), false, json<page_view>{});
+}
+
+measurement consume_msgpack(options const& from)
+{
+    return consume<packed_handler>(from, engine_settings(from), false, msgpack<page_view>{});
+}
+
+measurement consume_avro(options const& from)
+{
+    return consume<packed_handler>(from, engine_settings(from), false, plain_avro{});
 }
 
 // As much memory as the records need, at 380 bytes more than their own each.

@@ -21,12 +21,22 @@ std::vector<mode> const& modes()
 {
     static auto const all = []
     {
-        auto made = std::vector<mode>{{"raw", consume_raw},         {"raw-defaults", consume_raw_defaults},
-                                      {"void", consume_void},       {"awaitable", consume_awaitable},
-                                      {"bulk", consume_bulk},       {"json", consume_json},
-                                      {"stalled", consume_stalled}, {"ready", consume_ready},
-                                      {"alone", work_alone}};
+        auto made = std::vector<mode>{{"raw", consume_raw},
+                                      {"raw-defaults", consume_raw_defaults},
+                                      {"void", consume_void},
+                                      {"awaitable", consume_awaitable},
+                                      {"bulk", consume_bulk},
+                                      {"json", consume_json},
+                                      {"stalled", consume_stalled},
+                                      {"ready", consume_ready},
+                                      {"alone", work_alone},
+                                      {"json-raw", consume_json_raw},
+                                      {"msgpack-raw", consume_msgpack_raw, "msgpack-raw"},
+                                      {"msgpack", consume_msgpack, "msgpack-raw"},
+                                      {"avro-raw", consume_avro_raw, "avro-raw"},
+                                      {"avro", consume_avro, "avro-raw"}};
         std::ranges::move(table_modes(), std::back_inserter(made));
+        std::ranges::move(transform_modes(), std::back_inserter(made));
         return made;
     }();
     return all;
@@ -62,12 +72,12 @@ class scratch_topic
 {
 public:
     // Without partitions there is none.
-    scratch_topic(topic_filler& filler, std::size_t partitions) : filler_{filler}
+    scratch_topic(topic_filler& filler, std::size_t partitions, bool compacted) : filler_{filler}
     {
         if (partitions == 0)
             return;
         name_ = "paperboy-bench-output-" + std::to_string(std::random_device{}());
-        filler_.create(name_, static_cast<std::int32_t>(partitions), true);
+        filler_.create(name_, static_cast<std::int32_t>(partitions), compacted);
     }
     scratch_topic(scratch_topic const&) = delete;
     scratch_topic& operator=(scratch_topic const&) = delete;
@@ -87,7 +97,8 @@ private:
 measurement measure(options const& from, std::string const& mode, filled_topic const& topic, topic_filler& filler)
 try
 {
-    auto const scratch = scratch_topic{filler, find_mode(mode).writes ? topic.partition_sizes.size() : 0};
+    auto const& found = find_mode(mode);
+    auto const scratch = scratch_topic{filler, found.writes ? topic.partition_sizes.size() : 0, found.compacted};
     auto const output =
         run_self(child_arguments(from, mode, topic.name, topic.partition_sizes, scratch.name()), from.deadline);
     auto const cost = parse_line(output);

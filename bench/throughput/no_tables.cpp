@@ -8,4 +8,9 @@ std::vector<mode> table_modes()
     return {};
 }
 
+std::vector<mode> transform_modes()
+{
+    return {};
+}
+
 } // namespace paperboy::bench

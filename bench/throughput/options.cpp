@@ -164,15 +164,17 @@ std::string help_text()
 
     paperboy_throughput --bootstrap-servers HOST:PORT[,...] [OPTION...]
 
-  --topics LIST       of raw100, json400, raw1k (default: these), zipf400, raw10k, raw100k, skew100 and counts; made and
-                      filled where missing
+  --topics LIST       of raw100, json400, raw1k (default: these), msgpack400, avro400, zipf400, raw10k, raw100k, skew100
+                      and counts; made and filled where missing
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
   --partitions N      of each topic (default: 8)
   --active N          the partitions that have records; where records have keys, these decide (default: 8, or all)
   --fill              makes and fills the topics and prints their names and sizes as JSON; measures nothing
   --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default:
-                      raw,void,awaitable); with RocksDB, for json400 and zipf400: count_per_key, which is all that begin
-                      with "count-"; for counts: restore, which is all that begin with "restore-", and restart
+                      raw,void,awaitable); json-raw for json400, msgpack and msgpack-raw for msgpack400, avro and
+                      avro-raw for avro400; with RocksDB, for json400 and zipf400: count_per_key, which is all that begin
+                      with "count-"; for counts: restore, which is all that begin with "restore-", and restart;
+                      for any: transform and transform-raw, from topic to topic
   --rounds N          each round runs every mode once (default: 5)
   --pin | --no-pin    whether a run may use one core only (default: --pin)
   --threads N         threads that run the engine's io_context (default: 1)

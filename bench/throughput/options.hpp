@@ -46,7 +46,7 @@ struct options
     std::string mode;
     std::string topic;
     std::vector<std::int64_t> partition_sizes;
-    // A compacted topic, empty so far, for what a run writes; empty for modes that write nothing.
+    // A topic, empty so far, for what a run writes; no name for modes that write nothing.
     std::string output;
 };
 

@@ -1,4 +1,5 @@
 #include "throughput/consumers.hpp"
+#include "throughput/decode_by_hand.hpp"
 
 #include "kafka/client_config.hpp"
 #include "kafka/handles.hpp"
@@ -69,8 +70,9 @@ void check(rd_kafka_message_t const& message)
         throw std::runtime_error{rd_kafka_message_errstr(&message)};
 }
 
-// The loop that the engine is measured against.
-measurement consume(kafka::conf_handle conf, options const& from)
+// The loop that the engine is measured against; `decode` tells what it adds to a record's checksum.
+template <class F>
+measurement consume(kafka::conf_handle conf, options const& from, F decode)
 {
     auto const client = subscribe(std::move(conf), from.topic);
     auto const queue = kafka::queue_handle{rd_kafka_queue_get_consumer(client.get())};
@@ -89,7 +91,8 @@ measurement consume(kafka::conf_handle conf, options const& from)
         for (auto* const each : std::span{batch}.first(static_cast<std::size_t>(count)))
         {
             check(*each);
-            checksum += each->len + *static_cast<unsigned char const*>(each->payload);
+            auto const value = std::string_view{static_cast<char const*>(each->payload), each->len};
+            checksum += value.size() + static_cast<unsigned char>(value.front()) + decode(value);
             if (from.work.count() > 0)
                 work_for(from.work);
             rd_kafka_message_destroy(each);
@@ -99,16 +102,50 @@ measurement consume(kafka::conf_handle conf, options const& from)
     return counted.result();
 }
 
+std::uint64_t nothing(std::string_view)
+{
+    return 0;
+}
+
+template <class Decoder>
+measurement decode_packed(options const& from)
+{
+    auto decoder = Decoder{};
+    return consume(engine_conf(from), from, [&](std::string_view value) { return decoder.decode(value); });
+}
+
 } // namespace
 
 measurement consume_raw(options const& from)
 {
-    return consume(engine_conf(from), from);
+    return consume(engine_conf(from), from, nothing);
 }
 
 measurement consume_raw_defaults(options const& from)
 {
-    return consume(default_conf(from), from);
+    return consume(default_conf(from), from, nothing);
+}
+
+measurement consume_json_raw(options const& from)
+{
+    auto decoder = json_by_hand{};
+    auto volatile seen = std::uint64_t{0};
+    return consume(engine_conf(from), from,
+                   [&](std::string_view value)
+                   {
+                       seen = seen + decoder.decode(value);
+                       return std::uint64_t{0};
+                   });
+}
+
+measurement consume_msgpack_raw(options const& from)
+{
+    return decode_packed<msgpack_by_hand>(from);
+}
+
+measurement consume_avro_raw(options const& from)
+{
+    return decode_packed<avro_by_hand>(from);
 }
 
 } // namespace paperboy::bench

@@ -1,6 +1,7 @@
 #include "throughput/samples.hpp"
 
 #include "throughput/options.hpp"
+#include "throughput/packed_samples.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,6 +88,8 @@ void make_count(std::uint64_t number, std::uint64_t total, sample& out)
 
 constexpr auto kinds = std::array{topic_kind{"raw100", 8'000'000, "none", make_raw<100>},
                                   topic_kind{"json400", 3'000'000, "lz4", make_json<uniform_key>},
+                                  topic_kind{"msgpack400", 3'000'000, "lz4", make_msgpack},
+                                  topic_kind{"avro400", 3'000'000, "lz4", make_avro},
                                   topic_kind{"zipf400", 3'000'000, "lz4", make_json<zipf_key>},
                                   topic_kind{"raw1k", 1'000'000, "none", make_raw<1000>},
                                   topic_kind{"raw10k", 100'000, "none", make_raw<10'000>},
@@ -102,8 +105,8 @@ topic_kind const& find_topic_kind(std::string_view name)
     if (found == kinds.end())
         throw usage_error{
             "\"" + std::string{name} +
-            "\" is no topic of this benchmark; choose raw100, json400, zipf400, raw1k, raw10k, raw100k, skew100 or "
-            "counts"};
+            "\" is no topic of this benchmark; choose raw100, json400, msgpack400, avro400, zipf400, raw1k, raw10k, "
+            "raw100k, skew100 or counts"};
     return *found;
 }
 
