@@ -59,6 +59,17 @@ BOOST_AUTO_TEST_CASE(other_lines_stay_whole)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_line_can_be_a_json_object)
+{
+    BOOST_TEST(json_line(log_level::warning, "orders[12]@345: no \"lamp\"") ==
+               R"({"level":"warning","source":"paperboy","topic":"orders","partition":12,"offset":345,)"
+               R"("text":"no \"lamp\""})");
+    BOOST_TEST(json_line(log_level::info, "stopped: success") ==
+               R"({"level":"info","source":"paperboy","text":"stopped: success"})");
+    BOOST_TEST(json_line(log_level::error, "bytes \xff\xfe") ==
+               R"({"level":"error","source":"paperboy","text":"bytes ??"})");
+}
+
 #if __has_include(<spdlog/spdlog.h>)
 BOOST_AUTO_TEST_CASE(spdlog_gets_lines_and_levels)
 {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <paperboy/logger.hpp>
+
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace paperboy
@@ -30,5 +33,10 @@ struct log_fields
 
 /// Takes a line apart that was given to a `logger`'s function.
 [[nodiscard]] log_fields fields_of(std::string_view line) noexcept;
+
+/// The line as one JSON object without a line end, for logs that are collected as such:
+/// `{"level":"warning","source":"paperboy","topic":"orders","partition":3,"offset":17,"text":"..."}`, without what it
+/// has not. Bytes that are not UTF-8 become question marks.
+[[nodiscard]] std::string json_line(log_level level, std::string_view line);
 
 } // namespace paperboy
