@@ -31,6 +31,8 @@ struct partition_seen
     std::optional<std::int64_t> lag;
     std::uint64_t in_flight;
     std::string mode;
+    bool stuck;
+    std::optional<double> drain_seconds;
 };
 struct shard_seen
 {
@@ -52,7 +54,7 @@ struct status_seen
     std::vector<shard_seen> shards;
 };
 BOOST_DESCRIBE_STRUCT(shard_seen, (), (table, partition, restoring, restored_fraction, keys, changelog_offset))
-BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, mode))
+BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, mode, stuck, drain_seconds))
 BOOST_DESCRIBE_STRUCT(status_seen, (), (status, reason, ready, group, records, partitions, shards))
 
 status_seen read_status(std::string_view text)
@@ -124,6 +126,7 @@ BOOST_AUTO_TEST_CASE(a_run_from_before_its_start_to_after_its_end)
     BOOST_TEST(running.partitions[0].lag.value_or(-1) == 5);
     BOOST_TEST(running.partitions[0].in_flight > 0U);
     BOOST_TEST(running.partitions[0].mode == "single");
+    BOOST_TEST(!running.partitions[0].stuck);
 
     consuming.stop();
     BOOST_TEST(eventually_probes(server, "/readyz", "503 stopping: stop() was called"));

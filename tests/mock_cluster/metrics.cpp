@@ -6,7 +6,11 @@
 
 #include <paperboy/metrics.hpp>
 
+#include <boost/asio/awaitable.hpp>
+
 #include <algorithm>
+#include <span>
+#include <stdexcept>
 
 namespace paperboy::metrics_test
 {
@@ -74,6 +78,79 @@ BOOST_AUTO_TEST_CASE(an_assigned_partition_has_series_and_a_revoked_one_has_none
     BOOST_TEST(value_of(rest, "paperboy_status", "{" + common + ",status=\"stopped\"}") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(hooks_are_timed_each_for_itself)
+{
+    struct handler
+    {
+        int define_context() { return 0; }
+        void did_receive_message(record<std::string_view>& /*record*/) {}
+        void on_message(record<std::string_view> const& record)
+        {
+            if (record.value() == "3")
+                throw std::runtime_error{"not this one"};
+        }
+        error_action on_error(std::exception_ptr const& /*error*/) { return error_action::skip; }
+    };
+    struct waiting_handler
+    {
+        boost::asio::awaitable<void> on_message(record_view const& /*record*/) { co_return; }
+        void on_bulk(std::span<record_view const> /*records*/) {}
+        void on_finished_handling() {}
+    };
+    auto const other = make_topic(1);
+    auto const overlapping = make_topic(1);
+    produce(topic, 0, 5);
+    produce(other, 0, 5);
+    produce(overlapping, 0, 5);
+    auto bulk = handler_options{};
+    bulk.mode = mode_policy{};
+    bulk.mode->mode = handling_mode::bulk;
+    auto lanes = handler_options{};
+    lanes.ordering = ordering::none;
+    auto consuming = engine{io.context(), settings()};
+    auto const numbers = metrics{engine_monitor{consuming}};
+    consuming.handle(topic, text{}, handler{})
+        .handle(other, waiting_handler{}, bulk)
+        .handle(overlapping, waiting_handler{}, lanes);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(test::eventually([&] { return consuming.stats().records == 15; }));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+
+    auto const all = parse_exposition(numbers.text());
+    auto const seen = [&](std::string const& of, std::string const& which)
+    {
+        auto const labels = "{group=\"" + settings().group_id + "\",client_id=\"paperboy\",topic=\"" + of +
+                            "\",hook=\"" + which + "\"}";
+        auto const& series = all.at("paperboy_hook_duration_seconds").series;
+        auto const found = series.find("paperboy_hook_duration_seconds_count" + labels);
+        return found == series.end() ? 0.0 : found->second;
+    };
+    for (auto const* const each : {"define_context", "decode", "did_receive_message", "on_message"})
+        BOOST_TEST((seen(topic, each) >= 1 && seen(topic, each) <= 5), each);
+    BOOST_TEST(seen(topic, "on_error") == 1);
+    BOOST_TEST(seen(topic, "on_finished_handling") == 0);
+    BOOST_TEST(seen(other, "on_message") == 0);
+    BOOST_TEST((seen(other, "on_bulk") >= 1 && seen(other, "on_bulk") <= 5));
+    BOOST_TEST(seen(other, "on_bulk") == seen(other, "on_finished_handling"));
+    BOOST_TEST((seen(overlapping, "on_message") >= 1 && seen(overlapping, "on_message") <= 5));
+}
+
+BOOST_AUTO_TEST_CASE(schema_registries_are_added_up_without_their_urls)
+{
+    auto const first = schema_registry{io.context(), std::string{"http://somebody:secret@127.0.0.1:1"}};
+    auto const second = schema_registry{io.context(), std::string{"http://127.0.0.1:1"}};
+    auto const watched = engine{io.context(), settings()};
+    auto const numbers =
+        metrics{engine_monitor{watched}, {.registries = {registry_monitor{first}, registry_monitor{second}}}};
+    auto const text = numbers.text();
+    auto const common = "group=\"" + settings().group_id + "\",client_id=\"paperboy\"";
+    for (auto const* const each : {"answered", "refused", "throttled", "server_error", "unanswered"})
+        BOOST_TEST(value_of(parse_exposition(text), "paperboy_registry_requests_total",
+                            "{" + common + ",outcome=\"" + each + "\"}") == 0);
+    BOOST_TEST((text.find("127.0.0.1") == std::string::npos), text);
+}
+
 BOOST_AUTO_TEST_CASE(the_shards_of_tables_have_series)
 {
     auto having = table_options{};
@@ -93,6 +170,10 @@ BOOST_AUTO_TEST_CASE(the_shards_of_tables_have_series)
     BOOST_TEST(value_of(all, "paperboy_table_restored_records", shard) == 0);
     BOOST_TEST(value_of(all, "paperboy_table_keys", shard) == 1);
     BOOST_TEST(value_of(all, "paperboy_table_bytes", shard) > 0);
+    auto const common = "{group=\"" + settings().group_id + "\",client_id=\"paperboy\"}";
+    auto const& latencies = all.at("paperboy_producer_latency_seconds").series;
+    BOOST_TEST(latencies.at("paperboy_producer_latency_seconds_count" + common) == 1);
+    BOOST_TEST(!all.contains("paperboy_store_cache_bytes"));
     BOOST_TEST(!all.contains("paperboy_table_stored_offset"));
     consuming.stop();
     BOOST_TEST(run.get() == error_code{}, log);

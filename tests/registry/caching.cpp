@@ -3,6 +3,7 @@
 #include "registry/fixture.hpp"
 
 #include <array>
+#include <optional>
 
 namespace paperboy::test::caching_test
 {
@@ -31,6 +32,35 @@ BOOST_AUTO_TEST_CASE(an_id_is_asked_once)
     BOOST_TEST((copy.find(7) == first));
     BOOST_TEST(!registry.find(8));
     BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_over_the_network_is_counted_by_how_it_ends)
+{
+    auto server = scripted_server{
+        in_turn({a_schema(), unknown_id(), scripted_answer{503, ""}, scripted_answer{429, ""}, a_schema()})};
+    auto registry = std::make_optional<schema_registry>(io, settings({server.url()}));
+    auto const monitor = registry_monitor{*registry};
+    BOOST_TEST(monitor.stats().durations.count == 0U);
+    for (auto const id : {7, 7, 8, 9, 9, 7})
+        static_cast<void>(get(*registry, id));
+    auto const seen = monitor.stats();
+    BOOST_TEST(seen.answered == 1U);
+    BOOST_TEST(seen.refused == 1U);
+    BOOST_TEST(seen.server_errors == 1U);
+    BOOST_TEST(seen.throttled == 1U);
+    BOOST_TEST(seen.unanswered == 0U);
+    BOOST_TEST(seen.durations.count == 4U);
+    BOOST_TEST(registry->stats().answered == 1U);
+    registry.reset();
+    BOOST_TEST(monitor.stats().durations.count == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_answer_is_counted)
+{
+    auto const registry = schema_registry{io, settings({"http://127.0.0.1:1"})};
+    static_cast<void>(get(registry, 7));
+    BOOST_TEST(registry.stats().unanswered == 1U);
+    BOOST_TEST(registry.stats().durations.count == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(callers_at_the_same_time_share_a_request)

@@ -58,7 +58,7 @@ struct http_options
 /// |---|---|
 /// | `/` | a page that shows all of it live |
 /// | `/livez` | 200 while a restart would not help; 503 once the run has failed or a partition is stuck, naming it |
-/// | `/readyz` | 200 while the group has given an assignment; else 503 |
+/// | `/readyz` | 200 while the group has given an assignment and its tables are restored; else 503 |
 /// | `/startupz` | 200 once the group has given the first assignment of the run; else 503 |
 /// | `/status` | all of `stats()` and `health()` as JSON |
 /// | `/events` | the same every second, as server-sent events |

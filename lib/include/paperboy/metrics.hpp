@@ -1,10 +1,12 @@
 #pragma once
 
 #include <paperboy/engine_monitor.hpp>
+#include <paperboy/schema_registry.hpp>
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Component `metrics`: link paperboy::metrics, which needs prometheus-cpp's core.
 
@@ -27,6 +29,9 @@ struct metrics_options
 
     /// The label `cluster_name` of kafka-lag-exporter's series; left out when empty.
     std::string cluster_name = {};
+
+    /// The schema registries that the engine's serdes ask, whose requests are counted, all together.
+    std::vector<registry_monitor> registries = {};
 };
 
 /// An engine's numbers for Prometheus.
@@ -34,7 +39,8 @@ struct metrics_options
 /// They are read from `stats()` and `health()` whenever they are asked for; between two scrapes nothing is done. All
 /// have the labels `group` and `client_id`, those of a partition also `topic` and `partition`, and those of a table's
 /// shard `table` and `partition`; series of partitions that are assigned no more are gone with the next scrape. Units
-/// are seconds and bytes, counters end in `_total`; the README lists the names.
+/// are seconds and bytes, counters end in `_total`; the README lists the names. `paperboy_hook_duration_seconds` is made
+/// of a sample: see `hook_stats`.
 ///
 /// Copies show the same engine. Safe from any thread. The engine may go first: then only its status is left.
 class metrics

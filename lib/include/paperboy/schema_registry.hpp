@@ -2,6 +2,7 @@
 
 #include <paperboy/error.hpp>
 #include <paperboy/logger.hpp>
+#include <paperboy/stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -200,10 +201,30 @@ private:
     errc code_;
 };
 
+/// What a `schema_registry` has asked for over the network; what its caches answered does not count. Each attempt of a
+/// request counts once, by how it ended.
+struct registry_stats
+{
+    /// Answered with what was asked for.
+    std::uint64_t answered = 0;
+    /// Answered with a status of 300 to 499 but 429: unknown, not allowed, incompatible.
+    std::uint64_t refused = 0;
+    /// Answered with 429: too many requests.
+    std::uint64_t throttled = 0;
+    /// Answered with a status of 500 or more.
+    std::uint64_t server_errors = 0;
+    /// Not answered: no connection, time-outs, answers that are no HTTP.
+    std::uint64_t unanswered = 0;
+
+    /// How long the attempts took that were answered, waits for a connection included.
+    duration_histogram durations;
+};
+
 namespace detail
 {
 
 class registry_client;
+class registry_counters;
 
 // Held by operations as well as by the user's handles.
 using registry_handle = std::shared_ptr<registry_client>;
@@ -285,6 +306,9 @@ public:
     /// The schema of `id` when it is cached, else null. Never waits for I/O: for paths that handle many records.
     [[nodiscard]] schema_ptr find(std::int32_t id) const;
 
+    /// What was asked for over the network since the constructor.
+    [[nodiscard]] registry_stats stats() const;
+
     /// The schema of `id`, out of the cache or from the registry. Completes with `schema_ptr`, not null.
     ///
     /// `errc::unknown_schema` when the registry has no such id.
@@ -335,6 +359,7 @@ public:
 private:
     template <class T, class Token>
     friend auto detail::start_registry_operation(schema_registry const&, boost::asio::awaitable<T>, Token&&);
+    friend class registry_monitor;
 
     // Aborts the requests when the last handle goes, though they hold the client too.
     class owner;
@@ -342,6 +367,21 @@ private:
     [[nodiscard]] detail::registry_handle client() const;
 
     std::shared_ptr<owner const> owner_;
+};
+
+/// Looks at a registry's numbers without keeping the client alive: for `metrics_options::registries`. Copies look at
+/// the same client. Safe from any thread; may outlive the registry and its execution context.
+class registry_monitor
+{
+public:
+    /// Looks at `watched`, and its copies.
+    explicit registry_monitor(schema_registry const& watched);
+
+    /// As `schema_registry::stats()`; the last numbers once the registry is gone.
+    [[nodiscard]] registry_stats stats() const;
+
+private:
+    std::shared_ptr<detail::registry_counters const> counters_;
 };
 
 namespace detail

@@ -148,6 +148,22 @@ public:
     virtual void clear(std::string_view changelog_identity) = 0;
 };
 
+/// The memory that the stores of a provider take now, in bytes.
+struct store_memory
+{
+    /// What is cached of files, the part of it that cannot be dropped now, and the most that is kept.
+    std::uint64_t cached = 0;
+    /// The part of it that is in use and cannot be dropped now.
+    std::uint64_t pinned = 0;
+    /// The most that is kept in the cache.
+    std::uint64_t cache_limit = 0;
+
+    /// What is not written to files yet (RocksDB: memtables), and the size at which it is.
+    std::uint64_t unwritten = 0;
+    /// The size at which it is written.
+    std::uint64_t unwritten_limit = 0;
+};
+
 /// Opens the stores of an engine's tables. Thread-safe. Shared by all tables that are to share its resources.
 class shard_store_provider
 {
@@ -164,6 +180,9 @@ public:
 
     /// The memory in bytes that all stores together take at most, to be counted in `config::memory_limit`.
     [[nodiscard]] virtual std::size_t memory_bytes() const noexcept { return 0; }
+
+    /// The memory that they take now; nothing when it is not known. From any thread, quickly.
+    [[nodiscard]] virtual std::optional<store_memory> memory() const { return std::nullopt; }
 };
 
 } // namespace paperboy

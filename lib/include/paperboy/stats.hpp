@@ -1,6 +1,8 @@
 #pragma once
 
+#include <paperboy/error.hpp>
 #include <paperboy/mode.hpp>
+#include <paperboy/shard_store.hpp>
 
 #include <array>
 #include <chrono>
@@ -27,6 +29,49 @@ struct duration_histogram
     std::uint64_t count = 0;
     /// How long they took together, in seconds.
     double seconds = 0;
+
+    /// The bucket that a duration falls into.
+    [[nodiscard]] static constexpr std::size_t bucket_of(std::chrono::nanoseconds duration) noexcept
+    {
+        auto const length = std::chrono::duration<double>{duration}.count();
+        auto bucket = std::size_t{0};
+        while (bucket < bounds.size() && length > bounds[bucket])
+            ++bucket;
+        return bucket;
+    }
+
+    /// Counts a duration.
+    constexpr void add(std::chrono::nanoseconds duration) noexcept
+    {
+        ++counts[bucket_of(duration)];
+        ++count;
+        seconds += std::chrono::duration<double>{duration}.count();
+    }
+
+    /// Counts what another one has counted.
+    constexpr duration_histogram& operator+=(duration_histogram const& other) noexcept
+    {
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            counts[i] += other.counts[i];
+        count += other.count;
+        seconds += other.seconds;
+        return *this;
+    }
+};
+
+/// How long one hook of a topic's handlers took.
+struct hook_stats
+{
+    /// Which hook. `decode_value` stands for key and value together.
+    hook which = hook::on_message;
+
+    /// How often it was called, and how long it took; waits of awaitable hooks count.
+    ///
+    /// Of records that come one by one the hooks of about one in a thousand are timed, and more where they take longer:
+    /// about one record in each 0.1 ms of hooks, of awaitable ones in each 100 ms. One that is timed counts for all of
+    /// them since the one before, so counts and sums come out as if all were, on average. `on_error` and the hooks of
+    /// bulks are always timed.
+    duration_histogram durations;
 };
 
 /// What an engine has done with one topic since it was made, over all partitions ever assigned.
@@ -50,6 +95,9 @@ struct topic_stats
     duration_histogram batches;
     /// How long bulks took, likewise.
     duration_histogram bulks;
+
+    /// How long each hook took that was called and timed.
+    std::vector<hook_stats> hooks;
 };
 
 /// Where one assigned partition stands.
@@ -84,6 +132,17 @@ struct partition_stats
     /// Age of the oldest unfinished record, to the batch: 0 where there is none. Where that record has not been fetched
     /// yet, the age of the one before it; where records have no timestamp, nothing.
     std::optional<std::chrono::milliseconds> lag_age;
+
+    /// About how long it will be behind if its lag goes on falling as it did in the last seconds: 0 where there is no
+    /// lag, nothing where it does not fall.
+    std::optional<std::chrono::milliseconds> drain_time;
+
+    /// How long the hooks of the oldest record, or bulk, have been running, as the watchdog last saw it: to
+    /// `config::hook_time_limit` / 10, at most 1 s. Nothing where none run, or without a `hook_time_limit`.
+    std::optional<std::chrono::milliseconds> hook_age;
+
+    /// Whether that is longer than `config::hook_time_limit`.
+    bool stuck = false;
 
     /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
@@ -166,6 +225,10 @@ struct producer_stats
 
     /// Records that wait in memory now, because librdkafka's queue is full or its client is being replaced.
     std::size_t waiting = 0;
+
+    /// How long records took from `send` or `async_send` to the brokers' acknowledgement, waits for room included. One
+    /// is timed after the other, the next when the one before was acknowledged: a sample.
+    duration_histogram latencies;
 
     /// Times that librdkafka's client was replaced after a fatal error.
     std::uint64_t replacements = 0;
@@ -257,6 +320,9 @@ struct engine_stats
 
     /// The parts of tables that go with them.
     std::vector<shard_stats> shards;
+
+    /// The memory of the tables' stores on disk together; nothing without stores that tell it.
+    std::optional<store_memory> stores;
 };
 
 } // namespace paperboy

@@ -258,10 +258,14 @@ void engine_run::complete()
 // not stop anything, and an outstanding close is looked at.
 void engine_run::on_housekeeping()
 {
+    auto const now = std::chrono::steady_clock::now();
     for (auto const& all : {assignment_, leaving_})
         if (all)
             for (auto const& each : all->pipelines())
+            {
                 each->check_for_missed_wakeup();
+                each->look_at_lag(now);
+            }
     look_after_hooks();
     if (tables_)
     {

@@ -140,6 +140,28 @@ pipeline::topic_counters& engine_state::counters_of(std::string const& topic)
     return topics[topic];
 }
 
+std::optional<store_memory> engine_state::memory_of_stores() const
+{
+    auto providers = std::set<shard_store_provider const*>{};
+    auto sum = std::optional<store_memory>{};
+    for (auto const& table : tables)
+    {
+        auto const& stores = table->setup().stores;
+        if (!stores || !providers.insert(stores.get()).second)
+            continue;
+        auto const one = stores->memory();
+        if (!one)
+            continue;
+        auto& all = sum ? *sum : sum.emplace();
+        all.cached += one->cached;
+        all.pinned += one->pinned;
+        all.cache_limit += one->cache_limit;
+        all.unwritten += one->unwritten;
+        all.unwritten_limit += one->unwritten_limit;
+    }
+    return sum;
+}
+
 engine_stats engine_state::stats() const
 {
     auto result = engine_stats{};
@@ -154,7 +176,8 @@ engine_stats engine_state::stats() const
         result.step_partitions = step_partitions;
         for (auto const& [topic, counted] : topics)
             result.topics.push_back({topic, counted.skipped.load(), counted.retried.load(), counted.dead_letters.load(),
-                                     counted.failed.load(), counted.single.snapshot(), counted.bulk.snapshot()});
+                                     counted.failed.load(), counted.single.snapshot(), counted.bulk.snapshot(),
+                                     counted.hooks_seen()});
         return visible;
     }();
     result.records = totals.records.load();
@@ -185,6 +208,7 @@ engine_stats engine_state::stats() const
     for (auto const& table : tables)
         for (auto const& [partition, each] : table->parts())
             result.shards.push_back(static_cast<paperboy::tables::shard const&>(*each).stats());
+    result.stores = memory_of_stores();
     for (auto const& each : result.partitions)
     {
         result.buffered_bytes += each.buffered_bytes;

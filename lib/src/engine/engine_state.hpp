@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,6 +98,7 @@ struct engine_state
     [[nodiscard]] engine_health health_now() const;
 
     [[nodiscard]] pipeline::topic_counters& counters_of(std::string const& topic);
+    [[nodiscard]] std::optional<store_memory> memory_of_stores() const;
     [[nodiscard]] engine_stats stats() const;
 };
 

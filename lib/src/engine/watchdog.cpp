@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <pthread.h>
@@ -37,7 +38,7 @@ watchdog::~watchdog()
     thread_.join();
 }
 
-void watchdog::add(std::shared_ptr<pipeline::partition_watch const> what)
+void watchdog::add(std::shared_ptr<pipeline::partition_watch> what)
 {
     auto const lock = std::scoped_lock{guard_};
     all_.push_back({std::move(what), {}});
@@ -84,10 +85,16 @@ void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<f
 {
     auto const seen = at.what->look();
     at.stands.resize(seen.size());
+    auto oldest = std::optional<std::chrono::milliseconds>{};
+    auto over = false;
     for (std::size_t i = 0; i < seen.size(); ++i)
     {
         auto& stand = at.stands[i];
         auto const action = stand.look(seen[i], now, limit_, longest_);
+        auto const age = std::chrono::duration_cast<std::chrono::milliseconds>(stand.age(now));
+        if (seen[i].passes % 2 == 1)
+            oldest = std::max(oldest.value_or(age), age);
+        over = over || stand.over_limit();
         if (action == watch_action::none)
             continue;
         auto& found = findings.emplace_back();
@@ -95,8 +102,9 @@ void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<f
         found.where = at.what->where();
         found.handler = at.what->handler();
         found.offset = seen[i].offset;
-        found.age = std::chrono::duration_cast<std::chrono::milliseconds>(stand.age(now));
+        found.age = age;
     }
+    at.what->show(oldest, over);
 }
 
 } // namespace paperboy::engine_detail

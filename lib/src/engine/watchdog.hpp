@@ -44,12 +44,12 @@ public:
     [[nodiscard]] std::vector<finding> take_given_up();
 
     // Looks at these as well, until they are taken down. From any thread.
-    void add(std::shared_ptr<pipeline::partition_watch const> what);
+    void add(std::shared_ptr<pipeline::partition_watch> what);
 
 private:
     struct watched
     {
-        std::shared_ptr<pipeline::partition_watch const> what;
+        std::shared_ptr<pipeline::partition_watch> what;
         std::vector<watch_fsm> stands;
     };
 

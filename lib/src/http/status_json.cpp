@@ -23,6 +23,15 @@ struct producer_view
     std::uint64_t in_flight;
     std::uint64_t waiting;
     std::uint64_t replacements;
+    std::uint64_t timed;
+    double latency_seconds;
+};
+
+struct hook_view
+{
+    std::string_view hook;
+    std::uint64_t calls;
+    double seconds;
 };
 
 struct topic_view
@@ -36,6 +45,7 @@ struct topic_view
     double batch_seconds;
     std::uint64_t bulks;
     double bulk_seconds;
+    std::vector<hook_view> hooks;
 };
 
 struct partition_view
@@ -49,6 +59,9 @@ struct partition_view
     std::optional<std::int64_t> high_watermark;
     std::optional<std::int64_t> lag;
     std::optional<double> lag_seconds;
+    std::optional<double> drain_seconds;
+    std::optional<double> hook_seconds;
+    bool stuck;
     std::uint64_t in_flight;
     std::uint64_t prefetched;
     std::uint64_t buffered_bytes;
@@ -107,6 +120,9 @@ struct status_view
     std::uint64_t losses;
     std::uint64_t client_errors;
     std::uint64_t missed_wakeups;
+    std::uint64_t slow_hooks;
+    std::uint64_t stuck_hooks;
+    bool away;
     std::uint64_t buffered_bytes;
     std::uint64_t memory_limit;
     std::optional<std::uint64_t> step;
@@ -120,12 +136,15 @@ struct status_view
     std::vector<stall_view> stalled;
 };
 
-BOOST_DESCRIBE_STRUCT(producer_view, (), (records, bytes, acknowledged, failed, in_flight, waiting, replacements))
+BOOST_DESCRIBE_STRUCT(producer_view, (),
+                      (records, bytes, acknowledged, failed, in_flight, waiting, replacements, timed, latency_seconds))
+BOOST_DESCRIBE_STRUCT(hook_view, (), (hook, calls, seconds))
 BOOST_DESCRIBE_STRUCT(topic_view, (),
-                      (topic, skipped, retried, dead_letters, failed, batches, batch_seconds, bulks, bulk_seconds))
+                      (topic, skipped, retried, dead_letters, failed, batches, batch_seconds, bulks, bulk_seconds,
+                       hooks))
 BOOST_DESCRIBE_STRUCT(partition_view, (),
                       (topic, partition, records, bytes, position, committed, high_watermark, lag, lag_seconds,
-                       in_flight, prefetched, buffered_bytes, held, mode))
+                       drain_seconds, hook_seconds, stuck, in_flight, prefetched, buffered_bytes, held, mode))
 BOOST_DESCRIBE_STRUCT(shard_view, (),
                       (table, partition, restoring, restored, restored_fraction, restored_per_second,
                        restore_left_seconds, keys, bytes, unstored_bytes, unacknowledged, changelog_offset,
@@ -134,8 +153,9 @@ BOOST_DESCRIBE_STRUCT(stall_view, (), (topic, partition, offset, seconds))
 BOOST_DESCRIBE_STRUCT(status_view, (),
                       (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
                        skipped, retried, dead_letters, commits, failed_commits, last_commit_seconds, assignments,
-                       revocations, losses, client_errors, missed_wakeups, buffered_bytes, memory_limit, step,
-                       step_passed, step_partitions, step_left, producer, topics, partitions, shards, stalled))
+                       revocations, losses, client_errors, missed_wakeups, slow_hooks, stuck_hooks, away,
+                       buffered_bytes, memory_limit, step, step_passed, step_partitions, step_left, producer, topics,
+                       partitions, shards, stalled))
 
 template <class Rep, class Period>
 double seconds_of(std::chrono::duration<Rep, Period> time)
@@ -163,17 +183,46 @@ std::string readable(std::string text)
     return text;
 }
 
+std::optional<double> seconds_of(std::optional<std::chrono::milliseconds> time)
+{
+    return time ? std::optional{seconds_of(*time)} : std::nullopt;
+}
+
+std::vector<hook_view> views_of(std::vector<hook_stats> const& all)
+{
+    auto views = std::vector<hook_view>{};
+    for (auto const& [which, durations] : all)
+        views.push_back({to_string(which), durations.count, durations.seconds});
+    return views;
+}
+
 topic_view view_of(topic_stats const& of)
 {
-    return {of.topic,         of.skipped,         of.retried,     of.dead_letters, of.failed,
-            of.batches.count, of.batches.seconds, of.bulks.count, of.bulks.seconds};
+    return {of.topic,         of.skipped,         of.retried,     of.dead_letters,  of.failed,
+            of.batches.count, of.batches.seconds, of.bulks.count, of.bulks.seconds, views_of(of.hooks)};
 }
 
 partition_view view_of(partition_stats const& of)
 {
-    auto const age = of.lag_age ? std::optional{seconds_of(*of.lag_age)} : std::nullopt;
-    return {of.topic, of.partition, of.records,   of.bytes,      of.position,       of.committed, of.high_watermark,
-            of.lag,   age,          of.in_flight, of.prefetched, of.buffered_bytes, of.held,      to_string(of.mode)};
+    auto view = partition_view{};
+    view.topic = of.topic;
+    view.partition = of.partition;
+    view.records = of.records;
+    view.bytes = of.bytes;
+    view.position = of.position;
+    view.committed = of.committed;
+    view.high_watermark = of.high_watermark;
+    view.lag = of.lag;
+    view.lag_seconds = seconds_of(of.lag_age);
+    view.drain_seconds = seconds_of(of.drain_time);
+    view.hook_seconds = seconds_of(of.hook_age);
+    view.stuck = of.stuck;
+    view.in_flight = of.in_flight;
+    view.prefetched = of.prefetched;
+    view.buffered_bytes = of.buffered_bytes;
+    view.held = of.held;
+    view.mode = to_string(of.mode);
+    return view;
 }
 
 shard_view view_of(shard_stats const& of)
@@ -185,8 +234,7 @@ shard_view view_of(shard_stats const& of)
     view.restored = of.restored;
     view.restored_fraction = of.restored_fraction;
     view.restored_per_second = of.restored_per_second;
-    if (of.restore_left)
-        view.restore_left_seconds = seconds_of(*of.restore_left);
+    view.restore_left_seconds = seconds_of(of.restore_left);
     view.keys = of.entries;
     view.bytes = of.bytes;
     view.unstored_bytes = of.dirty_bytes;
@@ -243,14 +291,17 @@ std::string status_json(engine_health const& health, engine_stats const& stats, 
     view.losses = stats.losses;
     view.client_errors = stats.client_errors;
     view.missed_wakeups = stats.missed_wakeups;
+    view.slow_hooks = stats.slow_hooks;
+    view.stuck_hooks = stats.stuck_hooks;
+    view.away = stats.away;
     view.buffered_bytes = stats.buffered_bytes;
     view.memory_limit = stats.memory_limit;
     view.step = stats.step;
     view.step_passed = stats.step_passed;
     view.step_partitions = stats.step_partitions;
     view.step_left = stats.step_left;
-    view.producer = {sent.records,   sent.bytes,   sent.acknowledged, sent.failed,
-                     sent.in_flight, sent.waiting, sent.replacements};
+    view.producer = {sent.records, sent.bytes,        sent.acknowledged,    sent.failed,           sent.in_flight,
+                     sent.waiting, sent.replacements, sent.latencies.count, sent.latencies.seconds};
     view.topics = views_of<topic_view>(stats.topics);
     view.partitions = views_of<partition_view>(stats.partitions);
     view.shards = views_of<shard_view>(stats.shards);

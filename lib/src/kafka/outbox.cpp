@@ -97,6 +97,11 @@ void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
 {
     ++stats_.records;
     stats_.bytes += ticket.bytes;
+    if (timed_ == nullptr)
+    {
+        timed_ = &ticket;
+        timed_since_ = std::chrono::steady_clock::now();
+    }
     switch (fsm_.send(!waiting_.empty()))
     {
     case send_action::refuse:
@@ -188,6 +193,8 @@ void outbox::give_back(delivery& ticket) noexcept
     ticket.completion.reset();
     ticket.sink = nullptr;
     ticket.used = false;
+    if (timed_ == &ticket)
+        timed_ = nullptr;
     unused_.push_back(&ticket);
 }
 

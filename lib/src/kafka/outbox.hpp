@@ -13,6 +13,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -206,6 +207,9 @@ private:
     std::vector<send_failure> failures_;
     std::vector<completion_call> completions_;
     producer_stats stats_;
+    // The one record whose way to the brokers is timed now.
+    delivery const* timed_ = nullptr;
+    std::chrono::steady_clock::time_point timed_since_;
 
     // What reports have brought since the last settlement; for the strand alone.
     struct report

@@ -53,6 +53,9 @@ void outbox::refused(detail::outgoing_view const& what, delivery& ticket, error_
 
 void outbox::wait_for_topic(detail::outgoing what, delivery& ticket)
 {
+    // Its way takes as long as nobody makes the topic: another record is timed.
+    if (timed_ == &ticket)
+        timed_ = nullptr;
     letters_.push_back({std::move(what), &ticket});
     letter_topics_.wanted(ticket.topic, clock::now());
     congest(ticket.ledger);

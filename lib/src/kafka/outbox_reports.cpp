@@ -151,6 +151,8 @@ void outbox::settle_reports(outbox_turn& turn)
             continue;
         }
         ++acknowledged;
+        if (ticket == timed_)
+            stats_.latencies.add(std::chrono::steady_clock::now() - timed_since_);
         complete_later(*ticket, {}, where);
         give_back(*ticket);
     }
@@ -280,6 +282,7 @@ client_remains outbox::close(bool tell)
     congested_.clear();
     unused_.clear();
     forgotten.swap(tickets_);
+    timed_ = nullptr;
     wake_ = nullptr;
     make_conf_ = nullptr;
     // The outbox may outlive the executor: whoever keeps a topic_producer keeps it.

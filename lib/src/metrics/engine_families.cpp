@@ -2,8 +2,11 @@
 
 #include "metrics/families.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace paperboy::metrics_detail
@@ -46,6 +49,8 @@ constexpr auto counters = std::array{
                   number<&engine_stats::stray_records>},
     engine_series{{"paperboy_slow_hooks_total", "Hooks that ran longer than config::hook_time_limit."},
                   number<&engine_stats::slow_hooks>},
+    engine_series{{"paperboy_dead_letters_total", "Records sent to a topic for dead letters."},
+                  number<&engine_stats::dead_letters>},
     engine_series{{"paperboy_missed_wakeups_total", "Times that records were found which no wakeup had announced."},
                   number<&engine_stats::missed_wakeups>},
     engine_series{{"paperboy_producer_records_total", "Records given to send and async_send."},
@@ -65,6 +70,10 @@ constexpr auto gauges = std::array{
                   number<&engine_stats::buffered_bytes>},
     engine_series{{"paperboy_memory_limit_bytes", "The setting config::memory_limit."},
                   number<&engine_stats::memory_limit>},
+    engine_series{{"paperboy_stuck_hooks", "Hooks that run longer than config::hook_time_limit now."},
+                  number<&engine_stats::stuck_hooks>},
+    engine_series{{"paperboy_away", "1 while the partitions are given up because of such a hook."},
+                  number<&engine_stats::away>},
     engine_series{{"paperboy_producer_in_flight_records", "Sent records in librdkafka's queue or on their way."},
                   sent<&producer_stats::in_flight>},
     engine_series{{"paperboy_producer_waiting_records", "Sent records that wait for room in librdkafka's queue."},
@@ -78,9 +87,25 @@ void add_commits(family_list& to, labels const& common, engine_stats const& stat
     to.counter(commits, with(common, {{"result", "failed"}}), static_cast<double>(stats.failed_commits));
     to.histogram({"paperboy_commit_duration_seconds", "How long commits took until the group answered."}, common,
                  stats.commit_durations);
-    if (stats.last_commit)
-        to.gauge({"paperboy_last_commit_timestamp_seconds", "When the group last accepted a commit."}, common,
-                 duration<double>{stats.last_commit->time_since_epoch()}.count());
+    if (!stats.last_commit)
+        return;
+    to.gauge({"paperboy_last_commit_timestamp_seconds", "When the group last accepted a commit."}, common,
+             duration<double>{stats.last_commit->time_since_epoch()}.count());
+    to.gauge({"paperboy_last_commit_age_seconds", "How long ago that is."}, common,
+             std::max(0.0, duration<double>{std::chrono::system_clock::now() - *stats.last_commit}.count()));
+}
+
+void add_stores(family_list& to, labels const& common, std::optional<store_memory> const& stores)
+{
+    if (!stores)
+        return;
+    auto const bytes = [&](series const& what, std::uint64_t value)
+    { to.gauge(what, common, static_cast<double>(value)); };
+    bytes({"paperboy_store_cache_bytes", "What the tables' stores have in their cache."}, stores->cached);
+    bytes({"paperboy_store_cache_pinned_bytes", "The part of it that is in use."}, stores->pinned);
+    bytes({"paperboy_store_cache_limit_bytes", "The most that the cache keeps."}, stores->cache_limit);
+    bytes({"paperboy_store_memtable_bytes", "What the stores have not written to files yet."}, stores->unwritten);
+    bytes({"paperboy_store_memtable_limit_bytes", "The size at which they do."}, stores->unwritten_limit);
 }
 
 void add_steps(family_list& to, labels const& common, engine_stats const& stats)
@@ -116,7 +141,10 @@ void add_engine(family_list& to, labels const& common, engine_stats const& stats
         to.counter(each.what, common, each.value(stats));
     for (auto const& each : gauges)
         to.gauge(each.what, common, each.value(stats));
+    to.histogram({"paperboy_producer_latency_seconds", "From a send to its acknowledgement, of one record at a time."},
+                 common, stats.producer.latencies);
     add_commits(to, common, stats);
+    add_stores(to, common, stats.stores);
     add_steps(to, common, stats);
 }
 

@@ -4,7 +4,10 @@
 
 #include <paperboy/health.hpp>
 #include <paperboy/metrics.hpp>
+#include <paperboy/schema_registry.hpp>
 #include <paperboy/stats.hpp>
+
+#include <vector>
 
 namespace paperboy::metrics_detail
 {
@@ -15,6 +18,7 @@ void add_engine(family_list& to, labels const& common, engine_stats const& stats
 void add_topics(family_list& to, labels const& common, engine_stats const& stats);
 void add_partitions(family_list& to, labels const& common, engine_stats const& stats);
 void add_shards(family_list& to, labels const& common, engine_stats const& stats);
+void add_registries(family_list& to, labels const& common, std::vector<registry_monitor> const& registries);
 void add_lag_exporter(family_list& to, engine_stats const& stats, metrics_options const& options);
 void add_kminion(family_list& to, engine_stats const& stats);
 

@@ -32,6 +32,7 @@ public:
         metrics_detail::add_topics(all, common, stats);
         metrics_detail::add_partitions(all, common, stats);
         metrics_detail::add_shards(all, common, stats);
+        metrics_detail::add_registries(all, common, options_.registries);
         if (options_.lag_exporter_names)
             metrics_detail::add_lag_exporter(all, stats, options_);
         if (options_.kminion_names)

@@ -31,6 +31,15 @@ constexpr auto partition_rows = std::array{
     partition_row{{"paperboy_high_watermark", "Offset after the partition's last record."},
                   false,
                   member<&partition_stats::high_watermark>},
+    partition_row{{"paperboy_drain_seconds", "About how long until it has caught up, as its lag falls now."},
+                  false,
+                  member<&partition_stats::drain_time>},
+    partition_row{{"paperboy_hook_running_seconds", "How long the hooks have been running that run now."},
+                  false,
+                  member<&partition_stats::hook_age>},
+    partition_row{{"paperboy_stuck", "1 while that is longer than config::hook_time_limit."},
+                  false,
+                  member<&partition_stats::stuck>},
     partition_row{{"paperboy_in_flight_records", "Records fetched for the hooks that have not finished."},
                   false,
                   member<&partition_stats::in_flight>},
@@ -46,6 +55,12 @@ constexpr auto partition_rows = std::array{
     stats_row<partition_stats>{
         {"paperboy_bulk_mode", "1 while its records are handled in bulk."}, false, member<&partition_stats::mode>},
 };
+
+// A sample does not tell the key's decoding from the value's.
+std::string name_of(hook which)
+{
+    return which == hook::decode_value ? "decode" : std::string{to_string(which)};
+}
 
 } // namespace
 
@@ -63,6 +78,8 @@ void add_topics(family_list& to, labels const& common, engine_stats const& stats
         series{"paperboy_hook_errors_total", "Failures of hooks and decoders by what became of the record."};
     constexpr auto batches =
         series{"paperboy_batch_duration_seconds", "How long the hooks took for a batch of records, or for a bulk."};
+    constexpr auto hooks =
+        series{"paperboy_hook_duration_seconds", "How long hooks took, by a sample of them that stands for all."};
     for (auto const& each : stats.topics)
     {
         auto const of = with(common, {{"topic", each.topic}});
@@ -72,6 +89,8 @@ void add_topics(family_list& to, labels const& common, engine_stats const& stats
         to.counter(errors, with(of, {{"action", "fail"}}), static_cast<double>(each.failed));
         to.histogram(batches, with(of, {{"mode", "single"}}), each.batches);
         to.histogram(batches, with(of, {{"mode", "bulk"}}), each.bulks);
+        for (auto const& [which, durations] : each.hooks)
+            to.histogram(hooks, with(of, {{"hook", name_of(which)}}), durations);
     }
 }
 

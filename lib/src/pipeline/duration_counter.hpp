@@ -15,14 +15,10 @@ namespace paperboy::pipeline
 class duration_counter
 {
 public:
-    void add(std::chrono::nanoseconds duration) noexcept
+    void add(std::chrono::nanoseconds duration, std::uint64_t times = 1) noexcept
     {
-        auto const seconds = std::chrono::duration<double>{duration}.count();
-        auto bucket = std::size_t{0};
-        while (bucket < duration_histogram::bounds.size() && seconds > duration_histogram::bounds[bucket])
-            ++bucket;
-        counts_[bucket].fetch_add(1, std::memory_order_relaxed);
-        nanoseconds_.fetch_add(static_cast<std::uint64_t>(duration.count()), std::memory_order_relaxed);
+        counts_[duration_histogram::bucket_of(duration)].fetch_add(times, std::memory_order_relaxed);
+        nanoseconds_.fetch_add(static_cast<std::uint64_t>(duration.count()) * times, std::memory_order_relaxed);
     }
 
     [[nodiscard]] duration_histogram snapshot() const noexcept

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -111,12 +113,28 @@ public:
         return all;
     }
 
+    // What was found by looking: for how long the oldest hooks have been running, and whether that is too long. Shown
+    // to whoever asks, without the lock.
+    void show(std::optional<std::chrono::milliseconds> running_for, bool stuck) noexcept
+    {
+        running_ms_.store(running_for ? running_for->count() : -1, std::memory_order_relaxed);
+        stuck_.store(stuck, std::memory_order_relaxed);
+    }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> running_for() const noexcept
+    {
+        auto const ms = running_ms_.load(std::memory_order_relaxed);
+        return ms < 0 ? std::nullopt : std::optional{std::chrono::milliseconds{ms}};
+    }
+    [[nodiscard]] bool stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
+
 private:
     topic_partition const where_;
     std::string const handler_;
     mutable std::mutex guard_;
     std::deque<hook_stand> stands_;
     bool down_ = false;
+    std::atomic<std::int64_t> running_ms_{-1};
+    std::atomic<bool> stuck_{false};
 };
 
 } // namespace paperboy::pipeline

@@ -50,10 +50,11 @@ std::size_t lanes::look_ahead(handler_options const& options) noexcept
 }
 
 lanes::lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
-             offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner)
+             offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner,
+             detail::record_sampling* sampling)
     : strand_{strand}, handler_{handler}, ordering_{options.ordering}, max_lanes_{options.max_concurrency},
       max_bytes_{options.mode ? options.mode->max_bytes : mode_policy{}.max_bytes},
-      max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, owner_{owner},
+      max_unfinished_{options.max_unfinished}, tracker_{tracker}, stop_{stop}, owner_{owner}, sampling_{sampling},
       schedule_{look_ahead(options)}, admitted_(look_ahead(options)), changed_{strand}
 {
 }
@@ -202,7 +203,8 @@ asio::awaitable<void> lanes::run(lane& self, key_schedule::slot first)
     for (auto which = std::optional{first}; which; which = next())
     {
         auto const& chosen = admitted_[*which];
-        auto record = detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, self};
+        auto record =
+            detail::batch_run{*chosen.from->block, {&chosen.message, 1}, self.position, stop_, self, sampling_};
         self.running = &record;
         auto pass = std::optional<hook_pass>{};
         pass.emplace(self.stand, chosen.message->offset);

@@ -41,6 +41,10 @@ public:
     virtual std::optional<error_action> says_of(hook where, std::exception_ptr const& error, bool can_ask) = 0;
     virtual error_action::kind bury_in_lane(record_attempts const& attempts, record_view const& record) noexcept = 0;
 
+    virtual void hook_took_in_lane(hook /*where*/, std::chrono::nanoseconds /*time*/, std::uint64_t /*weight*/) noexcept
+    {
+    }
+
     // The record's hooks have ended and its offset is accounted for.
     virtual void record_finished(record_view const& record) = 0;
 
@@ -80,7 +84,8 @@ public:
 
     // All references outlive the lanes. `stop` asks all to begin no further record.
     lanes(strand_signal::strand const& strand, detail::batch_handler& handler, handler_options const& options,
-          offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner);
+          offset_tracker& tracker, std::atomic<bool> const& stop, lanes_owner& owner,
+          detail::record_sampling* sampling = nullptr);
     lanes(lanes const&) = delete;
     lanes& operator=(lanes const&) = delete;
 
@@ -136,6 +141,10 @@ private:
         {
             return owner.bury_in_lane(attempts, record);
         }
+        void hook_took(hook where, std::chrono::nanoseconds time, std::uint64_t weight) noexcept override
+        {
+            owner.hook_took_in_lane(where, time, weight);
+        }
 
         void cancel_hooks()
         {
@@ -179,6 +188,7 @@ private:
     offset_tracker& tracker_;
     std::atomic<bool> const& stop_;
     lanes_owner& owner_;
+    detail::record_sampling* sampling_;
 
     key_schedule schedule_;
     std::vector<admitted> admitted_;

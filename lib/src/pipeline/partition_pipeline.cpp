@@ -17,6 +17,13 @@ namespace asio = boost::asio;
 namespace
 {
 
+using namespace std::chrono_literals;
+
+// Timing takes about 0.2 µs of a record's CPU: 0.2 % of hooks that take this long. How long awaitable ones take says
+// nothing of their CPU, and hundreds may wait at once.
+constexpr auto between_timed_hooks = std::chrono::nanoseconds{100us};
+constexpr auto between_timed_awaitable_hooks = std::chrono::nanoseconds{100ms};
+
 std::size_t block_size(config const& settings, handler_options const& options)
 {
     return options.ordering == ordering::partition ? settings.batch_size
@@ -32,12 +39,14 @@ partition_pipeline::partition_pipeline(pipeline_context context, std::shared_ptr
     : context_{context}, where_{std::move(where)}, strand_{std::move(strand)},
       queue_{std::move(client), strand_, where_, sends_, fetch_limit, block_size(context.settings, options)},
       handler_{std::move(handler)}, watch_{std::make_shared<partition_watch>(where_, std::move(name))},
-      stand_{watch_->add(tracker_.in_order())}, policy_{*options.mode}, mode_{policy_, handler_->handles_bulks()},
-      batcher_{policy_}, wait_timer_{strand_}, failures_{options}, attempts_{strand_},
-      random_{static_cast<unsigned>(where_.partition) + 1U}
+      stand_{watch_->add(tracker_.in_order())},
+      sampling_{handler_->asynchronous() ? between_timed_awaitable_hooks : between_timed_hooks}, policy_{*options.mode},
+      mode_{policy_, handler_->handles_bulks()}, batcher_{policy_}, wait_timer_{strand_}, failures_{options},
+      attempts_{strand_}, random_{static_cast<unsigned>(where_.partition) + 1U}
 {
     if (options.ordering != ordering::partition)
-        lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, static_cast<lanes_owner&>(*this));
+        lanes_.emplace(strand_, *handler_, options, tracker_, leave_early_, static_cast<lanes_owner&>(*this),
+                       &sampling_);
     in_bulk_.store(mode_.bulk());
 }
 

@@ -4,6 +4,7 @@
 #include "kafka/partition_queue.hpp"
 #include "pipeline/batcher.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/drain_rate.hpp"
 #include "pipeline/hook_watch.hpp"
 #include "pipeline/lanes.hpp"
 #include "pipeline/mode_fsm.hpp"
@@ -115,6 +116,9 @@ public:
     // Starts the work. `keep_alive` owns the context; it is held until the pipeline has ended.
     void start(std::shared_ptr<void> keep_alive);
 
+    // To be called about once a second, by one strand, when hooks may run or wait: how fast the lag falls.
+    void look_at_lag(std::chrono::steady_clock::time_point now);
+
     // Asks for the end after the record that is in its hooks. Safe from any thread, like cancel_hooks.
     void stop();
 
@@ -206,6 +210,14 @@ private:
                               record_view const& record, error_action const& action);
     [[nodiscard]] std::string consequence(error_action::kind verdict, record_attempts& attempts);
     void send_dead_letter(detail::burial const& why, record_view const& record);
+    void hook_took(hook where, std::chrono::nanoseconds time, std::uint64_t weight) noexcept override
+    {
+        context_.of_topic.count_hook(where, time, weight);
+    }
+    void hook_took_in_lane(hook where, std::chrono::nanoseconds time, std::uint64_t weight) noexcept override
+    {
+        hook_took(where, time, weight);
+    }
     void record_finished(record_view const& record) override;
     void block_used_up(detail::block_holder block) override;
     void lane_stopped(detail::batch_end how, std::exception_ptr const& error) override;
@@ -227,6 +239,7 @@ private:
     std::shared_ptr<partition_watch> watch_;
     hook_stand& stand_;
     detail::hook_run* running_ = nullptr;
+    detail::record_sampling sampling_;
     mode_policy policy_;
     mode_fsm mode_;
     batcher batcher_;
@@ -262,6 +275,8 @@ private:
     std::atomic<std::uint64_t> record_size_{0};
     std::atomic<std::size_t> in_flight_{0};
     record_ages ages_;
+    drain_rate drain_rate_;
+    std::atomic<double> drains_by_{0};
 };
 
 } // namespace paperboy::pipeline

@@ -116,7 +116,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_ru
 
 detail::batch_run partition_pipeline::make_run()
 {
-    return {*block_, block_->messages(), tracker_.in_order(), leave_early_, *this};
+    return {*block_, block_->messages(), tracker_.in_order(), leave_early_, *this, &sampling_};
 }
 
 partition_action partition_pipeline::finish_batch(detail::batch_run const& run, detail::batch_end end)

@@ -105,12 +105,24 @@ void partition_pipeline::show_lag(partition_stats& to) const
     if (!to.high_watermark || !next)
         return;
     to.lag = lag(*to.high_watermark, *next);
+    to.drain_time = drain_rate::left(*to.lag, drains_by_.load(std::memory_order_relaxed));
     if (*to.lag == 0)
         to.lag_age = std::chrono::milliseconds{0};
     else if (auto const ms = ages_.produced_ms(*next))
         to.lag_age = std::max(std::chrono::milliseconds{0}, std::chrono::duration_cast<std::chrono::milliseconds>(
                                                                 std::chrono::system_clock::now().time_since_epoch() -
                                                                 std::chrono::milliseconds{*ms}));
+}
+
+void partition_pipeline::look_at_lag(std::chrono::steady_clock::time_point now)
+{
+    auto const high = queue_.high_watermark();
+    auto const position = tracker_.position();
+    auto const next = position != offset_tracker::nothing_finished ? std::optional{position} : ages_.first_fetched();
+    if (!high || !next)
+        return;
+    drain_rate_.look(lag(*high, *next), now);
+    drains_by_.store(drain_rate_.per_second(), std::memory_order_relaxed);
 }
 
 partition_stats partition_pipeline::stats() const
@@ -127,6 +139,8 @@ partition_stats partition_pipeline::stats() const
     result.prefetched = queue_.length();
     result.buffered_bytes = (result.prefetched + result.in_flight) *
                             (record_size_.load(std::memory_order_relaxed) + kafka::message_overhead);
+    result.hook_age = watch_->running_for();
+    result.stuck = watch_->stuck();
     result.held = held_.load(std::memory_order_relaxed);
     result.mode = in_bulk_.load(std::memory_order_relaxed) ? handling_mode::bulk : handling_mode::single;
     return result;

@@ -2,10 +2,15 @@
 
 #include "pipeline/duration_counter.hpp"
 
+#include <paperboy/error.hpp>
 #include <paperboy/error_action.hpp>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace paperboy::pipeline
 {
@@ -32,12 +37,27 @@ struct topic_counters
         }
     }
 
+    void count_hook(hook which, std::chrono::nanoseconds duration, std::uint64_t times) noexcept
+    {
+        hooks[static_cast<std::size_t>(which)].add(duration, times);
+    }
+
+    [[nodiscard]] std::vector<hook_stats> hooks_seen() const
+    {
+        auto seen = std::vector<hook_stats>{};
+        for (std::size_t i = 0; i < hooks.size(); ++i)
+            if (auto const durations = hooks[i].snapshot(); durations.count > 0)
+                seen.push_back({static_cast<hook>(i), durations});
+        return seen;
+    }
+
     std::atomic<std::uint64_t> skipped{0};
     std::atomic<std::uint64_t> retried{0};
     std::atomic<std::uint64_t> dead_letters{0};
     std::atomic<std::uint64_t> failed{0};
     duration_counter single;
     duration_counter bulk;
+    std::array<duration_counter, static_cast<std::size_t>(hook::on_bulk_error) + 1> hooks;
 };
 
 } // namespace paperboy::pipeline

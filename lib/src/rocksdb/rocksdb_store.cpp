@@ -29,6 +29,7 @@ public:
     }
 
     [[nodiscard]] std::size_t memory_bytes() const noexcept override { return how_->memory_bytes(); }
+    [[nodiscard]] std::optional<store_memory> memory() const override { return how_->memory_now(); }
 
 private:
     std::shared_ptr<settings const> how_;

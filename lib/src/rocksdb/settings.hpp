@@ -28,6 +28,16 @@ public:
     {
         return given_.block_cache_bytes + given_.write_buffer_bytes;
     }
+    [[nodiscard]] store_memory memory_now() const
+    {
+        auto now = store_memory{};
+        now.cached = cache_->GetUsage();
+        now.pinned = cache_->GetPinnedUsage();
+        now.cache_limit = cache_->GetCapacity();
+        now.unwritten = write_buffers_->memory_usage();
+        now.unwritten_limit = write_buffers_->buffer_size();
+        return now;
+    }
 
 private:
     rocksdb_options given_;

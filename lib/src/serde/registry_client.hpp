@@ -26,6 +26,7 @@ public:
 
     // From any thread.
     [[nodiscard]] schema_ptr find(std::int32_t id) const;
+    [[nodiscard]] std::shared_ptr<registry_counters const> counters() const noexcept { return flights_->counters(); }
     static void abort(std::shared_ptr<registry_client> const& client);
 
     boost::asio::awaitable<schema_ptr> fetch(std::int32_t id);

@@ -161,17 +161,20 @@ asio::awaitable<attempt_end> registry_flights::attempt(std::size_t url, flight& 
 {
     auto const place = "paperboy: schema registry: " + transport_.shown(url) + request.question.target;
     request.answer = {};
+    auto const began = std::chrono::steady_clock::now();
     try
     {
         request.answer = co_await transport_.exchange(url, request.question, request.control);
     }
     catch (exchange_error const& error)
     {
+        counters_->unanswered();
         request.why = place + ": " + error.what();
         if (!error.worth_retrying)
             throw registry_error{errc::registry_bad_answer, request.why};
         co_return attempt_end::no_answer;
     }
+    counters_->answered(request.answer.status, std::chrono::steady_clock::now() - began);
     request.why = place + " answered " + std::to_string(request.answer.status);
     co_return end_of(request.answer.status);
 }

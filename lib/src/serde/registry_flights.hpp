@@ -1,5 +1,6 @@
 #pragma once
 
+#include "serde/registry_counters.hpp"
 #include "serde/registry_http.hpp"
 #include "serde/registry_retry_fsm.hpp"
 #include "serde/registry_transport.hpp"
@@ -28,6 +29,8 @@ public:
     // Ends all; later requests end at once.
     void abort();
 
+    [[nodiscard]] std::shared_ptr<detail::registry_counters const> counters() const noexcept { return counters_; }
+
 private:
     struct flight;
     class passenger;
@@ -51,6 +54,7 @@ private:
     // The one that answered last.
     std::size_t url_ = 0;
     bool aborted_ = false;
+    std::shared_ptr<detail::registry_counters> const counters_ = std::make_shared<detail::registry_counters>();
 };
 
 } // namespace paperboy::serde

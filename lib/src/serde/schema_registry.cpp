@@ -1,6 +1,7 @@
 #include <paperboy/schema_registry.hpp>
 
 #include "serde/registry_client.hpp"
+#include "serde/registry_counters.hpp"
 
 namespace paperboy
 {
@@ -37,6 +38,18 @@ schema_registry::executor_type schema_registry::get_executor() const
 schema_ptr schema_registry::find(std::int32_t id) const
 {
     return client()->find(id);
+}
+
+registry_stats schema_registry::stats() const
+{
+    return client()->counters()->snapshot();
+}
+
+registry_monitor::registry_monitor(schema_registry const& watched) : counters_{watched.client()->counters()} {}
+
+registry_stats registry_monitor::stats() const
+{
+    return counters_->snapshot();
 }
 
 detail::registry_handle schema_registry::client() const

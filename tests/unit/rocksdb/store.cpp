@@ -52,6 +52,23 @@ BOOST_AUTO_TEST_CASE(a_new_store_is_empty)
     BOOST_TEST(!store->scan("", "")->valid());
 }
 
+BOOST_AUTO_TEST_CASE(the_memory_of_cache_and_memtables_is_told)
+{
+    constexpr auto mebibyte = std::size_t{1} << 20U;
+    auto const folder = table_folder{};
+    auto const provider = open_rocksdb(
+        folder.path(),
+        {.block_cache_bytes = 2 * mebibyte, .write_buffer_bytes = 3 * mebibyte, .ingest_bytes = never_ingest});
+    auto const store = provider->open("counts", 0);
+    auto const before = provider->memory().value();
+    BOOST_TEST(before.cache_limit == 2 * mebibyte);
+    BOOST_TEST(before.unwritten_limit == 3 * mebibyte);
+    auto const value = std::string(200'000, 'x');
+    store->apply(std::vector<shard_change>{{"a", value}}, 1);
+    BOOST_TEST(provider->memory()->unwritten >= before.unwritten + value.size());
+    BOOST_TEST(provider->memory()->cached <= 2 * mebibyte);
+}
+
 BOOST_DATA_TEST_CASE(changes_are_there_at_once_and_later, ways, ingest)
 {
     auto const folder = table_folder{};

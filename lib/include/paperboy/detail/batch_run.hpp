@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/hook_run.hpp>
+#include <paperboy/detail/record_sampling.hpp>
 #include <paperboy/handler.hpp>
 #include <paperboy/record.hpp>
 
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,10 +25,18 @@ class batch_run : public hook_run
 {
 public:
     batch_run(record_block& block, std::span<message const* const> messages, std::atomic<std::int64_t>& position,
-              std::atomic<bool> const& stop, failure_sink& sink) noexcept
+              std::atomic<bool> const& stop, failure_sink& sink, record_sampling* sampling = nullptr) noexcept
         : hook_run{position, sink}, block_{block}, next_{messages.data()}, end_{messages.data() + messages.size()},
-          stop_{stop}
+          last_{end_}, stop_{stop}, sampling_{sampling}, counted_{next_},
+          timed_{sampling != nullptr ? to_time(next_) : nullptr}
     {
+    }
+    batch_run(batch_run const&) = delete;
+    batch_run& operator=(batch_run const&) = delete;
+    ~batch_run()
+    {
+        if (sampling_ != nullptr)
+            sampling_->passed(untimed());
     }
 
     // Whether another record is to be handled now. A plain load: the flag is only ever a request to leave early.
@@ -40,6 +51,16 @@ public:
         ++next_;
     }
 
+    // Whether the hooks of the current record are to be timed; its weight, and what follows from the time.
+    [[nodiscard]] bool is_timed() const noexcept { return next_ == timed_; }
+    [[nodiscard]] std::uint64_t weight() const noexcept { return is_timed() ? sampling_->stands_for(untimed()) : 0; }
+    void timed(std::chrono::nanoseconds time) noexcept
+    {
+        sampling_->timed(time);
+        counted_ = next_ + 1;
+        timed_ = to_time(counted_);
+    }
+
     // Lets the pass end behind its current record; widen() takes that back with what this returns.
     [[nodiscard]] message const* const* narrow() noexcept { return std::exchange(end_, next_ + 1); }
     void widen(message const* const* end) noexcept { end_ = end; }
@@ -47,10 +68,27 @@ public:
     [[nodiscard]] std::size_t unfinished() const noexcept { return static_cast<std::size_t>(end_ - next_); }
 
 private:
+    // The next one to be timed, from this one on; null when it is not among these.
+    [[nodiscard]] message const* const* to_time(message const* const* from) const noexcept
+    {
+        auto const ahead = static_cast<std::uint64_t>(last_ - from);
+        return sampling_->left() < ahead ? from + sampling_->left() : nullptr;
+    }
+    // A timed one that is tried again is behind the current one.
+    [[nodiscard]] std::uint64_t untimed() const noexcept
+    {
+        return static_cast<std::uint64_t>(std::max<std::ptrdiff_t>(next_ - counted_, 0));
+    }
+
     record_block& block_;
     message const* const* next_;
     message const* const* end_;
+    message const* const* last_;
     std::atomic<bool> const& stop_;
+    record_sampling* sampling_;
+    // Up to here the sampling knows of the records.
+    message const* const* counted_;
+    message const* const* timed_;
 };
 
 // One pass of an adapter over a bulk: records of one partition in offset order, possibly of several blocks.

@@ -4,11 +4,13 @@
 #include <paperboy/detail/bulk_failures.hpp>
 #include <paperboy/detail/hook_set.hpp>
 #include <paperboy/detail/record_decoder.hpp>
+#include <paperboy/detail/stopwatch.hpp>
 #include <paperboy/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <span>
@@ -51,7 +53,13 @@ public:
             records_.clear();
             records_.reserve(views.size());
             decoder_.forget();
+            [[maybe_unused]] auto const began = stopwatch::clock::now();
             auto reached = decode_from(views, 0);
+            if constexpr (decodes<KeySerde> || decodes<ValueSerde>)
+                if (!records_.empty())
+                    run.took(hook::decode_value,
+                             (stopwatch::clock::now() - began) / static_cast<std::int64_t>(records_.size()),
+                             records_.size());
             if (reached.at < views.size())
                 undecodable = co_await decode_rest(run, std::move(reached));
             shown_ = records_;
@@ -178,8 +186,11 @@ private:
         auto context = std::optional<C>{};
         auto where = hook::define_context;
         auto error = std::exception_ptr{};
+        auto times = stopwatch{run, 1};
         try
         {
+            if constexpr (hooks::define_context::fits)
+                times.next(hook::define_context);
             if constexpr (hooks::define_context::awaitable)
                 context.emplace(co_await define(start));
             else if constexpr (hooks::define_context::fits)
@@ -189,6 +200,8 @@ private:
             where = hook::did_receive_bulk_messages;
             if (start == 0)
             {
+                if constexpr (hooks::did_receive_bulk_messages::fits)
+                    times.next(hook::did_receive_bulk_messages);
                 if constexpr (hooks::did_receive_bulk_messages::awaitable)
                     co_await did_receive(context);
                 else
@@ -198,6 +211,7 @@ private:
             where = hook::on_bulk;
             if (!rest(start).empty())
             {
+                times.next(hook::on_bulk);
                 if constexpr (hooks::on_bulk::awaitable)
                     co_await on_bulk(start, context);
                 else
@@ -211,6 +225,7 @@ private:
         }
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
+        times.stop();
         auto const failed_at =
             where == hook::on_bulk ? failures::named_record(error, start, shown_.size()) : std::nullopt;
         auto const piece = failed_at ? rest(start).first(*failed_at - start) : rest(start);
@@ -261,6 +276,8 @@ private:
     boost::asio::awaitable<error_action::kind> finish(bulk_run& run, S piece, std::optional<C>& context, outcome how)
     {
         auto error = std::exception_ptr{};
+        auto times = stopwatch{run, 1};
+        times.next(hook::on_finished_handling);
         try
         {
             if constexpr (hooks::on_finished_bulk::awaitable)
@@ -272,7 +289,10 @@ private:
         {
             error = std::current_exception();
         }
-        if (run.cancelled() || !error)
+        if (run.cancelled())
+            co_return error_action::kind::skip;
+        times.stop();
+        if (!error)
             co_return error_action::kind::skip;
         co_return co_await failures_.decide(run, hook::on_finished_handling, error, piece, context);
     }

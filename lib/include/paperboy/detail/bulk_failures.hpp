@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/stopwatch.hpp>
 #include <paperboy/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -35,8 +36,10 @@ public:
         // The piece's may have been removed by did_receive_bulk_messages, this time or the next.
         auto const& first = run.records().front();
         auto own_failure = std::exception_ptr{};
+        auto times = stopwatch{run, known ? 0U : 1U};
         try
         {
+            times.next(hook::on_bulk_error);
             if constexpr (hooks::on_bulk_error::awaitable)
             {
                 if (!known)
@@ -47,6 +50,7 @@ public:
                 if (!known)
                     action = on_bulk_error(error, piece, context);
             }
+            times.stop();
         }
         catch (...)
         {
@@ -65,8 +69,10 @@ public:
         auto const known = run.without_asking(where, error, hooks::on_error::fits);
         auto action = known.value_or(error_action::fail);
         auto own_failure = std::exception_ptr{};
+        auto times = stopwatch{run, known ? 0U : 1U};
         try
         {
+            times.next(hook::on_error);
             if constexpr (hooks::on_error::awaitable)
             {
                 if (!known)
@@ -77,6 +83,7 @@ public:
                 if (!known)
                     action = on_error(error, view, nullptr);
             }
+            times.stop();
         }
         catch (...)
         {

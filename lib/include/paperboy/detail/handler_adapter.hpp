@@ -5,6 +5,7 @@
 #include <paperboy/detail/hook_set.hpp>
 #include <paperboy/detail/record_decoder.hpp>
 #include <paperboy/detail/record_failures.hpp>
+#include <paperboy/detail/stopwatch.hpp>
 
 #include <memory>
 #include <optional>
@@ -75,7 +76,8 @@ public:
                 if constexpr (decoder::prepares)
                     if (!decoder_.ready(run.current())) [[unlikely]]
                         return batch_end::unprepared;
-                auto const verdict = run.conclude(handle(run, slots), run.current());
+                auto const handled = run.is_timed() ? handle_timed(run, slots) : handle(run, slots, no_stopwatch{});
+                auto const verdict = run.conclude(handled, run.current());
                 if (verdict != error_action::kind::skip) [[unlikely]]
                     return end_of(verdict);
                 run.finish();
@@ -102,23 +104,30 @@ public:
                 }
                 auto failed = failed_hook{};
                 auto context = std::optional<C>{};
+                auto times = stopwatch{run, run.weight()};
                 slots.show(run.current());
                 try
                 {
                     failed.where = hook::define_context;
+                    if constexpr (hooks::define_context::fits)
+                        times.next(hook::define_context);
                     if constexpr (hooks::define_context::awaitable)
                         context.emplace(co_await call_define_context(slots));
                     else
                         define(context, slots);
-                    decode(slots, failed);
+                    decode(slots, failed, times);
                     if (slots.tombstone_now())
                     {
                         failed.where = hook::did_receive_message;
+                        if constexpr (hooks::did_receive_tombstone::fits)
+                            times.next(hook::did_receive_message);
                         if constexpr (hooks::did_receive_tombstone::awaitable)
                             co_await call_did_receive_tombstone(slots, context);
                         else
                             call_did_receive_tombstone(slots, context);
                         failed.where = hook::on_tombstone;
+                        if constexpr (hooks::on_tombstone::fits)
+                            times.next(hook::on_tombstone);
                         if constexpr (hooks::on_tombstone::awaitable)
                             co_await call_on_tombstone(slots, context);
                         else
@@ -127,11 +136,14 @@ public:
                     else
                     {
                         failed.where = hook::did_receive_message;
+                        if constexpr (hooks::did_receive_message::fits)
+                            times.next(hook::did_receive_message);
                         if constexpr (hooks::did_receive_message::awaitable)
                             co_await call_did_receive_message(slots, context);
                         else
                             call_did_receive_message(slots, context);
                         failed.where = hook::on_message;
+                        times.next(hook::on_message);
                         if constexpr (hooks::on_message::awaitable)
                             co_await call_on_message(slots, context);
                         else
@@ -144,6 +156,7 @@ public:
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
+                times.stop();
                 auto verdict = error_action::kind::skip;
                 if (failed.error)
                 {
@@ -155,6 +168,7 @@ public:
                 if (finishes(context))
                 {
                     auto finishing = failed_hook{hook::on_finished_handling};
+                    times.next(hook::on_finished_handling);
                     try
                     {
                         if constexpr (hooks::on_finished_handling::awaitable)
@@ -168,6 +182,7 @@ public:
                     }
                     if (run.cancelled())
                         co_return batch_end::cancelled;
+                    times.stop();
                     if (finishing.error)
                     {
                         if constexpr (hooks::on_error::awaitable)
@@ -178,6 +193,8 @@ public:
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
+                if (run.is_timed())
+                    run.timed(times.sum());
                 verdict = run.conclude(verdict, run.current());
                 if (verdict != error_action::kind::skip)
                     co_return end_of(verdict);
@@ -232,27 +249,37 @@ private:
     }
 
     // The whole life of one record, without a coroutine: what becomes of it.
-    error_action::kind handle(batch_run& run, record_slots& slots)
+    template <class Times>
+    error_action::kind handle(batch_run& run, record_slots& slots, Times&& times)
     {
         auto failed = failed_hook{};
         auto context = std::optional<C>{};
         slots.show(run.current());
         try
         {
+            if constexpr (hooks::define_context::fits)
+                times.next(hook::define_context);
             define(context, slots);
-            decode(slots, failed);
+            decode(slots, failed, times);
             if (slots.tombstone_now())
             {
                 failed.where = hook::did_receive_message;
+                if constexpr (hooks::did_receive_tombstone::fits)
+                    times.next(hook::did_receive_message);
                 call_did_receive_tombstone(slots, context);
                 failed.where = hook::on_tombstone;
+                if constexpr (hooks::on_tombstone::fits)
+                    times.next(hook::on_tombstone);
                 call_on_tombstone(slots, context);
             }
             else
             {
                 failed.where = hook::did_receive_message;
+                if constexpr (hooks::did_receive_message::fits)
+                    times.next(hook::did_receive_message);
                 call_did_receive_message(slots, context);
                 failed.where = hook::on_message;
+                times.next(hook::on_message);
                 call_on_message(slots, context);
             }
         }
@@ -260,27 +287,41 @@ private:
         {
             failed.error = std::current_exception();
         }
+        times.stop();
         auto verdict = error_action::kind::skip;
         if (failed.error) [[unlikely]]
             verdict = failures_.decide(run, failed, context);
         if constexpr (hooks::on_finished_handling::fits)
             if (finishes(context))
-                verdict = stricter(verdict, finish(run, slots, context, failed));
+                verdict = stricter(verdict, finish(run, slots, context, failed, times));
         return verdict;
     }
 
-    error_action::kind finish(batch_run& run, record_slots& slots, std::optional<C>& context, failed_hook const& failed)
+    error_action::kind handle_timed(batch_run& run, record_slots& slots)
+    {
+        auto times = stopwatch{run, run.weight()};
+        auto const verdict = handle(run, slots, times);
+        run.timed(times.sum());
+        return verdict;
+    }
+
+    template <class Times>
+    error_action::kind finish(batch_run& run, record_slots& slots, std::optional<C>& context, failed_hook const& failed,
+                              Times& times)
     {
         auto finishing = failed_hook{hook::on_finished_handling};
+        times.next(hook::on_finished_handling);
         try
         {
             call_on_finished_handling(slots, context, failed);
+            times.stop();
             return error_action::kind::skip;
         }
         catch (...)
         {
             finishing.error = std::current_exception();
         }
+        times.stop();
         return failures_.decide(run, finishing, context);
     }
 
@@ -292,8 +333,12 @@ private:
             context.emplace();
     }
 
-    void decode(record_slots& slots, failed_hook& failed)
+    // Key and value count as one.
+    template <class Times>
+    void decode(record_slots& slots, failed_hook& failed, Times& times)
     {
+        if constexpr (decodes<KeySerde> || decodes<ValueSerde>)
+            times.next(hook::decode_value);
         decoder_.forget();
         decoder_.decode(slots.as_record(), failed.where);
     }

@@ -5,6 +5,7 @@
 #include <paperboy/record.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -37,6 +38,9 @@ public:
     // All hooks of a record have ended of which `dead_letter` was the last word: it goes on its way. Answers `skip`, or
     // `fail` when it cannot.
     virtual error_action::kind bury(record_view const& /*record*/) noexcept { return error_action::kind::fail; }
+
+    // How long a hook took that stands for `weight` of them.
+    virtual void hook_took(hook /*where*/, std::chrono::nanoseconds /*time*/, std::uint64_t /*weight*/) noexcept {}
 
 protected:
     ~failure_sink() = default;
@@ -71,6 +75,11 @@ public:
     error_action::kind conclude(error_action::kind verdict, record_view const& record) noexcept
     {
         return verdict == error_action::kind::dead_letter ? sink_.bury(record) : verdict;
+    }
+
+    void took(hook where, std::chrono::nanoseconds time, std::uint64_t weight) noexcept
+    {
+        sink_.hook_took(where, time, weight);
     }
 
     // The awaitable hooks were cancelled: no hook is called any more, what is in them is not finished.

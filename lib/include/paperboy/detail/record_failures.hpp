@@ -1,6 +1,7 @@
 #pragma once
 
 #include <paperboy/detail/batch_run.hpp>
+#include <paperboy/detail/stopwatch.hpp>
 #include <paperboy/handler.hpp>
 
 #include <boost/asio/awaitable.hpp>
@@ -40,7 +41,12 @@ public:
             try
             {
                 if (!known)
+                {
+                    auto times = stopwatch{run, 1};
+                    times.next(hook::on_error);
                     action = call_on_error(run.current(), failed, context);
+                    times.stop();
+                }
             }
             catch (...)
             {
@@ -60,7 +66,12 @@ public:
         try
         {
             if (!known)
+            {
+                auto times = stopwatch{run, 1};
+                times.next(hook::on_error);
                 action = co_await call_on_error(view, failed, context);
+                times.stop();
+            }
         }
         catch (...)
         {
