@@ -32,6 +32,9 @@ struct mode
 [[nodiscard]] measurement consume_awaitable(options const& from);
 [[nodiscard]] measurement consume_bulk(options const& from);
 
+// consume_void while /metrics is asked for once a second; only where can_scrape().
+[[nodiscard]] measurement consume_void_scraped(options const& from);
+
 // The engine with a hook that gets three fields of each record, decoded: for json400 only.
 [[nodiscard]] measurement consume_json(options const& from);
 

@@ -2,6 +2,7 @@
 #include "throughput/packed_samples.hpp"
 #include "throughput/page_view.hpp"
 #include "throughput/partition_tally.hpp"
+#include "throughput/scrape.hpp"
 
 #include "serde/avro_plan.hpp"
 
@@ -18,9 +19,12 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -160,8 +164,44 @@ asio::awaitable<void> resume_with(engine& paused, std::int64_t records)
     paused.resume();
 }
 
+// What is done beside consuming.
+enum class extra
+{
+    nothing,
+    // Paused until all records wait.
+    paused,
+    // /metrics is asked for once a second.
+    scraped,
+};
+
+class scraper
+{
+public:
+    scraper(asio::io_context& context, engine const& watched) : timer_{context}, scrape_{scrape_of(watched)} { wait(); }
+
+    void stop() { timer_.cancel(); }
+
+private:
+    void wait()
+    {
+        timer_.expires_after(std::chrono::seconds{1});
+        timer_.async_wait(
+            [this](error_code error)
+            {
+                if (error)
+                    return;
+                seen_ = seen_ + scrape_().size();
+                wait();
+            });
+    }
+
+    asio::steady_timer timer_;
+    std::function<std::string()> scrape_;
+    std::size_t volatile seen_ = 0;
+};
+
 template <class Handler, class... Serde>
-measurement consume(options const& from, config const& settings, bool paused, Serde... serdes)
+measurement consume(options const& from, config const& settings, extra with, Serde... serdes)
 {
     auto const total = total_of(from);
     auto context = asio::io_context{from.threads};
@@ -170,12 +210,21 @@ measurement consume(options const& from, config const& settings, bool paused, Se
     consumer.handle(from.topic, serdes...,
                     per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
-    if (paused)
+    auto scraping = std::optional<scraper>{};
+    if (with == extra::scraped)
+        scraping.emplace(context, consumer);
+    if (with == extra::paused)
     {
         consumer.pause();
         asio::co_spawn(context, resume_with(consumer, total), asio::detached);
     }
-    consumer.async_run([&](error_code error) { result = error; });
+    consumer.async_run(
+        [&](error_code error)
+        {
+            result = error;
+            if (scraping)
+                scraping->stop();
+        });
     run(context, from.threads);
     if (result)
         throw std::runtime_error{result.message() + ": " + consumer.last_failure().text};
@@ -186,32 +235,37 @@ measurement consume(options const& from, config const& settings, bool paused, Se
 
 measurement consume_void(options const& from)
 {
-    return consume<void_handler>(from, engine_settings(from), false);
+    return consume<void_handler>(from, engine_settings(from), extra::nothing);
+}
+
+measurement consume_void_scraped(options const& from)
+{
+    return consume<void_handler>(from, engine_settings(from), extra::scraped);
 }
 
 measurement consume_awaitable(options const& from)
 {
-    return consume<awaitable_handler>(from, engine_settings(from), false);
+    return consume<awaitable_handler>(from, engine_settings(from), extra::nothing);
 }
 
 measurement consume_bulk(options const& from)
 {
-    return consume<bulk_handler>(from, engine_settings(from), false);
+    return consume<bulk_handler>(from, engine_settings(from), extra::nothing);
 }
 
 measurement consume_json(options const& from)
 {
-    return consume<typed_handler>(from, engine_settings(from), false, json<page_view>{});
+    return consume<typed_handler>(from, engine_settings(from), extra::nothing, json<page_view>{});
 }
 
 measurement consume_msgpack(options const& from)
 {
-    return consume<packed_handler>(from, engine_settings(from), false, msgpack<page_view>{});
+    return consume<packed_handler>(from, engine_settings(from), extra::nothing, msgpack<page_view>{});
 }
 
 measurement consume_avro(options const& from)
 {
-    return consume<packed_handler>(from, engine_settings(from), false, plain_avro{});
+    return consume<packed_handler>(from, engine_settings(from), extra::nothing, plain_avro{});
 }
 
 // As much memory as the records need, at 380 bytes more than their own each.
@@ -221,12 +275,12 @@ measurement consume_ready(options const& from)
     settings.memory_limit = static_cast<std::size_t>(total_of(from)) * 4096;
     settings.properties.emplace("queued.min.messages", "10000000");
     settings.properties.emplace("queued.max.messages.kbytes", "2000000");
-    return consume<void_handler>(from, settings, true);
+    return consume<void_handler>(from, settings, extra::paused);
 }
 
 measurement consume_stalled(options const& from)
 {
-    return consume<stalled_handler>(from, engine_settings(from), false);
+    return consume<stalled_handler>(from, engine_settings(from), extra::nothing);
 }
 
 } // namespace paperboy::bench

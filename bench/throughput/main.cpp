@@ -5,6 +5,7 @@
 #include "throughput/options.hpp"
 #include "throughput/report.hpp"
 #include "throughput/samples.hpp"
+#include "throughput/scrape.hpp"
 #include "throughput/topic_filler.hpp"
 
 #include <algorithm>
@@ -35,6 +36,8 @@ std::vector<mode> const& modes()
                                       {"msgpack", consume_msgpack, "msgpack-raw"},
                                       {"avro-raw", consume_avro_raw, "avro-raw"},
                                       {"avro", consume_avro, "avro-raw"}};
+        if (can_scrape())
+            made.push_back({"void-metrics", consume_void_scraped, "void"});
         std::ranges::move(table_modes(), std::back_inserter(made));
         std::ranges::move(transform_modes(), std::back_inserter(made));
         return made;

@@ -170,7 +170,7 @@ std::string help_text()
   --partitions N      of each topic (default: 8)
   --active N          the partitions that have records; where records have keys, these decide (default: 8, or all)
   --fill              makes and fills the topics and prints their names and sizes as JSON; measures nothing
-  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, alone (default:
+  --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, void-metrics, alone (default:
                       raw,void,awaitable); json-raw for json400, msgpack and msgpack-raw for msgpack400, avro and
                       avro-raw for avro400; with RocksDB, for json400 and zipf400: count_per_key, which is all that begin
                       with "count-"; for counts: restore, which is all that begin with "restore-", and restart;
