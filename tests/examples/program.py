@@ -16,8 +16,8 @@ DEADLINE = 60
 class Program:
     """A program whose lines are read as they come; every wait has a deadline."""
 
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def __init__(self, *command, stdin=None):
+        self.process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines = queue.Queue()
         self.output = []
         self.reader = threading.Thread(target=self._read, daemon=True)
@@ -32,6 +32,8 @@ class Program:
         self.process.wait()
         self.reader.join(DEADLINE)
         self.process.stdout.close()
+        if self.process.stdin:
+            self.process.stdin.close()
 
     def _read(self):
         for line in self.process.stdout:
