@@ -3,6 +3,7 @@
 #include <paperboy/schema_registry.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 
 namespace paperboy::detail
@@ -15,10 +16,7 @@ public:
     void answered(unsigned status, std::chrono::nanoseconds took)
     {
         auto const lock = std::scoped_lock{guard_};
-        ++(status == 429   ? all_.throttled
-           : status >= 500 ? all_.server_errors
-           : status >= 300 ? all_.refused
-                           : all_.answered);
+        ++count_of(status);
         all_.durations.add(took);
     }
 
@@ -35,6 +33,15 @@ public:
     }
 
 private:
+    [[nodiscard]] std::uint64_t& count_of(unsigned status)
+    {
+        if (status == 429)
+            return all_.throttled;
+        if (status >= 500)
+            return all_.server_errors;
+        return status >= 300 ? all_.refused : all_.answered;
+    }
+
     mutable std::mutex guard_;
     registry_stats all_;
 };

@@ -93,6 +93,7 @@ public:
             if (!run.more())
                 co_return batch_end::left;
             auto slots = slots_for(run.current());
+            auto times = stopwatch{run};
             while (run.more())
             {
                 if constexpr (decoder::prepares)
@@ -104,7 +105,8 @@ public:
                 }
                 auto failed = failed_hook{};
                 auto context = std::optional<C>{};
-                auto times = stopwatch{run, run.weight()};
+                if (run.is_timed()) [[unlikely]]
+                    times.begin(run.weight());
                 slots.show(run.current());
                 try
                 {
@@ -193,8 +195,11 @@ public:
                 }
                 if (run.cancelled())
                     co_return batch_end::cancelled;
-                if (run.is_timed())
+                if (times.times()) [[unlikely]]
+                {
                     run.timed(times.sum());
+                    times.end();
+                }
                 verdict = run.conclude(verdict, run.current());
                 if (verdict != error_action::kind::skip)
                     co_return end_of(verdict);

@@ -17,6 +17,18 @@ public:
     // Each hook counts `weight` times; with 0 nothing is timed.
     stopwatch(hook_run& told, std::uint64_t weight) noexcept : told_{told}, weight_{weight} {}
 
+    // For coroutines, which keep it from record to record: it costs those that are not timed a comparison here and
+    // there.
+    explicit stopwatch(hook_run& told) noexcept : stopwatch{told, 0} {}
+    void begin(std::uint64_t weight) noexcept
+    {
+        weight_ = weight;
+        runs_ = false;
+        sum_ = {};
+    }
+    void end() noexcept { weight_ = 0; }
+    [[nodiscard]] bool times() const noexcept { return weight_ != 0; }
+
     // The one before has ended, this one begins.
     void next(hook where) noexcept
     {
@@ -31,7 +43,7 @@ public:
 
     void stop() noexcept
     {
-        if (runs_)
+        if (weight_ != 0)
             tell(clock::now());
     }
 
