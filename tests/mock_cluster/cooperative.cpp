@@ -5,8 +5,11 @@
 #include "support/incremental.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <ranges>
+#include <span>
+#include <string>
 
 namespace paperboy::cooperative_test
 {
@@ -51,6 +54,30 @@ struct cooperative_fixture : test::own_cluster, test::mock_fixture
                                            });
             });
     }
+};
+
+// Of each partition, how many records the largest bulk had.
+struct bulk_sizes
+{
+    std::map<std::int32_t, std::size_t> largest;
+    std::size_t records = 0;
+};
+
+struct measuring_handler
+{
+    test::watched<bulk_sizes>& seen;
+
+    void on_bulk(std::span<record_view const> bulk) const
+    {
+        seen.update(
+            [&](bulk_sizes& all)
+            {
+                auto& largest = all.largest[bulk.front().partition()];
+                largest = std::max(largest, bulk.size());
+                all.records += bulk.size();
+            });
+    }
+    static void on_message(record_view const&) {}
 };
 
 } // namespace
@@ -151,6 +178,54 @@ BOOST_AUTO_TEST_CASE(two_engines_share_and_hand_over)
     BOOST_TEST(second_run.get() == error_code{});
     BOOST_TEST(seen.get().size() == 120U);
     BOOST_TEST(watcher->seen.get().lost.empty());
+}
+
+// A partition's eighth is 512 KiB among four and 1 MiB among two: bulks of 52 or 104 records of 10,000 bytes.
+BOOST_AUTO_TEST_CASE(partitions_that_stay_get_what_others_leave_of_the_memory_and_give_it_back)
+{
+    constexpr auto together = std::size_t{200};
+    auto const value = std::string(10'000, 'x');
+    auto const produce_to = [&](std::int32_t partition)
+    {
+        for (auto i = std::size_t{0}; i < together; ++i)
+            cluster.produce(topic, {.key = {}, .value = value, .partition = partition, .headers = {}});
+        cluster.flush();
+    };
+    auto seen = test::watched<bulk_sizes>{};
+    auto of_second = test::watched<bulk_sizes>{};
+    auto const make = [&](auto& measured)
+    {
+        auto settings = cooperative();
+        settings.memory_limit = std::size_t{16} * 1024 * 1024;
+        settings.mode = {.mode = handling_mode::bulk};
+        settings.mode.max_wait = 5s;
+        auto made = std::make_unique<engine>(io.context(), settings);
+        made->handle(topic, measuring_handler{measured});
+        return made;
+    };
+    auto const has = [](engine const& which, std::size_t count)
+    { return test::eventually([&] { return which.stats().partitions.size() == count; }); };
+    auto const first = make(seen);
+    auto first_run = outcome_of_run::start(*first);
+    BOOST_TEST(has(*first, 4), log);
+    auto const second = make(of_second);
+    auto second_run = outcome_of_run::start(*second);
+    BOOST_TEST(has(*second, 2), log);
+    BOOST_TEST(has(*first, 2), log);
+    auto const stays = first->stats().partitions.front().partition;
+    produce_to(stays);
+    BOOST_TEST(seen.wait_until([&](auto const& all) { return all.records == together; }), log);
+    BOOST_TEST(seen.get().largest[stays] > 52U);
+
+    second->stop();
+    BOOST_TEST(second_run.get() == error_code{});
+    BOOST_TEST(has(*first, 4), log);
+    seen.update([](auto& all) { all = {}; });
+    produce_to(stays);
+    BOOST_TEST(seen.wait_until([&](auto const& all) { return all.records == together; }), log);
+    BOOST_TEST(seen.get().largest[stays] <= 52U);
+    first->stop();
+    BOOST_TEST(first_run.get() == error_code{});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

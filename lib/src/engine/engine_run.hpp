@@ -79,7 +79,8 @@ private:
     void replace_client(std::size_t partitions);
     void check_memory_plan() const;
     [[nodiscard]] std::size_t assigned_count() const;
-    [[nodiscard]] handler_options within_memory(handler_options options) const;
+    [[nodiscard]] handler_options within_memory(handler_options options, std::size_t partitions) const;
+    void divide_memory_anew(pipeline::assignment const& among) const;
 
     // Events, in the order in which librdkafka tells them.
     boost::asio::awaitable<void> serve_events();

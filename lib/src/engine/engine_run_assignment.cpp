@@ -96,7 +96,10 @@ void engine_run::open_partitions()
     auto const news = !assignment_ || !added->pipelines().empty();
     if (!assignment_)
         commit_.reset();
-    assignment_ = assignment_ ? assignment_->with(*added) : added;
+    auto const joined = assignment_ ? assignment_->with(*added) : nullptr;
+    if (joined)
+        divide_memory_anew(*joined);
+    assignment_ = joined ? joined : added;
     state_->show(assignment_);
     state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());
     auto const partitions = added->partitions();
@@ -174,7 +177,7 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
             pipeline::pipeline_context{*this, state_->settings, state_->totals, state_->counters_of(where.topic),
                                        *state_->outbox},
             consumer_->shared_client(), std::move(on), where, state_->settings.batch_size, std::move(handler),
-            within_memory(target->options), target->topic));
+            within_memory(target->options, assigned_count()), target->topic));
         if (tables_)
             pipelines.back()->use_shards(tables_->shards_of(where));
         if (auto const start = starts_.find(where); start != starts_.end())
@@ -231,6 +234,8 @@ void engine_run::release_partitions()
         tables_->close(taken_, false);
     epoch_ = ++moments_;
     auto const ended = std::exchange(leaving_, nullptr);
+    if (assignment_)
+        divide_memory_anew(*assignment_);
     state_->show(assignment_);
     if (assignment_)
         state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());

@@ -134,12 +134,24 @@ std::size_t engine_run::assigned_count() const
 }
 
 // What is gathered for hooks stays within its partition's share, which each assignment divides anew.
-handler_options engine_run::within_memory(handler_options options) const
+handler_options engine_run::within_memory(handler_options options, std::size_t partitions) const
 {
-    auto const plan = kafka::plan_memory(memory_.fetched, assigned_count());
+    auto const plan = kafka::plan_memory(memory_.fetched, partitions);
     options.mode->max_bytes = std::min(options.mode->max_bytes, plan.hook_bytes);
     options.mode->max_records = std::min(options.mode->max_records, plan.hook_records);
     return options;
+}
+
+// Partitions may come and go one by one: those that stay give to those that come, and get from those that go.
+void engine_run::divide_memory_anew(pipeline::assignment const& among) const
+{
+    auto const all = among.pipelines();
+    for (auto const& each : all)
+        if (auto const target = state_->router.find(each->where().topic))
+        {
+            auto const mode = *within_memory(target->options, all.size()).mode;
+            each->limit(mode.max_records, mode.max_bytes);
+        }
 }
 
 } // namespace paperboy::engine_detail

@@ -24,6 +24,13 @@ public:
     {
     }
 
+    // Other limits, from the next bulk on. Both 1 or more.
+    void limit(std::size_t max_records, std::size_t max_bytes) noexcept
+    {
+        max_records_ = max_records;
+        max_bytes_ = max_bytes;
+    }
+
     // Takes a block that has records; `bytes` are their keys and values.
     void add(detail::block_holder block, std::uint64_t bytes)
     {

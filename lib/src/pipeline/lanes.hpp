@@ -98,6 +98,9 @@ public:
     // Completes when every admitted record has finished, or, when nothing begins any more, when no lane is left.
     [[nodiscard]] boost::asio::awaitable<void> drain();
 
+    // Another max_bytes, for what is admitted from now on; look_again() when it is more.
+    void limit(std::size_t max_bytes) noexcept { max_bytes_ = max_bytes; }
+
     // Whether records may begin; those in their hooks go on.
     void hold(bool on);
 

@@ -127,6 +127,17 @@ void partition_pipeline::release(hold_reason why)
         });
 }
 
+void partition_pipeline::limit(std::size_t max_records, std::size_t max_bytes)
+{
+    on_strand(
+        [max_records, max_bytes](auto& self)
+        {
+            self.batcher_.limit(max_records, max_bytes);
+            if (self.lanes_)
+                self.lanes_->limit(max_bytes);
+        });
+}
+
 void partition_pipeline::show_held()
 {
     held_.store(fsm_.held(), std::memory_order_relaxed);

@@ -129,6 +129,9 @@ public:
     void hold(hold_reason why);
     void release(hold_reason why);
 
+    // How much may be gathered for hooks from now on, in records and in bytes of keys and values. Safe from any thread.
+    void limit(std::size_t max_records, std::size_t max_bytes);
+
     // In bulk where the handler can, until everything before `end` is finished; then tells the owner.
     void catch_up_to(std::int64_t end);
 
