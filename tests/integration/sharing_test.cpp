@@ -5,6 +5,8 @@
 #include "support/broker_producer.hpp"
 #include "support/incremental.hpp"
 
+#include <paperboy/admin.hpp>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
@@ -180,6 +182,7 @@ BOOST_FIXTURE_TEST_CASE(one_leaves_another_joins_and_nothing_is_lost_or_repeated
 
 BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, fixture)
 {
+    more["partition.assignment.strategy"] = "roundrobin";
     come_and_go();
 }
 
@@ -199,12 +202,34 @@ BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// Not members that come and go at once: the brokers may wait 45 s for one that has left as it came.
 BOOST_AUTO_TEST_SUITE(consumer_protocol_suite, *boost::unit_test::precondition(fit_for_consumer_protocol))
 
 BOOST_FIXTURE_TEST_CASE(members_take_over_and_nothing_is_lost_or_repeated, consumer_protocol_fixture)
 {
     hand_over();
+}
+
+// Some leave while the brokers' first answer is on its way.
+BOOST_FIXTURE_TEST_CASE(members_that_come_and_go_at_once_lose_and_repeat_nothing, consumer_protocol_fixture)
+{
+    come_and_go();
+}
+
+// Whatever its join has come to at that moment: the group is not to wait for its session to end.
+BOOST_FIXTURE_TEST_CASE(a_member_that_leaves_as_it_comes_is_none_any_more, consumer_protocol_fixture)
+{
+    auto const anchor = join("anchor");
+    BOOST_TEST(log.await([&] { return log.owned_by("anchor") == partitions; }));
+    auto view = admin{test_config(group)};
+    for (auto moment = 0; moment < 12; ++moment)
+    {
+        auto const guest = join("guest" + std::to_string(moment));
+        BOOST_TEST(guest->logged("joining group", 10s));
+        static_cast<void>(log.await([] { return false; }, moment * 5ms));
+        BOOST_TEST(!guest->stop());
+        BOOST_TEST(view.describe(group).members.size() == 1U);
+    }
+    BOOST_TEST(!anchor->stop());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

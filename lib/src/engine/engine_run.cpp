@@ -122,6 +122,7 @@ void engine_run::begin()
 
 void engine_run::join_group()
 {
+    joining_since_ = std::chrono::steady_clock::now();
     if (auto const error = consumer_->subscribe(state_->router.topics()))
         fail(error, "cannot subscribe: " + error.message());
 }
@@ -178,6 +179,7 @@ void engine_run::on(kafka::assign_event const& event)
 {
     connect_timer_.stop();
     ever_assigned_ = true;
+    joining_since_.reset();
     state_->totals.assignments.fetch_add(1);
     offered_ = event.partitions;
     for (auto const& each : offered_)
@@ -188,6 +190,7 @@ void engine_run::on(kafka::assign_event const& event)
     if (engine_.running())
         return act(rebalance_.assigned(!start_plan_.ask(offered_, choose).empty()));
     static_cast<void>(capabilities_.incremental ? consumer_->assign_unread(offered_) : consumer_->unassign(offered_));
+    leave_if_wanted();
 }
 
 // What stays ours goes on. An incremental protocol takes more before it has got the answer only when the group is left.

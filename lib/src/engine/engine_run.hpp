@@ -177,6 +177,7 @@ private:
     void act(engine_action action);
     void close();
     void start_leave_timer(bool once_more);
+    [[nodiscard]] std::chrono::milliseconds left_for_joining() const;
     void leave_if_wanted();
     [[nodiscard]] bool is_all_committed();
     void leave();
@@ -233,6 +234,8 @@ private:
     double step_part_ = 0;
     bool lost_ = false;
     bool ever_assigned_ = false;
+    // Until the group's first answer.
+    std::optional<std::chrono::steady_clock::time_point> joining_since_;
     bool joins_anew_ = false;
     bool cut_short_ = false;
     bool hurried_ = false;

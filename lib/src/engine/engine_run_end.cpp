@@ -4,6 +4,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -91,12 +93,27 @@ void engine_run::close()
     leave_if_wanted();
 }
 
+// With the protocol in which brokers assign, librdkafka leaves only a group that has answered it: a member that closes
+// while its first heartbeat is on its way is one until its session ends, 45 s by default, and its partitions stand
+// still. So the answer is waited for, while it may still come. Nothing tells of it but the assignment that is in it; a
+// member that gets none has been one for longer.
+std::chrono::milliseconds engine_run::left_for_joining() const
+{
+    if (!capabilities_.must_join_to_leave || !joining_since_)
+        return 0ms;
+    auto const whole = state_->settings.shutdown_timeout * for_leaving;
+    auto const left = *joining_since_ + whole - std::chrono::steady_clock::now();
+    return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(left));
+}
+
 // Twice: for hooks, and for a rebalance that keeps what they did from being committed. What is being given up is waited
 // for all the same; its steps have times of their own.
 void engine_run::start_leave_timer(bool once_more)
 {
-    auto const time =
+    auto const whole =
         std::chrono::duration_cast<std::chrono::milliseconds>(state_->settings.shutdown_timeout * for_leaving);
+    auto const joining = left_for_joining();
+    auto const time = joining > 0ms ? joining : whole;
     leave_timer_.start(time,
                        [self = shared_from_this(), once_more]
                        {
@@ -117,6 +134,8 @@ void engine_run::start_leave_timer(bool once_more)
 void engine_run::leave_if_wanted()
 {
     if (!leave_wanted_ || rebalance_.giving_up())
+        return;
+    if (!leave_overdue_ && left_for_joining() > 0ms)
         return;
     if (capabilities_.incremental && !leave_overdue_ && !is_all_committed())
         return;

@@ -28,7 +28,8 @@ std::string capabilities::describe() const
 
 capabilities choose(int version, group_protocol protocol)
 {
-    return {version, version >= fetch_backoff_property, protocol != group_protocol::eager};
+    return {version, version >= fetch_backoff_property, protocol != group_protocol::eager,
+            protocol == group_protocol::consumer};
 }
 
 // Before 2.10 librdkafka joins a group again without telling us, and a commit that comes after that loses all

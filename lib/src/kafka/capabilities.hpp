@@ -28,6 +28,9 @@ struct capabilities
     // Whether the group's protocol takes and gives single partitions, while the others go on.
     bool incremental = false;
 
+    // Whether a member that closes before the group's first answer stays in the group until its session ends.
+    bool must_join_to_leave = false;
+
     [[nodiscard]] std::string describe() const;
 };
 

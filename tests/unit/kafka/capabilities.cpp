@@ -29,6 +29,7 @@ BOOST_AUTO_TEST_CASE(a_cooperative_assignor_needs_2_10)
     BOOST_TEST(unfit_for(0x020902ff, cooperative) != "");
     BOOST_TEST(unfit_for(0x020a00ff, cooperative) == "");
     BOOST_TEST(choose(0x020a00ff, cooperative).incremental);
+    BOOST_TEST(!choose(0x020a00ff, cooperative).must_join_to_leave);
 }
 
 BOOST_AUTO_TEST_CASE(the_protocol_in_which_brokers_assign_needs_2_12)
@@ -39,6 +40,7 @@ BOOST_AUTO_TEST_CASE(the_protocol_in_which_brokers_assign_needs_2_12)
     BOOST_TEST(unfit_for(0x020b01ff, consumer) != "");
     BOOST_TEST(unfit_for(0x020c00ff, consumer) == "");
     BOOST_TEST(choose(0x020c00ff, consumer).incremental);
+    BOOST_TEST(choose(0x020c00ff, consumer).must_join_to_leave);
 }
 
 BOOST_AUTO_TEST_CASE(the_fetch_backoff_can_be_set_from_2_2)
