@@ -3,6 +3,7 @@
 #include "support/broker_engine.hpp"
 #include "support/broker_journal.hpp"
 #include "support/broker_producer.hpp"
+#include "support/incremental.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -17,12 +18,17 @@ struct fixture
 {
     std::string topic = cluster{}.make_topic("static", 2);
     std::string group = unique_name("static");
+    properties more;
+    std::vector<std::string> decided_by_brokers;
     producer sender;
     journal log;
 
     [[nodiscard]] std::unique_ptr<running_engine> start(std::string const& name, std::string const& instance)
     {
         auto settings = test_config(group);
+        settings.properties.insert(more.begin(), more.end());
+        for (auto const& each : decided_by_brokers)
+            settings.properties.erase(each);
         settings.properties["group.instance.id"] = instance;
         settings.watcher = std::make_shared<journaling_observer>(log, name);
         return std::make_unique<running_engine>(name, std::move(settings), [=, this](engine& e)
@@ -33,11 +39,20 @@ struct fixture
         sender.send_numbered(topic, 2, first, 10);
         sender.flush();
     }
+    void restart_one();
 };
 
-} // namespace
+// KIP-848.
+struct consumer_protocol_fixture : fixture
+{
+    consumer_protocol_fixture()
+    {
+        more["group.protocol"] = "consumer";
+        decided_by_brokers = {"session.timeout.ms", "heartbeat.interval.ms"};
+    }
+};
 
-BOOST_FIXTURE_TEST_CASE(a_member_with_a_name_may_restart_and_the_others_go_on, fixture)
+void fixture::restart_one()
 {
     auto const first = start("first", "a");
     auto second = start("second", "b");
@@ -57,6 +72,13 @@ BOOST_FIXTURE_TEST_CASE(a_member_with_a_name_may_restart_and_the_others_go_on, f
     BOOST_TEST(log.violations() == "");
 }
 
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_member_with_a_name_may_restart_and_the_others_go_on, fixture)
+{
+    restart_one();
+}
+
 BOOST_FIXTURE_TEST_CASE(a_member_whose_name_is_taken_ends_and_says_so, fixture)
 {
     auto const first = start("first", "a");
@@ -70,5 +92,28 @@ BOOST_FIXTURE_TEST_CASE(a_member_whose_name_is_taken_ends_and_says_so, fixture)
     BOOST_TEST(log.await([&] { return log.finished_count() == 20; }));
     BOOST_TEST(!second->stop());
 }
+
+BOOST_AUTO_TEST_SUITE(incremental_suite, *boost::unit_test::precondition(fit_for_consumer_protocol))
+
+BOOST_FIXTURE_TEST_CASE(a_member_with_a_name_may_restart_and_the_others_go_on, consumer_protocol_fixture)
+{
+    restart_one();
+}
+
+// The other way round: who has the name keeps it.
+BOOST_FIXTURE_TEST_CASE(a_name_that_is_taken_lets_nobody_else_in, consumer_protocol_fixture)
+{
+    auto const first = start("first", "a");
+    BOOST_TEST(log.await([&] { return log.owned_by("first") == 2; }));
+    auto const second = start("second", "a");
+    BOOST_TEST((second->wait() == errc::fenced));
+    auto const text = (*second)->last_failure().text;
+    BOOST_TEST(text.find("give each instance one of its own") != std::string::npos, text);
+    produce(0);
+    BOOST_TEST(log.await([&] { return log.finished_by("first") == 20; }));
+    BOOST_TEST(!first->stop());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::test::static_members_test

@@ -78,7 +78,8 @@ enum class errc
     /// cannot be trusted, or they refuse ours.
     tls_failed,
 
-    /// Another member of the group has taken over our `group.instance.id`.
+    /// Another member of the group has taken over our `group.instance.id`. With `group.protocol=consumer` it has it
+    /// first: until it has left, or the session of one that was killed has ended, no other gets in.
     fenced,
 
     /// `config::oauth` gave no token that can be used; told to `observer::on_client_error`, and tried again.

@@ -12,6 +12,9 @@ namespace
 // STALE_MEMBER_EPOCH, of the protocol in which brokers assign: the headers of 2.0 do not have it.
 constexpr int stale_epoch = 113;
 
+// UNRELEASED_INSTANCE_ID, likewise: the member that has our group.instance.id has not left.
+constexpr int unreleased_instance = 111;
+
 bool is_retriable(int code)
 {
     if (code == stale_epoch)
@@ -73,6 +76,8 @@ boost::system::error_category const& kafka_category() noexcept
 
 kafka::error_kind kafka::kind_of(error_code error) noexcept
 {
+    if (error.value() == unreleased_instance)
+        return error_kind::fenced;
     switch (static_cast<rd_kafka_resp_err_t>(error.value()))
     {
     case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:

@@ -69,6 +69,8 @@ BOOST_AUTO_TEST_CASE(kinds_of_errors)
     BOOST_TEST((kind_of(code(RD_KAFKA_RESP_ERR__AUTHENTICATION)) == error_kind::authentication));
     BOOST_TEST((kind_of(code(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)) == error_kind::authorization));
     BOOST_TEST((kind_of(code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)) == error_kind::no_offset));
+    BOOST_TEST((kind_of(code(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)) == error_kind::fenced));
+    BOOST_TEST((kind_of(error_code{111, kafka_category()}) == error_kind::fenced));
     BOOST_TEST((kind_of(code(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)) == error_kind::transient));
 }
 
