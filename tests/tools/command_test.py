@@ -27,6 +27,17 @@ def environment(name):
 
 
 BROKERS = environment("PAPERBOY_TEST_BOOTSTRAP")
+NEWER = pathlib.Path(__file__).parents[2] / "tools/librdkafka"
+
+# A member of a group with the protocol of KIP-848: BROKERS GROUP TOPIC.
+MEMBER = """
+import sys, confluent_kafka
+member = confluent_kafka.Consumer({"bootstrap.servers": sys.argv[1], "group.id": sys.argv[2], "group.protocol": "consumer",
+                                   "auto.offset.reset": "earliest", "auto.commit.interval.ms": 100})
+member.subscribe([sys.argv[3]])
+while True:
+    member.poll(0.1)
+"""
 REGISTRY = environment("PAPERBOY_TEST_REGISTRY")
 CLEAN = {name: value for name, value in os.environ.items() if name not in ("PAPERBOY_BROKERS", "PAPERBOY_CONFIG")}
 
@@ -240,6 +251,30 @@ class Groups(unittest.TestCase):
         self.assertEqual(run("lag", "-g", group, "--fail-above", 3, status=3)[0].count(other), 1)
         run("lag", "-g", group, "--fail-above", 4)
         self.assertIn(group, {row["group"] for row in objects("lag", "--all-groups")})
+
+    def test_a_group_whose_partitions_the_brokers_assign(self):
+        """KIP-848: with an older librdkafka the members are not known, and it says so."""
+        topic, group = create_topic("kip-848", 3), new_name("kip-848")
+        run("produce", "-t", topic, "-K", ":", text="".join(f"{i}:v\n" for i in range(50)))
+        with subprocess.Popen([environment("PAPERBOY_TEST_PYTHON"), "-c", MEMBER, BROKERS, group, topic],
+                              stdin=subprocess.PIPE) as member:
+            try:
+                await_that(lambda: len(rows := objects("lag", "-g", group)) == 3 and all(r["lag"] == 0 for r in rows))
+                by_kafka = self.describe(group)
+                self.assertTrue(all(row[5] != "-" for row in by_kafka), by_kafka)
+                newer = subprocess.run([NEWER, PAPERBOY, "lag", "-b", BROKERS, "-g", group], env=CLEAN, check=True,
+                                       capture_output=True, text=True, timeout=DEADLINE)
+                self.assertEqual(sorted(tuple(row.split()[1:9]) for row in newer.stdout.splitlines()[1:]), by_kafka)
+                self.assertEqual(newer.stderr, "")
+                out, err = run("lag", "-g", group)
+                if "are not known" in err:
+                    self.assertIn("run with librdkafka 2.10 or newer", err)
+                    self.assertEqual(sorted(tuple(row.split()[1:6]) for row in out.splitlines()[1:]),
+                                     [(*row[:4], "-") for row in by_kafka])
+                self.assertIn("members, which would commit over it",
+                              run("offsets", "seek", "-g", group, "-t", topic, "--to", 0, "--execute", status=1)[1])
+            finally:
+                member.kill()
 
     def test_watch_goes_on_until_it_is_stopped(self):
         topic, group = create_topic("watch"), new_name("watch")

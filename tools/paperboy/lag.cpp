@@ -75,7 +75,11 @@ void print_json(group_lag const& found)
 void tell_of_members(group_lag const& found)
 {
     for (auto const& group : found.groups)
-        if (group.members.empty())
+        if (!group.members_known)
+            std::cerr
+                << "paperboy: the members of group \"" << group.name
+                << "\" are not known: it has group.protocol=consumer (KIP-848); run with librdkafka 2.10 or newer\n";
+        else if (group.members.empty())
             std::cerr << "paperboy: group \"" << group.name << "\" "
                       << (group.state == "Dead" ? "does not exist" : "has no members") << '\n';
 }

@@ -183,9 +183,10 @@ exit_code seek(offsets_options const& options)
     auto const moves = plan(cluster, options);
     if (options.execute)
     {
-        if (auto const group = cluster.describe(options.group); !group.members.empty())
-            throw command_failed{"group \"" + options.group + "\" has " + std::to_string(group.members.size()) +
-                                 " members, which would commit over it; stop them first"};
+        if (auto const group = cluster.describe(options.group); !group.members.empty() || !group.members_known)
+            throw command_failed{"group \"" + options.group + "\" has " +
+                                 (group.members_known ? std::to_string(group.members.size()) + " " : "") +
+                                 "members, which would commit over it; stop them first"};
         auto offsets = std::vector<partition_offset>{};
         for (auto const& each : moves)
             offsets.push_back(each.to);

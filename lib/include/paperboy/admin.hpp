@@ -46,11 +46,16 @@ struct group_description
     /// The group's name.
     std::string name;
 
-    /// "Stable", "Empty", "Dead" (there is no such group), "PreparingRebalance", "CompletingRebalance" or "Unknown".
+    /// "Stable", "Empty", "Dead" (there is no such group), "PreparingRebalance", "CompletingRebalance" or "Unknown";
+    /// with `group.protocol=consumer` also "Assigning" or "Reconciling".
     std::string state;
 
     /// Its members.
     std::vector<group_member> members;
+
+    /// Whether `members` are all there are. Before librdkafka 2.10 a group with `group.protocol=consumer` (KIP-848) has
+    /// members that cannot be asked for: then there are none here.
+    bool members_known = true;
 };
 
 /// Asks a cluster what it has, and changes what no engine changes: topics, and the offsets of groups that nobody is a

@@ -28,6 +28,13 @@ public:
     void commit(std::string const& group, std::span<partition_offset const> offsets);
 
 private:
+    struct listed_group
+    {
+        std::string name;
+        std::string state;
+    };
+
+    [[nodiscard]] std::vector<listed_group> list_groups();
     // What keeps a topic that was just created from being used; nothing: it can be.
     [[nodiscard]] std::string not_ready(std::string const& topic, std::int32_t partitions, int wait);
     // Throws what an answer of the admin interface says when that is an error.

@@ -3,6 +3,7 @@
 #include "kafka/admin_request.hpp"
 
 #include <algorithm>
+#include <utility>
 
 // What brokers know of consumer groups. Each answer is an event, which the pointers in it belong to.
 namespace paperboy
@@ -14,6 +15,8 @@ using committed_question = std::unique_ptr<rd_kafka_ListConsumerGroupOffsets_t,
                                            kafka::destroy_with<&rd_kafka_ListConsumerGroupOffsets_destroy>>;
 using commit_order = std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t,
                                      kafka::destroy_with<&rd_kafka_AlterConsumerGroupOffsets_destroy>>;
+
+constexpr auto dead = "Dead";
 
 std::span<rd_kafka_topic_partition_t const> elements(rd_kafka_topic_partition_list_t const* list)
 {
@@ -45,7 +48,7 @@ kafka::partition_list list_of(std::span<topic_partition const> partitions)
 
 } // namespace
 
-std::vector<std::string> admin::impl::groups()
+std::vector<admin::impl::listed_group> admin::impl::list_groups()
 {
     auto const doing = std::string{"ask for the consumer groups"};
     auto const answer = kafka::ask_brokers(client_, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, wait(),
@@ -58,9 +61,18 @@ std::vector<std::string> admin::impl::groups()
     if (count > 0)
         fail(doing, rd_kafka_error_code(errors[0]), rd_kafka_error_string(errors[0]));
     auto const* const* const found = rd_kafka_ListConsumerGroups_result_valid(result, &count);
-    auto names = std::vector<std::string>{};
+    auto all = std::vector<listed_group>{};
     for (auto const* const each : std::span{found, count})
-        names.emplace_back(rd_kafka_ConsumerGroupListing_group_id(each));
+        all.push_back({rd_kafka_ConsumerGroupListing_group_id(each),
+                       rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupListing_state(each))});
+    return all;
+}
+
+std::vector<std::string> admin::impl::groups()
+{
+    auto names = std::vector<std::string>{};
+    for (auto& each : list_groups())
+        names.push_back(std::move(each.name));
     std::ranges::sort(names);
     return names;
 }
@@ -87,10 +99,19 @@ group_description admin::impl::describe(std::string const& group)
             fail(doing, code, rd_kafka_error_string(error));
         described.state = code == RD_KAFKA_RESP_ERR_NO_ERROR
                               ? rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(each))
-                              : "Dead";
+                              : dead;
         for (auto number = std::size_t{0}; number < rd_kafka_ConsumerGroupDescription_member_count(each); ++number)
             described.members.push_back(member_of(rd_kafka_ConsumerGroupDescription_member(each, number)));
     }
+    if (described.state != dead)
+        return described;
+    // Before 2.10 librdkafka asks for groups of the classic protocol only. Others are in the list all the same.
+    for (auto const& each : list_groups())
+        if (each.name == group && each.state != dead)
+        {
+            described.state = each.state;
+            described.members_known = each.state == "Empty";
+        }
     return described;
 }
 
