@@ -2,6 +2,7 @@
 
 #include "mock_cluster/mock_fixture.hpp"
 
+#include <array>
 #include <list>
 #include <optional>
 #include <ostream>
@@ -117,9 +118,72 @@ private:
     std::optional<outcome_of_run> run_;
 };
 
+// What a coordinator may answer a commit with: coordinator or topic away, loading or elsewhere, group unknown, member
+// or generation unknown, rebalance, too large, not allowed, timed out, unknown.
+constexpr auto refusals = std::array{-1, 3, 7, 12, 13, 14, 15, 16, 22, 24, 25, 27, 28, 29, 30, 56, 69};
+constexpr auto unknown_topic = 3;
+
+// An engine whose last commit is answered like that, once.
+class last_commit : test::own_cluster, test::mock_fixture
+{
+public:
+    explicit last_commit(int code) : mock_fixture{own}, code_{code}
+    {
+        produce(topic, 0, ten);
+        auto settings = this->settings();
+        settings.commit.interval = 1h;
+        consuming_.emplace(io.context(), settings);
+        consuming_->handle(topic, collecting_handler{seen_});
+        run_ = outcome_of_run::start(*consuming_);
+    }
+    void stop()
+    {
+        BOOST_TEST(seen_.wait_until(test::at_least(ten)), log);
+        cluster.fail_requests(offset_commit, {code_});
+        consuming_->stop();
+    }
+
+    // It is sent again and taken, or its error is the run's: never is a record given up in silence.
+    void finish()
+    {
+        BOOST_TEST_CONTEXT("code " << code_)
+        {
+            auto const refused = error_code{code_, kafka_category()};
+            auto const result = run_->get();
+            auto const committed = watcher->seen.get().committed()[topic_partition{topic, 0}];
+            BOOST_TEST(log.count("commit failed: " + refused.message()) == 1U, log);
+            if (refused == condition::retriable)
+                BOOST_TEST((!result && committed == ten), result.message());
+            else if (code_ == unknown_topic)
+                BOOST_TEST((!result && committed == 0), result.message());
+            else
+                BOOST_TEST((result == refused && committed == 0), result.message());
+        }
+    }
+
+private:
+    static constexpr std::int16_t offset_commit = 8;
+    static constexpr int ten = 10;
+    int code_;
+    seen_records seen_;
+    std::optional<engine> consuming_;
+    std::optional<outcome_of_run> run_;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(answers_suite)
+
+BOOST_AUTO_TEST_CASE(a_last_commit_is_taken_or_its_error_is_told)
+{
+    auto trials = std::list<last_commit>{};
+    for (auto const code : refusals)
+        trials.emplace_back(code);
+    for (auto& each : trials)
+        each.stop();
+    for (auto& each : trials)
+        each.finish();
+}
 
 // All at the same time: most of it is librdkafka's waiting for its group.
 BOOST_AUTO_TEST_CASE(errors_of_brokers_lose_nothing)

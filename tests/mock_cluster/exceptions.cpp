@@ -2,6 +2,10 @@
 
 #include "mock_cluster/mock_fixture.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 
@@ -13,6 +17,9 @@
 #include <set>
 #include <span>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace paperboy
 {
@@ -31,6 +38,7 @@ namespace paperboy::exceptions_test
 namespace
 {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using test::collecting_handler;
 using test::mock_fixture;
@@ -53,6 +61,7 @@ constexpr auto kinds = std::array{thrown::exception, thrown::something_else, thr
 constexpr auto single_hooks =
     std::array{hook::define_context, hook::did_receive_message, hook::on_message, hook::on_tombstone,
                hook::on_error,       hook::on_finished_handling};
+constexpr auto serdes = std::array{hook::decode_key, hook::decode_value};
 constexpr auto bulk_hooks = std::array{hook::define_context, hook::did_receive_bulk_messages, hook::on_bulk,
                                        hook::on_bulk_error, hook::on_finished_handling};
 
@@ -118,6 +127,75 @@ struct breaking_handler
     }
 };
 
+// The same with hooks that have already waited.
+struct breaking_awaitable_handler
+{
+    fault how;
+    seen_records& seen;
+
+    static asio::awaitable<void> wait()
+    {
+        co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    }
+    asio::awaitable<context> define_context(record_view const& record)
+    {
+        co_await wait();
+        how.at(hook::define_context, record.offset());
+        co_return context{};
+    }
+    asio::awaitable<void> did_receive_message(record_view& record, context&)
+    {
+        co_await wait();
+        how.at(hook::did_receive_message, record.offset());
+    }
+    asio::awaitable<void> on_message(record_view const& record, context& shared)
+    {
+        co_await wait();
+        breaking_handler{how, seen}.on_message(record, shared);
+    }
+    asio::awaitable<void> on_tombstone(record_view const& record, context& shared)
+    {
+        co_await wait();
+        breaking_handler{how, seen}.on_tombstone(record, shared);
+    }
+    asio::awaitable<error_action> on_error(std::exception_ptr error, record_view const& record)
+    {
+        co_await wait();
+        co_return breaking_handler{how, seen}.on_error(error, record);
+    }
+    asio::awaitable<void> on_finished_handling(record_view const& record, context&)
+    {
+        co_await wait();
+        how.at(hook::on_finished_handling, record.offset());
+    }
+};
+
+// Keys and values are the records' offsets.
+struct breaking_text : text
+{
+    fault how;
+    hook here;
+
+    breaking_text(fault which, hook self) : how{which}, here{self} {}
+
+    void decode(bytes_view data, std::string_view& out) const
+    {
+        text::decode(data, out);
+        how.at(here, std::stoll(std::string{out}));
+    }
+};
+
+struct decoding_handler
+{
+    fault how;
+    seen_records& seen;
+
+    void on_message(record<std::string_view, std::string_view> const& record)
+    {
+        collecting_handler{seen}.on_message(record);
+    }
+};
+
 struct breaking_bulk_handler
 {
     fault how;
@@ -167,7 +245,7 @@ public:
             auto record = mock_cluster::outgoing{};
             auto const text = std::to_string(number);
             record.partition = 0;
-            record.key = "key";
+            record.key = text;
             if (how.where != hook::on_tombstone || number != bad_offset)
                 record.value = text;
             cluster.produce(topic, record);
@@ -176,7 +254,11 @@ public:
         auto settings = this->settings();
         settings.mode = mode_;
         engine_.emplace(io.context(), settings);
-        engine_->handle(topic, Handler{how_, seen_});
+        if constexpr (std::is_same_v<Handler, decoding_handler>)
+            engine_->handle(topic, breaking_text{how_, hook::decode_key}, breaking_text{how_, hook::decode_value},
+                            Handler{how_, seen_});
+        else
+            engine_->handle(topic, Handler{how_, seen_});
         run_ = outcome_of_run::start(*engine_);
     }
 
@@ -243,6 +325,16 @@ BOOST_AUTO_TEST_SUITE(exceptions_suite)
 BOOST_DATA_TEST_CASE(out_of_a_hook, kinds, what)
 {
     break_all<breaking_handler>(single_hooks, what, {});
+}
+
+BOOST_DATA_TEST_CASE(out_of_an_awaitable_hook, kinds, what)
+{
+    break_all<breaking_awaitable_handler>(single_hooks, what, {});
+}
+
+BOOST_DATA_TEST_CASE(out_of_a_serde, kinds, what)
+{
+    break_all<decoding_handler>(serdes, what, {});
 }
 
 BOOST_DATA_TEST_CASE(out_of_a_hook_of_bulks, kinds, what)
