@@ -87,13 +87,19 @@ BOOST_FIXTURE_TEST_CASE(error_ends_the_engine_and_says_which_partition, fixture)
 namespace
 {
 
-// Counts the offsets that were not there.
+// Counts the offsets that were not there, and those of which it was told why.
 class reset_counter final : public observer
 {
 public:
-    void on_offset_reset(topic_partition const&, std::string_view) noexcept override { ++count; }
+    void on_offset_reset(topic_partition const&, std::string_view why) noexcept override
+    {
+        ++count;
+        if (why.find("out of range") != why.npos)
+            ++out_of_range;
+    }
 
     std::atomic<int> count{0};
+    std::atomic<int> out_of_range{0};
 };
 
 // A group that has committed offset 5 of each partition, of ten.
@@ -205,6 +211,34 @@ BOOST_FIXTURE_TEST_CASE(a_committed_offset_that_is_gone_is_reset_and_told, start
     cluster{}.delete_records(topic, 2);
     BOOST_TEST((first_with(start_at::stored()) == pair{10, 10}));
     BOOST_TEST(resets->count == 2);
+    BOOST_TEST(resets->out_of_range == 2);
+}
+
+// It deletes what an engine was about to fetch that is paused, and has fetched a batch ahead.
+BOOST_FIXTURE_TEST_CASE(an_offset_that_goes_in_the_middle_of_the_work_is_reset_and_told, started_fixture)
+{
+    auto chosen = settings(offset_reset::earliest);
+    chosen.properties["queued.min.messages"] = "1";
+    chosen.properties["queued.max.messages.kbytes"] = "1";
+    chosen.properties["fetch.message.max.bytes"] = "1000";
+    chosen.watcher = resets;
+    auto engine = running_engine{"engine", std::move(chosen), handler()};
+    BOOST_TEST(log.await([&] { return log.finished_count() == 20; }));
+    engine->pause(topic);
+    for (auto batch = 0; batch < 20; ++batch)
+    {
+        sender.send_numbered(topic, 2, 10 + 100 * batch, 100);
+        sender.flush();
+    }
+    cluster{}.delete_records(topic, 2);
+    sender.send_numbered(topic, 2, 2010, 10);
+    sender.flush();
+    engine->resume(topic);
+    BOOST_TEST(log.await([&] { return log.finisher({topic, 0}, 2019) != "" && log.finisher({topic, 1}, 2019) != ""; }));
+    BOOST_TEST(resets->count == 2);
+    BOOST_TEST(resets->out_of_range == 2);
+    BOOST_TEST(engine.logged("out of range"));
+    BOOST_TEST(!engine.stop());
 }
 
 // A second member takes a partition and gives it back: it goes on where the second left it.
