@@ -11,6 +11,7 @@
 
 #include <array>
 #include <list>
+#include <memory>
 #include <new>
 #include <optional>
 #include <ostream>
@@ -232,9 +233,21 @@ struct working_handler : collecting_handler
     void on_tombstone(record_view const& record) { on_message(record); }
 };
 
+class any_trial
+{
+public:
+    any_trial() = default;
+    any_trial(any_trial const&) = delete;
+    any_trial& operator=(any_trial const&) = delete;
+    virtual ~any_trial() = default;
+
+    virtual void break_and_start_again() = 0;
+    virtual void finish() = 0;
+};
+
 // One hook that throws, in a topic and a group of its own.
 template <class Handler>
-class trial : mock_fixture
+class trial final : public any_trial, mock_fixture
 {
 public:
     // Ten records, the one with the bad offset a tombstone if that is what the hook is for.
@@ -263,7 +276,7 @@ public:
     }
 
     // The run ends with the handler's failure; a second one starts, with a handler that works.
-    void break_and_start_again()
+    void break_and_start_again() override
     {
         BOOST_TEST_CONTEXT(how_.where << " throws " << how_.what)
         {
@@ -279,7 +292,7 @@ public:
     }
 
     // It takes up where the first one was.
-    void finish()
+    void finish() override
     {
         BOOST_TEST_CONTEXT(how_.where << " throws " << how_.what)
         {
@@ -305,41 +318,31 @@ private:
     std::optional<outcome_of_run> run_;
 };
 
-// All hooks at the same time: most of it is the group's waiting for members.
+using trials = std::list<std::unique_ptr<any_trial>>;
+
 template <class Handler>
-void break_all(std::span<hook const> hooks, thrown what, mode_policy mode)
+void begin(trials& all, std::span<hook const> hooks, thrown what, mode_policy mode)
 {
-    auto trials = std::list<trial<Handler>>{};
     for (auto const where : hooks)
-        trials.emplace_back(fault{where, what}, mode);
-    for (auto& each : trials)
-        each.break_and_start_again();
-    for (auto& each : trials)
-        each.finish();
+        all.push_back(std::make_unique<trial<Handler>>(fault{where, what}, mode));
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(exceptions_suite)
 
-BOOST_DATA_TEST_CASE(out_of_a_hook, kinds, what)
+// All hooks at the same time: most of it is the group's waiting for members.
+BOOST_DATA_TEST_CASE(out_of_any_hook, kinds, what)
 {
-    break_all<breaking_handler>(single_hooks, what, {});
-}
-
-BOOST_DATA_TEST_CASE(out_of_an_awaitable_hook, kinds, what)
-{
-    break_all<breaking_awaitable_handler>(single_hooks, what, {});
-}
-
-BOOST_DATA_TEST_CASE(out_of_a_serde, kinds, what)
-{
-    break_all<decoding_handler>(serdes, what, {});
-}
-
-BOOST_DATA_TEST_CASE(out_of_a_hook_of_bulks, kinds, what)
-{
-    break_all<breaking_bulk_handler>(bulk_hooks, what, {.mode = handling_mode::bulk});
+    auto all = trials{};
+    begin<breaking_handler>(all, single_hooks, what, {});
+    begin<breaking_awaitable_handler>(all, single_hooks, what, {});
+    begin<decoding_handler>(all, serdes, what, {});
+    begin<breaking_bulk_handler>(all, bulk_hooks, what, {.mode = handling_mode::bulk});
+    for (auto const& each : all)
+        each->break_and_start_again();
+    for (auto const& each : all)
+        each->finish();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
