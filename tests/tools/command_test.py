@@ -269,8 +269,8 @@ class Groups(unittest.TestCase):
                 out, err = run("lag", "-g", group)
                 if "are not known" in err:
                     self.assertIn("run with librdkafka 2.10 or newer", err)
-                    self.assertEqual(sorted(tuple(row.split()[1:6]) for row in out.splitlines()[1:]),
-                                     [(*row[:4], "-") for row in by_kafka])
+                    self.assertEqual(sorted(tuple(row.split()[1:7]) for row in out.splitlines()[1:]),
+                                     [(*row[:5], "-") for row in by_kafka])
                 self.assertIn("members, which would commit over it",
                               run("offsets", "seek", "-g", group, "-t", topic, "--to", 0, "--execute", status=1)[1])
             finally:
