@@ -4,6 +4,7 @@
 #include "support/changelog_client.hpp"
 
 #include "kafka/changelog_topic.hpp"
+#include "kafka/client_config.hpp"
 #include "kafka/property_check.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -225,11 +226,12 @@ BOOST_AUTO_TEST_CASE(the_client_has_no_group_whatever_the_settings_say)
     auto chosen = settings();
     chosen.properties.insert({{"isolation.level", "read_uncommitted"}, {"fetch.min.bytes", "1000"}});
     auto const conf = kafka::make_changelog_conf(chosen, 100, 0);
+    auto const main = kafka::make_consumer_conf(chosen, 100, std::size_t{64} << 20U);
     BOOST_TEST(kafka::get(conf.get(), "group.id") == "");
     BOOST_TEST(kafka::get(conf.get(), "isolation.level") == "read_committed");
     BOOST_TEST(kafka::get(conf.get(), "auto.offset.reset") == "error");
     BOOST_TEST(kafka::get(conf.get(), "enable.partition.eof") == "true");
-    BOOST_TEST(kafka::get(conf.get(), "fetch.wait.max.ms") == "10");
+    BOOST_TEST(kafka::get(conf.get(), "fetch.wait.max.ms") == kafka::get(main.get(), "fetch.wait.max.ms"));
     BOOST_TEST(kafka::get(conf.get(), "fetch.min.bytes") == "1");
 }
 

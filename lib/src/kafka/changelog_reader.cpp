@@ -43,7 +43,6 @@ conf_handle make_changelog_conf(config const& settings, std::size_t partitions, 
     set(conf, "group.id", "");
     set(conf, "isolation.level", "read_committed");
     set(conf, "enable.partition.eof", "true");
-    set(conf, "fetch.wait.max.ms", "10");
     set(conf, "fetch.min.bytes", "1");
     caught_error::enable(conf);
     return conf;
