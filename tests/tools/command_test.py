@@ -395,7 +395,10 @@ class Engines(unittest.TestCase):
                 run("produce", "-t", other, "-p", partition, "-J", text="".join(json.dumps(each) + "\n" for each in records))
             found = objects("table", "verify", directory, "--changelog", other, status=3)
             self.assertEqual([(each.get("finding"), each.get("key")) for each in found],
-                             [("difference", wrong["key"]), (None, None)])
+                             [("other_changelog", None), ("other_changelog", None), ("difference", wrong["key"]),
+                              (None, None)])
+            self.assertEqual((found[0]["stored"].split("#")[0].split("/")[1], found[0]["changelog"].split("/")[1]),
+                             (changelog, other))
 
             files = sorted(pathlib.Path(directory).glob("db-*/*.sst"))
             self.assertTrue(files)

@@ -38,6 +38,10 @@ changelog_fold fold_changelog(config const& settings, admin& cluster, topic_part
         throw command_failed{to_string(changelog) + " ends at " + std::to_string(end) +
                              ", in front of the store's offset " + std::to_string(next_offset) +
                              "; it is another topic, or was made anew: name the right one with --changelog"};
+    if (next_offset < oldest)
+        throw command_failed{to_string(changelog) + " begins at " + std::to_string(oldest) +
+                             ", behind the store's offset " + std::to_string(next_offset) +
+                             ": what is in between was deleted, and an engine would fill the store anew"};
     auto fold = changelog_fold{};
     auto reader = topic_reader{settings, changelog.topic, {{changelog.partition, oldest}}};
     while (!stop() && reader.positions().at(changelog.partition) < end)

@@ -6,6 +6,7 @@
 #include "table_fold.hpp"
 
 #include <iostream>
+#include <map>
 #include <memory>
 
 namespace paperboy::cli
@@ -80,6 +81,8 @@ private:
         if (!shard.next_offset)
             return verify_empty(tables, shard);
         auto const changelog = topic_partition{changelog_of(options_, shard.table), shard.partition};
+        if (!verify_identity(shard, changelog.topic))
+            return;
         auto fold = fold_changelog(
             settings_, *cluster_, changelog, *shard.next_offset,
             [&](std::int64_t position, std::int64_t end)
@@ -106,6 +109,34 @@ private:
         if (error.why() != store_failure::damaged)
             throw;
         report("unreadable", shard, {{"text", error.what()}}, name(shard) + " cannot be compared: " + error.what());
+    }
+
+    // Offsets of another topic mean other records: there is nothing to compare, unless that topic was asked for.
+    [[nodiscard]] bool verify_identity(stored_shard const& shard, std::string const& changelog)
+    {
+        auto const [at, is_new] = identities_.try_emplace(changelog);
+        if (is_new)
+            at->second = ask_identity(changelog);
+        auto const& found = at->second;
+        if (found.empty() || found == shard.changelog_identity)
+            return true;
+        auto const text = "is of changelog " + excerpt(shard.changelog_identity) + ", but the topic there is " +
+                          excerpt(found) + ": it was made anew since, or is another table's";
+        report("other_changelog", shard,
+               {{"stored", shard.changelog_identity}, {"changelog", found}, {"text", text}}, name(shard) + ' ' + text);
+        return !options_.changelog.empty();
+    }
+
+    // Empty: it is not told.
+    [[nodiscard]] std::string ask_identity(std::string const& changelog)
+    try
+    {
+        return cluster_->changelog_identity(changelog);
+    }
+    catch (cluster_error const& error)
+    {
+        std::cerr << error.what() << "; whether it is the one that the store was filled from is not compared\n";
+        return {};
     }
 
     // One without an offset has nothing, or has lost what says so.
@@ -205,6 +236,7 @@ private:
     table_options const& options_;
     config settings_;
     std::optional<admin> cluster_;
+    std::map<std::string, std::string> identities_;
     std::uint64_t shards_ = 0;
     std::uint64_t entries_ = 0;
     std::uint64_t findings_ = 0;

@@ -121,6 +121,10 @@ public:
     /// Deletes a topic with all its records.
     void delete_topic(std::string const& name);
 
+    /// What a table's stores know the topic of their changelog by (`shard_store::changelog_identity`): a topic that was
+    /// deleted and made anew by a table has another one. Asks for the topic's settings, which needs DescribeConfigs.
+    [[nodiscard]] std::string changelog_identity(std::string const& topic);
+
 private:
     class impl;
     std::unique_ptr<impl> impl_;

@@ -93,6 +93,11 @@ void admin::create_topic(std::string const& name, std::int32_t partitions, prope
     impl_->create_topic(name, partitions, settings);
 }
 
+std::string admin::changelog_identity(std::string const& topic)
+{
+    return impl_->changelog_identity(topic);
+}
+
 void admin::delete_topic(std::string const& name)
 {
     impl_->delete_topic(name);

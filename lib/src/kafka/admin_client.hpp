@@ -20,6 +20,7 @@ public:
                                                            std::int64_t time, std::string const& what);
     void create_topic(std::string const& name, std::int32_t partitions, properties const& settings);
     void delete_topic(std::string const& name);
+    [[nodiscard]] std::string changelog_identity(std::string const& topic);
 
     [[nodiscard]] std::vector<std::string> groups();
     [[nodiscard]] group_description describe(std::string const& group);

@@ -1,6 +1,7 @@
 #include "kafka/admin_client.hpp"
 
 #include "kafka/admin_request.hpp"
+#include "kafka/changelog_topic.hpp"
 #include "kafka/deadline.hpp"
 #include "kafka/groupless_config.hpp"
 #include "kafka/kafka_error.hpp"
@@ -152,6 +153,15 @@ void admin::impl::create_topic(std::string const& name, std::int32_t partitions,
             fail("use topic \"" + name + "\" after its creation", RD_KAFKA_RESP_ERR__TIMED_OUT, missing.c_str());
         std::this_thread::sleep_for(look_pause);
     }
+}
+
+std::string admin::impl::changelog_identity(std::string const& topic)
+{
+    auto found = kafka::identify_changelog(client_, topic, clock::now() + timeout_);
+    if (found.error)
+        throw cluster_error{found.error,
+                            "paperboy: cannot ask for the settings of topic \"" + topic + "\": " + found.text};
+    return std::move(found.identity);
 }
 
 void admin::impl::delete_topic(std::string const& name)

@@ -209,6 +209,11 @@ std::string cluster_of(client const& of, clock::time_point deadline)
     return id ? id.get() : "";
 }
 
+std::string identity_of(client const& of, std::string const& topic, std::string const& mark, clock::time_point deadline)
+{
+    return cluster_of(of, deadline) + "/" + topic + (is_mark(mark) ? "#" + mark : "");
+}
+
 // Empty, or what cannot work.
 std::string mistake_in(changelog_spec const& spec)
 {
@@ -264,12 +269,24 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
     finding.text = fsm.text();
     finding.partitions = fsm.partitions();
     finding.created = fsm.was_created();
-    auto const mark = fsm.setting(mark_setting);
-    finding.identity = cluster_of(of, deadline) + "/" + spec.topic + (is_mark(mark) ? "#" + mark : "");
+    finding.identity = identity_of(of, spec.topic, fsm.setting(mark_setting), deadline);
     auto const stay = fsm.setting("delete.retention.ms");
     auto ms = std::int64_t{0};
     if (std::from_chars(stay.data(), stay.data() + stay.size(), ms).ec == std::errc{})
         finding.tombstones_stay = std::chrono::milliseconds{ms};
+    return finding;
+}
+
+changelog_finding identify_changelog(client const& of, std::string const& topic, clock::time_point deadline)
+{
+    auto finding = changelog_finding{};
+    auto const reply = describe(of, topic, deadline);
+    finding.error = reply.error;
+    finding.text = reply.text;
+    if (reply.news != topic_news::yes)
+        return finding;
+    auto const mark = reply.settings.find(mark_setting);
+    finding.identity = identity_of(of, topic, mark == reply.settings.end() ? std::string{} : mark->second, deadline);
     return finding;
 }
 
