@@ -2,6 +2,12 @@
 
 #include "registry/fixture.hpp"
 
+#include <paperboy/avro.hpp>
+
+#include <span>
+#include <string>
+#include <utility>
+
 namespace paperboy::test::answers_test
 {
 
@@ -46,6 +52,26 @@ BOOST_AUTO_TEST_CASE(a_version_of_a_subject)
     BOOST_TEST(found.value.schema->id == 9);
     BOOST_TEST(server.requests().front().target == "/subjects/a%2Fb/versions/2");
     BOOST_TEST((registry.find(9) == found.value.schema));
+}
+
+// What a serde has registered it can read, though nobody has asked for its schema by its id.
+BOOST_AUTO_TEST_CASE(a_registered_schema_needs_no_fetching)
+{
+    auto server = scripted_server{in_turn({{200, R"({"id":5})"}})};
+    auto writing = avro<std::string>{schema_registry{io, server.url()}};
+    auto reading = writing;
+    auto out = registry_outcome<std::int32_t>{};
+    writing.async_register("orders", out.handler());
+    run();
+    BOOST_TEST_REQUIRE(out.succeeded(), out.text());
+    auto encoded = std::string{};
+    std::as_const(writing).encode("apple", encoded);
+    auto const data = std::as_bytes(std::span{encoded});
+    BOOST_TEST(reading.ready(data));
+    auto decoded = std::string{};
+    reading.decode(data, decoded);
+    BOOST_TEST(decoded == "apple");
+    BOOST_TEST(server.requests().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_registration)

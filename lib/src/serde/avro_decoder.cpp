@@ -194,6 +194,16 @@ boost::asio::awaitable<void> avro_decoder::prepare(bytes_view data)
     throw decode_error{named(*id) + failure};
 }
 
+void avro_decoder::know(std::int32_t id, std::string text) const
+{
+    if (plans_->find(id))
+        return;
+    auto own = std::make_shared<schema>();
+    own->id = id;
+    own->text = std::move(text);
+    static_cast<void>(plans_->add(own, {}));
+}
+
 void avro_decoder::decode(bytes_view data, void* into)
 {
     auto const id = serde::wire_id(data);

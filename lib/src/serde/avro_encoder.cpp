@@ -90,13 +90,14 @@ std::string const& avro_encoder::schema() const
     return outlet_->text();
 }
 
-boost::asio::awaitable<std::int32_t> avro_encoder::add(std::string topic) const
+boost::asio::awaitable<std::int32_t> avro_encoder::add(std::string topic, avro_decoder reader) const
 {
     auto const outlet = outlet_;
     auto const registry = registry_;
     auto subject = subject_of(*outlet, topic);
     auto draft = schema_draft{outlet->text()};
     auto const id = co_await registry.async_register(std::move(subject), std::move(draft), boost::asio::use_awaitable);
+    reader.know(id, outlet->text());
     outlet->id.store(id, std::memory_order_release);
     co_return id;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paperboy/detail/avro_decoder.hpp>
 #include <paperboy/detail/avro_type.hpp>
 #include <paperboy/schema_registry.hpp>
 
@@ -46,8 +47,8 @@ public:
     // The schema's text. Throws setup_error when there is none for the type.
     [[nodiscard]] std::string const& schema() const;
 
-    // Registers the schema; encode() may be called from then on.
-    boost::asio::awaitable<std::int32_t> add(std::string topic) const;
+    // Registers the schema; encode() may be called from then on, and what it writes can be read by `reader`.
+    boost::asio::awaitable<std::int32_t> add(std::string topic, avro_decoder reader) const;
 
     // Throws encode_error.
     void encode(void const* object, std::string& out) const;
