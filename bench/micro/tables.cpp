@@ -178,6 +178,8 @@ void restore(benchmark::State& state)
                 if (block.size() < block_size)
                     continue;
                 set.restored(block, static_cast<std::int64_t>(at + 1));
+                if (set.has_collected())
+                    set.checkpoint();
                 block.clear();
             }
             set.restore_finished();

@@ -47,9 +47,9 @@ public:
     [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return over_->next_offset(); }
     [[nodiscard]] std::string changelog_identity() const override { return over_->changelog_identity(); }
     [[nodiscard]] bool concurrent() const noexcept override { return over_->concurrent(); }
-    void apply(std::span<paperboy::shard_change const> changes, std::int64_t next_offset) override
+    void apply(std::span<paperboy::shard_change const> changes, paperboy::store_position up_to) override
     {
-        left_->over([&] { over_->apply(changes, next_offset); });
+        left_->over([&] { over_->apply(changes, up_to); });
     }
     [[nodiscard]] paperboy::pinned_value get(std::string_view key) const override { return over_->get(key); }
     [[nodiscard]] std::unique_ptr<paperboy::shard_cursor> scan(std::string_view from,

@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_older_than_tombstones_stay_is_rebuilt_if_an
                        [&](auto& kept)
                        {
                            kept.entries[ghost] = packed(std::int64_t{1});
-                           kept.written_at = std::chrono::system_clock::now() - age;
+                           kept.as_of = std::chrono::system_clock::now() - age;
                        });
         if (changed)
             sender.send(name + "_changelog",

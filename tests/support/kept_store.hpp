@@ -24,7 +24,7 @@ public:
         std::map<std::string, std::string, std::less<>> entries;
         std::optional<std::int64_t> next_offset;
         std::string identity;
-        std::optional<std::chrono::system_clock::time_point> written_at;
+        std::optional<std::chrono::system_clock::time_point> as_of;
         bool open = false;
         int opened = 0;
         int applied = 0;
@@ -56,6 +56,8 @@ public:
         ++kept.opened;
         return std::make_unique<store>(shared_, kept);
     }
+
+    [[nodiscard]] std::string place() const override { return "the test's memory"; }
 
     [[nodiscard]] content of(std::string const& table, std::int32_t partition) const
     {
@@ -113,13 +115,13 @@ private:
             auto const lock = std::scoped_lock{shared_->guard};
             return kept_.identity;
         }
-        [[nodiscard]] std::optional<std::chrono::system_clock::time_point> written_at() const override
+        [[nodiscard]] std::optional<std::chrono::system_clock::time_point> as_of() const override
         {
             auto const lock = std::scoped_lock{shared_->guard};
-            return kept_.written_at;
+            return kept_.as_of;
         }
         [[nodiscard]] bool concurrent() const noexcept override { return kept_.concurrent; }
-        void apply(std::span<shard_change const> changes, std::int64_t next_offset) override
+        void apply(std::span<shard_change const> changes, store_position up_to) override
         {
             auto lock = std::unique_lock{shared_->guard};
             if (auto const gate = kept_.apply_gate; gate.valid())
@@ -139,8 +141,8 @@ private:
                 else if (auto const found = kept_.entries.find(each.key); found != kept_.entries.end())
                     kept_.entries.erase(found);
             }
-            kept_.next_offset = next_offset;
-            kept_.written_at = std::chrono::system_clock::now();
+            kept_.next_offset = up_to.next_offset;
+            kept_.as_of = up_to.as_of;
             ++kept_.applied;
         }
         [[nodiscard]] pinned_value get(std::string_view key) const override

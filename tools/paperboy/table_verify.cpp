@@ -122,8 +122,8 @@ private:
             return true;
         auto const text = "is of changelog " + excerpt(shard.changelog_identity) + ", but the topic there is " +
                           excerpt(found) + ": it was made anew since, or is another table's";
-        report("other_changelog", shard,
-               {{"stored", shard.changelog_identity}, {"changelog", found}, {"text", text}}, name(shard) + ' ' + text);
+        report("other_changelog", shard, {{"stored", shard.changelog_identity}, {"changelog", found}, {"text", text}},
+               name(shard) + ' ' + text);
         return !options_.changelog.empty();
     }
 

@@ -103,7 +103,8 @@ public:
     [[nodiscard]] std::string const& schema() const { return encoder_.schema(); }
 
     /// Registers the schema for a topic and completes with its id, as `schema_registry::async_register` does; from then
-    /// on this object and its copies `encode`, and decode what they have encoded. Call it at the start; it may be called again.
+    /// on this object and its copies `encode`, and decode what they have encoded. Call it at the start; it may be
+    /// called again.
     ///
     /// Throws `setup_error` as `schema()` does, out of the operation.
     template <class Token>

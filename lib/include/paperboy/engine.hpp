@@ -146,6 +146,7 @@ public:
         setup.stores = std::move(stores);
         setup.make_serdes = [key_serde, value_serde = std::move(value_serde)]() -> std::shared_ptr<void>
         { return std::make_shared<detail::table_serdes<KeySerde, ValueSerde>>(key_serde, value_serde); };
+        setup.preparation = detail::preparation_of<KeySerde, ValueSerde>();
         return {add(std::move(setup)), std::move(key_serde)};
     }
 

@@ -37,7 +37,9 @@ namespace paperboy
 /// support terminal cancellation, which comes when the partition is taken away or the engine stops. It is called once
 /// for a record. `ready` is asked for each record before it is decoded, so it has to be cheap.
 ///
-/// A serde object is copied into each partition's pipeline and used by one thread at a time.
+/// A serde object is copied into each partition's pipeline and used by one thread at a time. In a table, `prepare` is
+/// awaited before an entry is seen: while the table is restored, and again while it fails. Copies have to share what it
+/// gets, and what was encoded has to be `ready`.
 template <class D>
 concept deserializer = std::copy_constructible<D> && std::default_initializable<typename D::value_type> &&
                        requires(D& serde, bytes_view data, typename D::value_type& out) { serde.decode(data, out); };

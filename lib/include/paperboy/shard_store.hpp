@@ -57,6 +57,23 @@ struct shard_change
     std::optional<std::string_view> value;
 };
 
+/// Up to where a store has its changelog.
+struct store_position
+{
+    /// The changelog offset that follows the last change.
+    std::int64_t next_offset;
+    /// The tombstones that the store lacks came to the changelog, or were read there, after this, by this machine's
+    /// clock: the changelog keeps them for `delete.retention.ms` longer. Nothing: that is not known.
+    std::optional<std::chrono::system_clock::time_point> as_of;
+
+    /// An offset alone stands for a position of unknown age.
+    store_position(std::int64_t next, // NOLINT(google-explicit-constructor)
+                   std::optional<std::chrono::system_clock::time_point> age = std::nullopt) noexcept
+        : next_offset{next}, as_of{age}
+    {
+    }
+};
+
 /// A value read from a store, without copying it: the bytes stay where they are until this object is destroyed.
 class pinned_value
 {
@@ -121,21 +138,19 @@ public:
     /// deleted and created anew has another identity.
     [[nodiscard]] virtual std::string changelog_identity() const = 0;
 
-    /// When the last `apply` came whose changes are in the store, by this machine's clock; nothing: it is not known. A
-    /// store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for ever, so it is
-    /// cleared unless nothing has changed since; one that does not know its age is not.
-    [[nodiscard]] virtual std::optional<std::chrono::system_clock::time_point> written_at() const
-    {
-        return std::nullopt;
-    }
+    /// How old the store is: `store_position::as_of` of the last `apply` whose changes are in it; nothing: it is not
+    /// known. A store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for ever,
+    /// so it is cleared unless nothing has changed since; one that does not know its age is not.
+    [[nodiscard]] virtual std::optional<std::chrono::system_clock::time_point> as_of() const { return std::nullopt; }
 
-    /// Applies changes of distinct keys in ascending order of their bytes, and `next_offset`, as one: after a crash
-    /// either all of it is there or nothing.
-    virtual void apply(std::span<shard_change const> changes, std::int64_t next_offset) = 0;
+    /// Applies changes of distinct keys in ascending order of their bytes, and the position that they lead to, as one:
+    /// after a crash either all of it is there or nothing.
+    virtual void apply(std::span<shard_change const> changes, store_position up_to) = 0;
 
     /// Whether `get` and `scan`, with the cursors that it makes, may be called while another thread is in `apply`: they
-    /// see the store as it was before or as it is afterwards. Checkpoints are then written, and the store is destroyed,
-    /// on a thread of the engine, "paperboy-store", while hooks go on; else hooks of the partition wait.
+    /// see the store as it was before or as it is afterwards. Checkpoints and restores are then written, and the store
+    /// is destroyed, on a thread of the engine, "paperboy-store", while hooks go on; else they wait. That thread is
+    /// left behind, with the store, when it is still at work some time after the end of a run.
     [[nodiscard]] virtual bool concurrent() const noexcept { return false; }
 
     /// The value of a key, or an empty `pinned_value`.
@@ -177,6 +192,9 @@ public:
     /// thrown away and logged: the changelog has it all. A store that another process holds is an error that names the
     /// directory.
     [[nodiscard]] virtual std::unique_ptr<shard_store> open(std::string_view table, std::int32_t partition) = 0;
+
+    /// Where the stores are, as errors are to name it: a directory. Empty: nowhere in particular.
+    [[nodiscard]] virtual std::string place() const { return {}; }
 
     /// The memory in bytes that all stores together take at most, to be counted in `config::memory_limit`.
     [[nodiscard]] virtual std::size_t memory_bytes() const noexcept { return 0; }

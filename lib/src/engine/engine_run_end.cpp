@@ -241,7 +241,11 @@ void engine_run::complete()
     auto result = engine_.result();
     if (!result && cut_short_)
         result = errc::shutdown_timeout;
-    if (result == errc::shutdown_timeout)
+    auto const storing = tables_ ? tables_->forget_stores() : std::string{};
+    if (result == errc::shutdown_timeout && !storing.empty())
+        state_->record({result, storing + ", beyond config::shutdown_timeout; see to its disk. Nothing is lost: what "
+                                          "is missing there is read from the changelog"});
+    else if (result == errc::shutdown_timeout)
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &deadline_timer_, &topics_timer_,

@@ -16,7 +16,8 @@ run_tables::run_tables(pipeline::slim_strand strand, config const& settings, tab
                        calls tell)
     : strand_{std::move(strand)}, settings_{settings}, all_{std::move(all)}, target_{target},
       topic_number_{std::move(topic_number)}, tell_{std::move(tell)}, sources_{std::move(sources)},
-      caches_{std::move(caches)}, worker_{std::make_shared<tables::store_worker>(strand_)}
+      caches_{std::move(caches)}, stores_{std::make_shared<tables::store_queue>(settings.log)},
+      worker_{std::make_shared<tables::store_worker>(strand_, stores_)}
 {
 }
 
@@ -29,6 +30,7 @@ tables::shard_context run_tables::context_of(std::size_t table, std::size_t shar
             weak_from_this(),
             settings_.log,
             caches_[table] / std::max<std::size_t>(1, shards),
+            stores_,
             worker_};
 }
 

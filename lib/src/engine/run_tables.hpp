@@ -5,6 +5,7 @@
 #include "pipeline/slim_executor.hpp"
 #include "table/global_view.hpp"
 #include "table/shard.hpp"
+#include "table/store_queue.hpp"
 #include "table/store_worker.hpp"
 #include "table/table_state.hpp"
 
@@ -91,6 +92,9 @@ public:
     // Once a second.
     void look_at_clock();
 
+    // Nobody waits for stores any more. Why some are not closed, as a sentence; empty: all are.
+    [[nodiscard]] std::string forget_stores();
+
     // How many shards are being restored, of how many; and a line about it.
     [[nodiscard]] std::size_t restoring() const;
     [[nodiscard]] std::string describe_progress() const;
@@ -145,6 +149,7 @@ private:
     calls tell_;
     table_sources sources_;
     std::vector<std::size_t> caches_;
+    std::shared_ptr<tables::store_queue> stores_;
     std::shared_ptr<tables::store_worker> worker_;
     std::optional<kafka::changelog_reader> reader_;
     std::map<key, held_shard> shards_;
@@ -154,6 +159,7 @@ private:
     std::map<std::pair<std::size_t, std::int32_t>, pipeline::slim_strand> strands_;
     std::vector<shard_ptr> closing_;
     std::chrono::steady_clock::time_point last_logged_;
+    std::chrono::steady_clock::time_point last_warned_;
 };
 
 } // namespace paperboy::engine_detail

@@ -20,6 +20,9 @@ namespace
 
 constexpr auto progress_pause = 5s;
 
+// No store of a disk that works is at one thing for so long.
+constexpr auto late = 10s;
+
 } // namespace
 
 void run_tables::open_reader(kafka::conf_handle conf, std::function<void(kafka::consumer_event const&)> on_event)
@@ -61,6 +64,12 @@ std::shared_ptr<kafka::client> run_tables::abandon()
     return remains;
 }
 
+std::string run_tables::forget_stores()
+{
+    stores_->forget();
+    return closed() ? std::string{} : stores_->late(0s);
+}
+
 std::size_t run_tables::restoring() const
 {
     return static_cast<std::size_t>(
@@ -87,6 +96,12 @@ void run_tables::look_at_clock()
         }
     }
     auto const now = std::chrono::steady_clock::now();
+    if (auto const text = stores_->late(late); !text.empty() && now - last_warned_ >= late)
+    {
+        last_warned_ = now;
+        settings_.log(log_level::warning, text + "; see to its disk: what is to be stored stays in memory, and " +
+                                              "partitions that come back wait for it");
+    }
     if (!open || now - last_logged_ < progress_pause)
         return;
     last_logged_ = now;

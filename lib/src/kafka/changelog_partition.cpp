@@ -171,7 +171,9 @@ void changelog_partition::settle()
 
 void changelog_partition::reached(std::int64_t position)
 {
-    auto const action = fsm_.moved(position, queue_->high_watermark());
+    auto const high = queue_->high_watermark();
+    auto const action = fsm_.moved(position, high);
+    at_end_ = high && position >= *high;
     show_progress();
     if (queue_)
         act(action);
@@ -257,7 +259,7 @@ void changelog_partition::tell_done()
 void changelog_partition::show_progress()
 {
     auto const sink = request_.sink;
-    sink->progress({fsm_.begin(), fsm_.end(), fsm_.position(), fsm_.from(), records_, bytes_});
+    sink->progress({fsm_.begin(), fsm_.end(), fsm_.position(), fsm_.from(), records_, bytes_, at_end_});
 }
 
 void changelog_partition::fail()

@@ -94,6 +94,7 @@ private:
     std::vector<shard_change> changes_;
     error_code error_;
     std::string error_text_;
+    bool at_end_ = false;
     std::uint64_t records_ = 0;
     std::uint64_t bytes_ = 0;
 };

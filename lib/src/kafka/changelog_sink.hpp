@@ -50,6 +50,9 @@ struct changelog_progress
     // What was handed out since, in records and in bytes of keys and values.
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
+
+    // Whether the partition had no more when it was fetched last.
+    bool at_end = false;
 };
 
 enum class changelog_flow

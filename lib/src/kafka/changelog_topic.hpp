@@ -68,7 +68,8 @@ struct changelog_finding
 [[nodiscard]] changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
                                                  std::chrono::steady_clock::time_point deadline);
 
-// Only changelog_finding::identity, of a topic that is there; else, and when its settings are not told, the error. Blocks.
+// Only changelog_finding::identity, of a topic that is there; else, and when its settings are not told, the error.
+// Blocks.
 [[nodiscard]] changelog_finding identify_changelog(client const& of, std::string const& topic,
                                                    std::chrono::steady_clock::time_point deadline);
 

@@ -4,6 +4,7 @@
 #include "rocksdb/shard.hpp"
 #include "rocksdb/table_directory.hpp"
 
+#include <string>
 #include <utility>
 
 namespace paperboy
@@ -18,7 +19,7 @@ class provider : public shard_store_provider
 {
 public:
     provider(std::filesystem::path const& directory, rocksdb_options options)
-        : how_{std::make_shared<settings const>(std::move(options))},
+        : place_{directory.string()}, how_{std::make_shared<settings const>(std::move(options))},
           directory_{std::make_shared<table_directory>(directory, how_)}
     {
     }
@@ -28,10 +29,13 @@ public:
         return std::make_unique<rocksdb_detail::shard>(directory_, rocksdb_detail::family_name(table, partition));
     }
 
+    [[nodiscard]] std::string place() const override { return place_; }
+
     [[nodiscard]] std::size_t memory_bytes() const noexcept override { return how_->memory_bytes(); }
     [[nodiscard]] std::optional<store_memory> memory() const override { return how_->memory_now(); }
 
 private:
+    std::string place_;
     std::shared_ptr<settings const> how_;
     std::shared_ptr<table_directory> directory_;
 };

@@ -82,10 +82,10 @@ shard::~shard()
                                              "; its latest changes will be read from the changelog again");
 }
 
-void shard::apply(std::span<shard_change const> changes, std::int64_t next_offset)
+void shard::apply(std::span<shard_change const> changes, store_position up_to)
 {
     family_->require_whole();
-    auto const state = shard_state{next_offset, state_.identity, std::chrono::system_clock::now()};
+    auto const state = shard_state{up_to.next_offset, state_.identity, up_to.as_of};
     auto const written = write_state(state);
     auto const& of = *family_->of();
     auto const large = bytes_of(changes) >= of.how().given().ingest_bytes;

@@ -35,11 +35,8 @@ public:
 
     [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return state_.next_offset; }
     [[nodiscard]] std::string changelog_identity() const override { return state_.identity; }
-    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> written_at() const override
-    {
-        return state_.written_at;
-    }
-    void apply(std::span<shard_change const> changes, std::int64_t next_offset) override;
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> as_of() const override { return state_.as_of; }
+    void apply(std::span<shard_change const> changes, store_position up_to) override;
     // Readers use the column family alone, which stays the same but in clear().
     [[nodiscard]] bool concurrent() const noexcept override { return true; }
     [[nodiscard]] pinned_value get(std::string_view key) const override;

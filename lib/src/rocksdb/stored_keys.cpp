@@ -35,13 +35,13 @@ constexpr auto version = std::string_view{"paperboy 2 "};
 
 } // namespace
 
-// As text, for whoever looks at a store with RocksDB's tools: next offset, time in milliseconds, identity.
+// As text, for whoever looks at a store with RocksDB's tools: next offset, age as a time in milliseconds, identity.
 std::string write_state(shard_state const& state)
 {
-    auto written = std::optional<std::int64_t>{};
-    if (state.written_at)
-        written = std::chrono::duration_cast<std::chrono::milliseconds>(state.written_at->time_since_epoch()).count();
-    return std::string{version} + text_of(state.next_offset) + ' ' + text_of(written) + ' ' + state.identity;
+    auto age = std::optional<std::int64_t>{};
+    if (state.as_of)
+        age = std::chrono::duration_cast<std::chrono::milliseconds>(state.as_of->time_since_epoch()).count();
+    return std::string{version} + text_of(state.next_offset) + ' ' + text_of(age) + ' ' + state.identity;
 }
 
 std::optional<shard_state> read_state(std::string_view bytes)
@@ -50,12 +50,12 @@ std::optional<shard_state> read_state(std::string_view bytes)
         return std::nullopt;
     bytes.remove_prefix(version.size());
     auto const offset = take_number(bytes);
-    auto const written = offset ? take_number(bytes) : std::nullopt;
-    if (!written)
+    auto const age = offset ? take_number(bytes) : std::nullopt;
+    if (!age)
         return std::nullopt;
     auto state = shard_state{*offset, std::string{bytes}};
-    if (*written)
-        state.written_at = std::chrono::system_clock::time_point{std::chrono::milliseconds{**written}};
+    if (*age)
+        state.as_of = std::chrono::system_clock::time_point{std::chrono::milliseconds{**age}};
     return state;
 }
 

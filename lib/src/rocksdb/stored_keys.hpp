@@ -39,7 +39,7 @@ struct shard_state
     std::optional<std::int64_t> next_offset;
     std::string identity;
     // To the millisecond.
-    std::optional<std::chrono::system_clock::time_point> written_at = {};
+    std::optional<std::chrono::system_clock::time_point> as_of = {};
 };
 
 [[nodiscard]] std::string write_state(shard_state const& state);

@@ -28,6 +28,16 @@ public:
             text_.append(*change.value);
     }
 
+    // As they came. Views that `add` and `clear` end.
+    [[nodiscard]] std::vector<shard_change> all() const
+    {
+        auto changes = std::vector<shard_change>{};
+        changes.reserve(items_.size());
+        for (auto const& each : items_)
+            changes.push_back({key(each), value(each)});
+        return changes;
+    }
+
     // Views that `add` and `clear` end.
     [[nodiscard]] std::vector<shard_change> sorted() const
     {

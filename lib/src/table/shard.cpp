@@ -59,9 +59,32 @@ shard::shard(shard_context context, std::int32_t partition, asio::any_io_executo
     keep_serdes(table().setup().make_serdes());
 }
 
+// Whoever is the last to have it: closing a store may take long.
+shard::~shard()
+{
+    set_.reset();
+    if (!store_ || !store_->concurrent() || !context_.stores)
+        return;
+    try
+    {
+        context_.stores->run("closing the store of " + describe_store(),
+                             [store = std::exchange(store_, nullptr)]() mutable { store.reset(); });
+    }
+    catch (std::exception const&)
+    {
+        // No memory, or no thread: it is closed by now.
+    }
+}
+
 std::string shard::describe() const
 {
     return "partition " + std::to_string(partition_) + " of table \"" + table().name() + "\"";
+}
+
+std::string shard::describe_store() const
+{
+    auto const place = table().setup().stores->place();
+    return describe() + (place.empty() ? "" : " in " + place);
 }
 
 std::unique_lock<std::mutex> shard::lock_if_global()
@@ -105,7 +128,7 @@ void shard::change(std::string_view key, std::optional<std::string_view> value, 
     {
         if (unsent_.of_others(whose.ledger))
             send_unsent(nullptr);
-        return unsent_.add(put(key, value), std::move(whose));
+        return unsent_.add(put(key, value), whose);
     }
     auto const number = put(key, value);
     if (whose.ledger)
@@ -245,12 +268,15 @@ void shard::checkpoint_if_due()
 // 2. The worker writes it. Hooks go on: what they read is in memory, or in the store before and after.
 // 3. wrote() lets go of the entries, or keeps them where that failed. Only then may another one begin, or the store be
 //    closed.
-void shard::checkpoint()
+//
+// A restore writes what it has collected in the same way.
+bool shard::checkpoint()
 {
     auto update = set_->begin_checkpoint();
     if (!update)
-        return;
-    auto const shared = std::make_shared<working_set::store_update const>(std::move(*update));
+        return false;
+    update->as_of = age();
+    auto const shared = std::make_shared<working_set::store_update>(std::move(*update));
     auto const error = std::make_shared<std::optional<store_error>>();
     auto write = [store = store_, shared, error]
     {
@@ -271,10 +297,11 @@ void shard::checkpoint()
     if (!worker || !store_->concurrent())
     {
         write();
-        return wrote(*shared, *error);
+        wrote(*shared, *error);
+        return true;
     }
     writing_ = true;
-    worker->run(std::move(write),
+    worker->run((phase_ == phase::restoring ? "restoring " : "the checkpoint of ") + describe_store(), std::move(write),
                 [self = shared_from_this(), shared, error]
                 {
                     asio::post(self->strand_,
@@ -285,11 +312,21 @@ void shard::checkpoint()
                                    self->wrote(*shared, *error);
                                });
                 });
+    return true;
 }
 
-void shard::wrote(working_set::store_update const& update, std::optional<store_error> const& error)
+std::optional<data_age::time_point> shard::age()
+{
+    if (!global_ && phase_ != phase::restoring)
+        age_.acknowledged(set_->first_pending(), set_->next_number(), std::chrono::system_clock::now());
+    return age_.as_of();
+}
+
+void shard::wrote(working_set::store_update& update, std::optional<store_error> const& error)
 {
     set_->end_checkpoint(update, !error);
+    if (phase_ == phase::restoring)
+        return wrote_collected(error);
     if (error)
         checkpoint_failed(*error);
     else
@@ -298,7 +335,7 @@ void shard::wrote(working_set::store_update const& update, std::optional<store_e
         counters_.checkpoints.fetch_add(1, std::memory_order_relaxed);
     }
     count();
-    if (phase_ == phase::closing && !writing_)
+    if (phase_ == phase::closing && !writing_ && preparing_ == 0)
         close_store();
 }
 

@@ -2,7 +2,9 @@
 
 #include "kafka/changelog_reader.hpp"
 #include "table/checkpoint_fsm.hpp"
+#include "table/data_age.hpp"
 #include "table/shard_counters.hpp"
+#include "table/store_queue.hpp"
 #include "table/store_worker.hpp"
 #include "table/table_state.hpp"
 #include "table/unsent_changes.hpp"
@@ -17,6 +19,8 @@
 #include <paperboy/stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -69,7 +73,8 @@ struct shard_context
     logger log;
     // What entries may take where there is a store, to begin with.
     std::size_t cache_bytes = 0;
-    // Writes to stores that allow it.
+    // Writes to stores that allow it, and closes them.
+    std::shared_ptr<store_queue> stores = {};
     std::weak_ptr<store_worker> worker = {};
 };
 
@@ -83,6 +88,9 @@ class shard final : public detail::shard_core, public std::enable_shared_from_th
 {
 public:
     shard(shard_context context, std::int32_t partition, boost::asio::any_io_executor strand);
+    shard(shard const&) = delete;
+    shard& operator=(shard const&) = delete;
+    ~shard() override;
 
     [[nodiscard]] table_state const& table() const noexcept { return *context_.table; }
     [[nodiscard]] std::int32_t partition() const noexcept { return partition_; }
@@ -107,7 +115,7 @@ public:
 
     // The changelog, as it is read; of a global table also after restore_finished().
     void show_progress(kafka::changelog_progress const& so_far);
-    void restored(std::span<shard_change const> changes, std::int64_t next_offset);
+    [[nodiscard]] kafka::changelog_flow restored(std::span<shard_change const> changes, std::int64_t next_offset);
     void restore_finished(std::int64_t next_offset);
     void restore_failed(kafka::changelog_failure const& why);
 
@@ -144,10 +152,25 @@ private:
 
     [[nodiscard]] working_set& set();
     [[nodiscard]] std::string describe() const;
+    [[nodiscard]] std::string describe_store() const;
     [[nodiscard]] std::unique_lock<std::mutex> lock_if_global();
     void begin();
+    void ask_changelog(std::optional<std::int64_t> from);
     void open_store();
     void begin_again(std::string const& why);
+    void take(std::span<shard_change const> changes, std::int64_t next_offset);
+    [[nodiscard]] bool can_decode(std::span<shard_change const> changes);
+    void stop_preparing();
+    void start_preparing(boost::asio::awaitable<void> work);
+    [[nodiscard]] boost::asio::awaitable<void> prepare_stored(std::int64_t from);
+    [[nodiscard]] boost::asio::awaitable<void> prepare_block(restore_buffer changes, std::int64_t next_offset);
+    [[nodiscard]] boost::asio::awaitable<bool> prepare(std::string_view key, std::optional<std::string_view> value,
+                                                       std::uint64_t reading);
+    void write_collected();
+    void wrote_collected(std::optional<store_error> const& error);
+    void finish_restore();
+    void become_ready();
+    void store_failed(store_error const& error);
     [[nodiscard]] bool may_lack_tombstones() const;
     void finish(bool checkpoint);
     void close_store();
@@ -165,9 +188,10 @@ private:
     void told() override;
     void take_acknowledgements();
     void checkpoint_if_due();
-    void checkpoint();
+    bool checkpoint();
     void checkpoint_failed(store_error const& error);
-    void wrote(working_set::store_update const& update, std::optional<store_error> const& error);
+    [[nodiscard]] std::optional<data_age::time_point> age();
+    void wrote(working_set::store_update& update, std::optional<store_error> const& error);
     void count();
     void read_back(std::span<shard_change const> changes, std::int64_t next_offset);
 
@@ -183,6 +207,18 @@ private:
 
     std::atomic<phase> phase_{phase::idle};
     bool begun_again_ = false;
+    // Why it is to begin again, when the worker still has the store.
+    std::optional<std::string> begin_again_;
+    // The changelog was read to its end; what is collected still goes to the store.
+    bool all_read_ = false;
+    // The reading waits until something was written.
+    bool held_ = false;
+    // A block waits for what serdes need, and the reading with it; how many coroutines fetch that, and what stops them.
+    bool block_waits_ = false;
+    int preparing_ = 0;
+    std::shared_ptr<boost::asio::cancellation_signal> stop_preparing_;
+    // Grows with each reading: what was begun for an earlier one is over.
+    std::uint64_t readings_ = 0;
     // Whether tombstones behind what the store has may be gone by now.
     bool stale_ = false;
     // Shared with a checkpoint that is being written.
@@ -192,6 +228,7 @@ private:
     bool last_one_wanted_ = false;
     std::optional<working_set> set_;
     checkpoint_fsm checkpoint_;
+    data_age age_;
     unsent_changes unsent_;
     kafka::changelog_reading reading_;
     int walks_ = 0;

@@ -17,9 +17,8 @@ public:
 
     kafka::changelog_flow block(std::span<shard_change const> changes, std::int64_t next_offset) override
     {
-        if (auto const to = to_.lock())
-            to->restored(changes, next_offset);
-        return kafka::changelog_flow::next;
+        auto const to = to_.lock();
+        return to ? to->restored(changes, next_offset) : kafka::changelog_flow::next;
     }
     void progress(kafka::changelog_progress const& so_far) override
     {

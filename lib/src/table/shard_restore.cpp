@@ -16,7 +16,8 @@ namespace asio = boost::asio;
 namespace
 {
 
-// Of the entries' memory, which is empty while they are restored; but no file is made of less.
+// Half of the entries' memory, which is empty while they are restored: a second piece is collected while one is
+// written. But no file is made of less.
 constexpr auto least_restore_bytes = std::size_t{1} << 20U;
 
 std::int64_t now_ns()
@@ -72,7 +73,7 @@ working_set_settings shard::settings() const
     if (store_)
     {
         result.bytes = cache_bytes_;
-        result.restore_bytes = std::max(least_restore_bytes, cache_bytes_);
+        result.restore_bytes = std::max(least_restore_bytes, cache_bytes_ / 2);
     }
     return result;
 }
@@ -92,14 +93,19 @@ void shard::guarded(Work work)
     }
     catch (store_error const& error)
     {
-        if (error.why() == store_failure::damaged && store_ && !begun_again_)
-            return begin_again(error.what());
-        fail(errc::store_failed, describe() + ": " + error.what());
+        store_failed(error);
     }
     catch (std::exception const& error)
     {
         fail(errc::store_failed, describe() + ": " + error.what());
     }
+}
+
+void shard::store_failed(store_error const& error)
+{
+    if (error.why() == store_failure::damaged && store_ && !begun_again_)
+        return begin_again(error.what());
+    fail(errc::store_failed, describe() + ": " + error.what());
 }
 
 void shard::begin()
@@ -115,9 +121,21 @@ void shard::begin()
             open_store();
             set_.emplace(store_.get(), settings());
             auto const from = set_->next_offset();
-            if (auto const owner = context_.owner.lock())
-                owner->shard_wants_changelog(*this, from);
+            if (from)
+                age_.read_on(store_->as_of(), std::chrono::system_clock::now());
+            else
+                age_.read_all(std::chrono::system_clock::now());
+            if (from && table().setup().preparation.ready != nullptr)
+                start_preparing(prepare_stored(*from));
+            else
+                ask_changelog(from);
         });
+}
+
+void shard::ask_changelog(std::optional<std::int64_t> from)
+{
+    if (auto const owner = context_.owner.lock())
+        owner->shard_wants_changelog(*this, from);
 }
 
 // Offsets of a topic that was deleted and made anew mean other records.
@@ -139,24 +157,33 @@ void shard::open_store()
 bool shard::may_lack_tombstones() const
 {
     auto const stay = table().tombstones_stay();
-    auto const written = store_->written_at();
-    return stay && written && std::chrono::system_clock::now() - *written >= *stay;
+    auto const age = store_->as_of();
+    return stay && age && std::chrono::system_clock::now() - *age >= *stay;
 }
 
-// What is in the store does not lead to the changelog's end: all of it is read again.
+// What is in the store does not lead to the changelog's end: all of it is read again, when nobody writes to it.
 void shard::begin_again(std::string const& why)
 {
     begun_again_ = true;
+    all_read_ = false;
+    held_ = false;
+    stop_preparing();
+    if (writing_)
+    {
+        begin_again_ = why;
+        return reading_.cancel();
+    }
+    begin_again_.reset();
     context_.log(log_level::warning, describe() + ": its store cannot be used, it is rebuilt: " + why);
     guarded(
         [this]
         {
             set_.reset();
+            reading_.cancel();
             store_->clear(table().identity());
             set_.emplace(store_.get(), settings());
-            reading_.cancel();
-            if (auto const owner = context_.owner.lock())
-                owner->shard_wants_changelog(*this, std::nullopt);
+            age_.read_all(std::chrono::system_clock::now());
+            ask_changelog(std::nullopt);
         });
 }
 
@@ -168,6 +195,8 @@ void shard::show_progress(kafka::changelog_progress const& so_far)
 {
     if (phase_ == phase::restoring && !begun_again_ && stale_ && so_far.end > so_far.from)
         return begin_again("its checkpoint is older than the changelog keeps tombstones (delete.retention.ms)");
+    if (phase_ == phase::ready && so_far.at_end)
+        age_.caught_up(std::chrono::system_clock::now());
     constexpr auto relaxed = std::memory_order_relaxed;
     if (phase_ != phase::restoring)
         return;
@@ -190,13 +219,58 @@ void shard::keep_reading(kafka::changelog_reading reading)
                });
 }
 
-void shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
+// One piece is collected while another is written. When that takes longer, or when all was read but what follows in a
+// tail, the reading waits.
+kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
 {
     auto const lock = lock_if_global();
+    if (can_decode(changes))
+        take(changes, next_offset);
+    else
+    {
+        auto kept = restore_buffer{};
+        for (auto const& each : changes)
+            kept.add(each);
+        block_waits_ = true;
+        start_preparing(prepare_block(std::move(kept), next_offset));
+    }
+    return held_ || block_waits_ ? kafka::changelog_flow::hold : kafka::changelog_flow::next;
+}
+
+void shard::take(std::span<shard_change const> changes, std::int64_t next_offset)
+{
     if (phase_ == phase::restoring && set_)
-        guarded([&] { set_->restored(changes, next_offset); });
+    {
+        guarded(
+            [&]
+            {
+                set_->restored(changes, next_offset);
+                write_collected();
+            });
+        held_ = phase_ == phase::restoring && writing_ && (all_read_ || set_->has_collected());
+    }
     else if (global_ && phase_ == phase::ready)
         read_back(changes, next_offset);
+}
+
+void shard::write_collected()
+{
+    if (!writing_ && set_->has_collected())
+        checkpoint();
+}
+
+// Called on the strand when a piece of a restore is in the store, or is not.
+void shard::wrote_collected(std::optional<store_error> const& error)
+{
+    if (begin_again_)
+        return begin_again(std::string{*begin_again_});
+    if (error)
+        return store_failed(*error);
+    if (all_read_)
+        return finish_restore();
+    guarded([this] { write_collected(); });
+    if (std::exchange(held_, false))
+        reading_.resume();
 }
 
 // What this engine and others have changed, in the changelog's order.
@@ -216,6 +290,24 @@ void shard::restore_finished(std::int64_t next_offset)
         [&]
         {
             set_->restored(std::span<shard_change const>{}, next_offset);
+            all_read_ = true;
+            age_.complete();
+            finish_restore();
+        });
+}
+
+// Until nothing is left to be written: a tail may have brought more meanwhile.
+void shard::finish_restore()
+{
+    if (!writing_ && !checkpoint())
+        become_ready();
+}
+
+void shard::become_ready()
+{
+    guarded(
+        [&]
+        {
             set_->restore_finished();
             if (!global_)
                 reading_.cancel();
@@ -225,6 +317,8 @@ void shard::restore_finished(std::int64_t next_offset)
             count();
             if (auto const owner = context_.owner.lock())
                 owner->shard_ready(*this);
+            if (std::exchange(held_, false))
+                reading_.resume();
         });
 }
 
@@ -268,8 +362,9 @@ void shard::finish(bool checkpoint)
         context_.target.forget(*this);
     last_one_wanted_ = before == phase::ready && checkpoint && store_;
     reading_.cancel();
+    stop_preparing();
     counters_.ready.store(false);
-    if (!writing_)
+    if (!writing_ && preparing_ == 0)
         close_store();
 }
 
@@ -290,8 +385,9 @@ void shard::close_store()
         store_.reset();
         return gone();
     }
-    worker->run([store = std::exchange(store_, nullptr)]() mutable { store.reset(); },
-                [self = shared_from_this()] { self->gone(); });
+    worker->run(
+        "closing the store of " + describe_store(), [store = std::exchange(store_, nullptr)]() mutable
+        { store.reset(); }, [self = shared_from_this()] { self->gone(); });
 }
 
 void shard::gone()

@@ -171,18 +171,21 @@ void working_set::restore_finished()
 {
     if (!buffer_)
         return;
-    flush_buffer();
+    checkpoint();
     buffer_.reset();
+    spare_ = {};
 }
 
-void working_set::flush_buffer()
+std::optional<working_set::store_update> working_set::take_collected()
 {
-    if (next_offset_ && (!buffer_->empty() || next_offset_ != stored_offset_))
-    {
-        store_->apply(buffer_->sorted(), *next_offset_);
-        stored_offset_ = next_offset_;
-    }
-    buffer_->clear();
+    if (buffer_->empty() && next_offset_ == stored_offset_)
+        return std::nullopt;
+    auto result = std::optional<store_update>{std::in_place};
+    result->next_offset = *next_offset_;
+    leaving_bytes_ = buffer_->bytes();
+    std::swap(result->changes, *buffer_);
+    std::swap(*buffer_, spare_);
+    return result;
 }
 
 void working_set::make_dirty(resident_entry& entry)
@@ -197,7 +200,11 @@ void working_set::make_dirty(resident_entry& entry)
 // it, it stays, so that nobody looks for it there.
 std::optional<working_set::store_update> working_set::begin_checkpoint()
 {
-    if (store_ == nullptr || buffer_ || !next_offset_ || (dirty_.empty() && next_offset_ == stored_offset_))
+    if (store_ == nullptr || !next_offset_)
+        return std::nullopt;
+    if (buffer_)
+        return take_collected();
+    if (dirty_.empty() && next_offset_ == stored_offset_)
         return std::nullopt;
     auto result = std::optional<store_update>{std::in_place};
     result->next_offset = *next_offset_;
@@ -214,7 +221,7 @@ std::optional<working_set::store_update> working_set::begin_checkpoint()
 
 void working_set::checkpoint()
 {
-    auto const update = begin_checkpoint();
+    auto update = begin_checkpoint();
     if (!update)
         return;
     try
@@ -229,7 +236,7 @@ void working_set::checkpoint()
     end_checkpoint(*update, true);
 }
 
-void working_set::end_checkpoint(store_update const& of, bool written)
+void working_set::end_checkpoint(store_update& of, bool written)
 {
     leaving_bytes_ = 0;
     for (auto* const entry : leaving_)
@@ -243,6 +250,11 @@ void working_set::end_checkpoint(store_update const& of, bool written)
     leaving_.clear();
     if (written)
         stored_offset_ = of.next_offset;
+    if (buffer_)
+    {
+        of.changes.clear();
+        std::swap(spare_, of.changes);
+    }
     trim();
 }
 
@@ -295,7 +307,8 @@ std::unique_ptr<shard_cursor> working_set::snapshot(std::string_view from, std::
 std::size_t working_set::bytes() const noexcept
 {
     return entries_.bytes() + pending_.capacity() * sizeof(pending_change) + pending_bytes_ +
-           (dirty_.capacity() + leaving_.capacity()) * sizeof(resident_entry*) + (buffer_ ? buffer_->bytes() : 0);
+           (dirty_.capacity() + leaving_.capacity()) * sizeof(resident_entry*) +
+           (buffer_ ? buffer_->bytes() + leaving_bytes_ : 0);
 }
 
 } // namespace paperboy::tables

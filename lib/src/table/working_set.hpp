@@ -7,6 +7,7 @@
 
 #include <boost/circular_buffer.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -37,7 +38,7 @@ struct working_set_settings
     bool ordered = false;
     // What entries that are in the store as well, and the others, may take together; the others are not bounded by it.
     std::size_t bytes = std::numeric_limits<std::size_t>::max();
-    // What a restore collects before it writes.
+    // What a restore collects before it is to be written.
     std::size_t restore_bytes = std::size_t{64} << 20U;
 };
 
@@ -59,9 +60,11 @@ public:
     {
         restore_buffer changes;
         std::int64_t next_offset = 0;
+        // How old that is, as the store is to know it.
+        std::optional<std::chrono::system_clock::time_point> as_of = {};
 
         // Throws what the store throws.
-        void write(shard_store& to) const { to.apply(changes.sorted(), next_offset); }
+        void write(shard_store& to) const { to.apply(changes.sorted(), {next_offset, as_of}); }
     };
 
     // `store` may be null, and outlives the working set.
@@ -90,24 +93,26 @@ public:
     // theirs.
     void acknowledged(change_number number, std::int64_t offset);
 
-    // Records of the changelog, in order, and the offset behind the last. Until `restore_finished` they go to the store
-    // in large pieces, and `get` and the walks do not see them; may throw what the store throws.
+    // Records of the changelog, in order, and the offset behind the last. Until `restore_finished` they are collected
+    // for the store, and `get` and the walks do not see them. What is collected goes to the store as a checkpoint does,
+    // when there is enough of it.
     template <class Changes>
     void restored(Changes const& changes, std::int64_t next_offset)
     {
         for (shard_change const& each : changes)
             restored_one(each);
         advance(next_offset);
-        if (buffer_ && buffer_->bytes() >= settings_.restore_bytes)
-            flush_buffer();
     }
+    [[nodiscard]] bool has_collected() const noexcept { return buffer_ && buffer_->bytes() >= settings_.restore_bytes; }
+    // Writes what is still collected. Throws what the store throws.
     void restore_finished();
 
     // Brings the store up to what was acknowledged, in three steps: what it lacks is copied; somebody writes that to
     // the store, while all else goes on; and it is told here whether that worked. If not nothing is lost, and it may be
-    // tried again. Nothing to write: there is none. One at a time.
+    // tried again; but a restore has to begin again. Nothing to write: there is none. One at a time.
     [[nodiscard]] std::optional<store_update> begin_checkpoint();
-    void end_checkpoint(store_update const& of, bool written);
+    // Takes the memory of `of` back.
+    void end_checkpoint(store_update& of, bool written);
 
     // All three at once. Throws what the store throws.
     void checkpoint();
@@ -137,6 +142,9 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept;
     [[nodiscard]] std::size_t dirty_bytes() const noexcept { return dirty_bytes_ + leaving_bytes_; }
     [[nodiscard]] std::size_t pending() const noexcept { return pending_.size(); }
+    // The number of the oldest change that is pending, or of the next one; and that of the next one.
+    [[nodiscard]] change_number first_pending() const noexcept { return first_; }
+    [[nodiscard]] change_number next_number() const noexcept { return first_ + pending_.size(); }
     // How many keys are in memory.
     [[nodiscard]] std::size_t resident() const noexcept { return entries_.size(); }
 
@@ -166,7 +174,7 @@ private:
     void touched(resident_entry& entry);
     void make_dirty(resident_entry& entry);
     void advance(std::int64_t next_offset);
-    void flush_buffer();
+    [[nodiscard]] std::optional<store_update> take_collected();
     [[nodiscard]] std::vector<shard_change> overlay(std::string_view from, std::string_view to);
     [[nodiscard]] std::unique_ptr<shard_cursor> below(std::string_view from, std::string_view to) const;
 
@@ -185,6 +193,8 @@ private:
     std::vector<resident_entry*> leaving_;
     std::size_t leaving_bytes_ = 0;
     std::optional<restore_buffer> buffer_;
+    // The memory of what was written last.
+    restore_buffer spare_;
     std::optional<std::int64_t> next_offset_;
     std::optional<std::int64_t> stored_offset_;
 };

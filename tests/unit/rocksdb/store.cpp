@@ -94,6 +94,17 @@ BOOST_DATA_TEST_CASE(an_offset_can_move_without_changes, ways, ingest)
     BOOST_TEST(open(folder, ingest)->next_offset().value() == 17);
 }
 
+// The age that it was told, not that of the file.
+BOOST_DATA_TEST_CASE(a_store_is_as_old_as_it_was_told, ways, ingest)
+{
+    auto const folder = table_folder{};
+    auto const old = std::chrono::system_clock::time_point{std::chrono::hours{24 * 365 * 30}};
+    open(folder, ingest)->apply(std::vector<shard_change>{{"a", "1"}}, {5, old});
+    BOOST_CHECK(open(folder, ingest)->as_of() == old);
+    open(folder, ingest)->apply(std::vector<shard_change>{{"b", "1"}}, 6);
+    BOOST_TEST(!open(folder, ingest)->as_of());
+}
+
 BOOST_DATA_TEST_CASE(an_erasure_in_the_first_changes_erases_nothing, ways, ingest)
 {
     auto const folder = table_folder{};

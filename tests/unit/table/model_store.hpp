@@ -58,7 +58,7 @@ public:
     [[nodiscard]] std::optional<std::int64_t> next_offset() const override { return next_offset_; }
     [[nodiscard]] std::string changelog_identity() const override { return identity_; }
 
-    void apply(std::span<shard_change const> changes, std::int64_t next_offset) override
+    void apply(std::span<shard_change const> changes, store_position up_to) override
     {
         if (fails)
             throw store_error{store_failure::unusable, "model: disk full"};
@@ -68,7 +68,7 @@ public:
                 entries.insert_or_assign(std::string{each.key}, *each.value);
             else
                 entries.erase(std::string{each.key});
-        next_offset_ = next_offset;
+        next_offset_ = up_to.next_offset;
         ++applied;
     }
 

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <paperboy/detail/record_decoder.hpp>
 #include <paperboy/detail/send_encoding.hpp>
+#include <paperboy/detail/table_setup.hpp>
 #include <paperboy/msgpack.hpp>
 #include <paperboy/serde.hpp>
 
+#include <boost/asio/awaitable.hpp>
+
 #include <concepts>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +36,40 @@ struct table_serdes
     KeySerde key;
     ValueSerde value;
 };
+
+// Whether all that a pair of serdes has to decode of an entry is there.
+template <class KeySerde, class ValueSerde>
+bool entry_ready(void* serdes, [[maybe_unused]] std::string_view key,
+                 [[maybe_unused]] std::optional<std::string_view> value) noexcept
+{
+    [[maybe_unused]] auto& of = *static_cast<table_serdes<KeySerde, ValueSerde>*>(serdes);
+    if constexpr (prepares_itself<KeySerde>)
+        if (!of.key.ready(std::as_bytes(std::span{key})))
+            return false;
+    if constexpr (prepares_itself<ValueSerde>)
+        return !value || of.value.ready(std::as_bytes(std::span{*value}));
+    return true;
+}
+
+template <class KeySerde, class ValueSerde>
+boost::asio::awaitable<void> prepare_entry(void* serdes, std::string_view key, std::optional<std::string_view> value)
+{
+    [[maybe_unused]] auto& of = *static_cast<table_serdes<KeySerde, ValueSerde>*>(serdes);
+    if constexpr (prepares_itself<KeySerde>)
+        co_await of.key.prepare(std::as_bytes(std::span{key}));
+    if constexpr (prepares_itself<ValueSerde>)
+        if (value)
+            co_await of.value.prepare(std::as_bytes(std::span{*value}));
+}
+
+template <class KeySerde, class ValueSerde>
+[[nodiscard]] constexpr table_preparation preparation_of() noexcept
+{
+    if constexpr (prepares_itself<KeySerde> || prepares_itself<ValueSerde>)
+        return {&entry_ready<KeySerde, ValueSerde>, &prepare_entry<KeySerde, ValueSerde>};
+    else
+        return {};
+}
 
 // Whether a serde's bytes are in the order of its values, and begin as the values do.
 template <class S>
