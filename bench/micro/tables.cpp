@@ -106,7 +106,13 @@ public:
 
     [[nodiscard]] paperboy::shard_store& store() const { return *store_; }
     [[nodiscard]] rocksdb::ColumnFamilyOptions const& options() const { return options_; }
-    [[nodiscard]] fs::path database() const { return folder_.path() / "db-1"; }
+    // Closed, for whoever opens it by hand.
+    [[nodiscard]] fs::path close()
+    {
+        store_.reset();
+        provider_.reset();
+        return folder_.path() / "db-1";
+    }
 
 private:
     scratch_directory folder_;
@@ -131,13 +137,12 @@ void get_rocksdb(benchmark::State& state)
 
 void get_rocksdb_by_hand(benchmark::State& state)
 {
-    auto const table = filled_table{cached_keys};
+    auto table = filled_table{cached_keys};
     auto families = std::vector<rocksdb::ColumnFamilyDescriptor>{
         {rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{}}, {"bench#0", table.options()}};
     auto handles = std::vector<rocksdb::ColumnFamilyHandle*>{};
     auto* opened = static_cast<rocksdb::DB*>(nullptr);
-    if (!rocksdb::DB::OpenForReadOnly(rocksdb::DBOptions{}, table.database().string(), families, &handles, &opened)
-             .ok())
+    if (!rocksdb::DB::Open(rocksdb::DBOptions{}, table.close().string(), families, &handles, &opened).ok())
         throw std::runtime_error{"cannot open the table by hand"};
     auto const db = std::unique_ptr<rocksdb::DB>{opened};
     auto const keys = shuffled_keys(cached_keys);

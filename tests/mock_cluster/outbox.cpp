@@ -36,10 +36,10 @@ public:
         --held;
         acks.push_back(offset);
     }
-    void failed(std::int64_t offset) override
+    void failed(std::int64_t, std::int64_t lowest) override
     {
         --held;
-        failures.push_back(offset);
+        failures.push_back(lowest);
     }
     void congested() override
     {
@@ -200,28 +200,43 @@ BOOST_AUTO_TEST_CASE(records_wait_in_their_order_while_the_queue_is_full)
 // Counts what it is told.
 struct counting_sink final : detail::change_sink
 {
-    void acknowledged(std::uint64_t, std::int64_t) override { ++acks; }
+    void acknowledged(std::uint64_t, std::size_t count, std::int64_t) override { acks += static_cast<int>(count); }
     void told() override {}
 
     int acks = 0;
 };
+
+// Sends changes of as many keys, "0", "1", … from this one on, each on behalf of its own offset, as one.
+void send_changes(outbox_fixture& from, detail::change_sink& sink, int first, int count)
+{
+    auto const texts = outbox_fixture::numbers(first + count);
+    auto changes = std::vector<shard_change>{};
+    auto causes = std::vector<std::int64_t>{};
+    for (auto i = first; i < first + count; ++i)
+    {
+        changes.push_back({texts[static_cast<std::size_t>(i)], texts[static_cast<std::size_t>(i)]});
+        causes.push_back(i);
+    }
+    from.ledger->sending(first);
+    auto run = detail::change_run{};
+    run.topic = from.box->topic_number(from.target);
+    run.partition = 0;
+    run.changes = changes;
+    run.causes = causes;
+    run.ledger = from.ledger;
+    run.held = first;
+    run.sink = &sink;
+    run.number = static_cast<std::uint64_t>(first) + 1;
+    from.box->send(std::move(run));
+}
 
 BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_sent)
 {
     open({{"queue.buffering.max.messages", "5"}, {"linger.ms", "0"}});
     auto lost = counting_sink{};
     auto kept = counting_sink{};
-    auto const number = box->topic_number(target);
     for (auto i = 0; i < 100; ++i)
-    {
-        auto const value = std::to_string(i);
-        auto what = detail::outgoing_view{};
-        what.topic = number;
-        what.partition = 0;
-        what.value = value;
-        ledger->sending(i);
-        box->send(what, detail::change_ticket{ledger, i, i % 2 == 0 ? &lost : &kept, 1, nullptr});
-    }
+        send_changes(*this, i % 2 == 0 ? lost : kept, i, 1);
     auto const sent = box->stats().in_flight;
     BOOST_TEST(sent == 5U);
     box->forget(lost);
@@ -231,6 +246,77 @@ BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_sent)
     BOOST_TEST(lost.acks == 3);
     BOOST_TEST(kept.acks == 50);
     BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 53).size() == 53U);
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_are_sent_as_one_hold_one_offset_until_all_have_come)
+{
+    open({{"queue.buffering.max.messages", "30"}, {"linger.ms", "0"}});
+    auto sink = counting_sink{};
+    send_changes(*this, sink, 0, 100);
+    BOOST_TEST(ledger->held == 1);
+    BOOST_TEST(ledger->is_congested);
+    BOOST_TEST(box->stats().in_flight == 30U);
+    BOOST_TEST(box->stats().waiting == 70U);
+    send_changes(*this, sink, 100, 128);
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    BOOST_TEST(!ledger->is_congested);
+    BOOST_TEST(ledger->acks == (std::vector<std::int64_t>{0, 100}), boost::test_tools::per_element());
+    BOOST_TEST(sink.acks == 228);
+    BOOST_TEST(box->stats().records == 228U);
+    BOOST_TEST(box->stats().acknowledged == 228U);
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 228) == numbers(228),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(of_changes_that_are_sent_as_one_the_one_that_fails_is_found)
+{
+    open({{"message.max.bytes", "3000"}});
+    auto sink = counting_sink{};
+    auto const large = std::string(4000, 'x');
+    auto const changes = std::vector<shard_change>{{"a", "1"}, {"b", large}, {"c", "3"}, {"d", large}};
+    auto const causes = std::vector<std::int64_t>{20, 22, 25, 21};
+    ledger->sending(20);
+    auto run = detail::change_run{};
+    run.topic = box->topic_number(target);
+    run.partition = 0;
+    run.changes = changes;
+    run.causes = causes;
+    run.ledger = ledger;
+    run.held = 20;
+    run.sink = &sink;
+    run.number = 1;
+    box->send(std::move(run));
+    BOOST_TEST(ledger->held == 1);
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    BOOST_TEST(failures.size() == 2U);
+    BOOST_TEST(failures.front().bytes == 4001U);
+    BOOST_TEST(ledger->held == 0);
+    BOOST_TEST(ledger->acks.empty());
+    BOOST_TEST(ledger->failures == (std::vector<std::int64_t>{21}), boost::test_tools::per_element());
+    BOOST_TEST(sink.acks == 0);
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 2) == (std::vector<std::string>{"1", "3"}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_are_sent_as_one_are_produced_again_in_their_order)
+{
+    open({{"linger.ms", "1"}, {"queue.buffering.max.messages", "60"}});
+    auto sink = counting_sink{};
+    send_changes(*this, sink, 0, 20);
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    cluster.fail_requests(produce_request, {out_of_order_sequence_number});
+    send_changes(*this, sink, 20, 100);
+    BOOST_TEST(serve_until([&] { return replaced == 1; }));
+    send_changes(*this, sink, 120, 80);
+    BOOST_TEST(serve_until([&] { return box->settled(); }));
+    BOOST_TEST(ledger->acks == (std::vector<std::int64_t>{0, 20, 120}), boost::test_tools::per_element());
+    BOOST_TEST(sink.acks == 200);
+    // What was in flight when the client failed may be there twice.
+    auto arrived = std::vector<std::string>{};
+    for (auto const& value : test::read_values(cluster.bootstrap_servers(), target, 200))
+        if (std::ranges::find(arrived, value) == arrived.end())
+            arrived.push_back(value);
+    BOOST_TEST(arrived == numbers(200), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(what_can_never_fit_or_is_too_large_fails_at_once)
@@ -290,22 +376,16 @@ BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_produced_again_
     open({{"linger.ms", "100"}});
     auto lost = counting_sink{};
     cluster.fail_requests(produce_request, {out_of_order_sequence_number});
-    auto what = detail::outgoing_view{};
-    what.topic = box->topic_number(target);
-    what.partition = 0;
-    what.value = "lost";
-    for (auto i = 0; i < 10; ++i)
-    {
-        ledger->sending(i);
-        box->send(what, detail::change_ticket{ledger, i, &lost, 1, nullptr});
-    }
+    for (auto i = 0; i < 4; ++i)
+        send_changes(*this, lost, i, 1);
+    send_changes(*this, lost, 4, 6);
     box->forget(lost);
     BOOST_TEST(serve_until([&] { return replaced == 1; }));
     BOOST_TEST(box->settled());
     out.send(causes.at(10), std::nullopt, "kept");
     BOOST_TEST(serve_until([&] { return box->settled(); }));
     BOOST_TEST(lost.acks == 0);
-    BOOST_TEST(ledger->held == 10);
+    BOOST_TEST(ledger->held == 5);
     BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 1).front() == "kept");
 }
 

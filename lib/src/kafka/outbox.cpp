@@ -1,12 +1,15 @@
 #include "kafka/outbox.hpp"
 
+#include "kafka/kafka_error.hpp"
 #include "kafka/oauth.hpp"
+#include "kafka/produce_call.hpp"
 
 #include <paperboy/record.hpp>
 
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace paperboy::kafka
@@ -35,9 +38,9 @@ void outbox::send(detail::outgoing_view const& what, record_view const& cause)
     if (ledger)
         ledger->sending(cause.offset());
     auto lock = std::unique_lock{guard_};
-    auto& ticket = take_ticket(what);
+    auto& ticket = take_ticket(what.topic);
     ticket.ledger = ledger;
-    ticket.cause = cause.offset();
+    ticket.held = cause.offset();
     send_now(what, ticket);
     tell_completions(lock);
 }
@@ -50,22 +53,24 @@ void outbox::send(detail::outgoing_view const& what, std::shared_ptr<detail::sen
         lock.unlock();
         return completion->complete(errc::not_running, {});
     }
-    auto& ticket = take_ticket(what);
+    auto& ticket = take_ticket(what.topic);
     ticket.completion = std::move(completion);
     send_now(what, ticket);
     tell_completions(lock);
 }
 
-void outbox::send(detail::outgoing_view const& what, detail::change_ticket change)
+void outbox::send(detail::change_run run)
 {
     auto lock = std::unique_lock{guard_};
-    auto& ticket = take_ticket(what);
-    ticket.ledger = std::move(change.ledger);
-    ticket.cause = change.cause;
-    ticket.completion = std::move(change.completion);
-    ticket.sink = change.sink;
-    ticket.change = change.number;
-    send_now(what, ticket);
+    auto& ticket = take_ticket(run.topic, run.changes.size());
+    ticket.ledger = std::move(run.ledger);
+    ticket.held = run.held;
+    ticket.completion = std::move(run.completion);
+    ticket.sink = run.sink;
+    ticket.change = run.number;
+    if (ticket.ledger)
+        ticket.causes.assign(run.causes.begin(), run.causes.end());
+    produce_run(run, ticket);
     tell_completions(lock);
 }
 
@@ -79,9 +84,9 @@ void outbox::forget(detail::change_sink const& sink)
     auto lock = std::unique_lock{guard_};
     auto const forgotten = [&](waiting_record const& each)
     {
-        if (each.ticket->sink != &sink)
+        if (each.of.ticket->sink != &sink)
             return false;
-        drop(*each.ticket);
+        drop(each.of);
         return true;
     };
     auto const some = std::erase_if(waiting_, forgotten) + std::erase_if(taken_back_, forgotten) > 0;
@@ -96,49 +101,115 @@ void outbox::forget(detail::change_sink const& sink)
 void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
 {
     ++stats_.records;
-    stats_.bytes += ticket.bytes;
+    stats_.bytes += what.bytes();
     if (timed_ == nullptr)
     {
         timed_ = &ticket;
         timed_since_ = std::chrono::steady_clock::now();
     }
+    auto const of = place{&ticket, 0};
     switch (fsm_.send(!waiting_.empty()))
     {
     case send_action::refuse:
-        return fail(ticket, errc::not_running);
+        return fail(of, what.bytes(), errc::not_running);
     case send_action::wait:
-        return let_wait(what, ticket);
+        return let_wait(what, of);
     case send_action::produce:
         break;
     }
     auto must_wait = false;
-    auto const error = try_to_produce(what, ticket, must_wait);
+    auto const error = try_to_produce(what, of, must_wait);
     if (must_wait)
-        let_wait(what, ticket);
+        let_wait(what, of);
     else if (error)
-        refused(what, ticket, error);
+        refused(what, of, error);
 }
 
-// What a client that has failed for good refuses waits for the next client.
-error_code outbox::try_to_produce(detail::outgoing_view const& what, delivery& ticket, bool& must_wait)
+error_code outbox::try_to_produce(detail::outgoing_view const& what, place of, bool& must_wait)
 {
-    auto const error = producer_->produce(what, topics_, &ticket);
+    auto const error = producer_->produce(what, topics_, of.pack());
     if (!error)
         fsm_.accepted();
-    else if (is_queue_full(error))
-        must_wait = fsm_.full() == full_action::wait;
-    else if (producer_->fatal())
-    {
-        must_wait = true;
-        wake_();
-    }
+    else
+        must_wait = this->must_wait(error);
     return error;
 }
 
-void outbox::let_wait(detail::outgoing_view const& what, delivery& ticket)
+// What a client that has failed for good refuses waits for the next client.
+bool outbox::must_wait(error_code error)
 {
-    waiting_.push_back({detail::outgoing{what}, &ticket});
-    congest(ticket.ledger);
+    if (is_queue_full(error))
+        return fsm_.full() == full_action::wait;
+    if (!producer_->fatal())
+        return false;
+    wake_();
+    return true;
+}
+
+// ---- changes of tables
+
+void outbox::produce_run(detail::change_run const& run, delivery& ticket)
+{
+    fill_batch(run, ticket);
+    auto const size_of = [](rd_kafka_message_t const& of) { return of.len + of.key_len; };
+    stats_.records += batch_.size();
+    for (auto const& each : batch_)
+        stats_.bytes += size_of(each);
+    auto const action = fsm_.send(!waiting_.empty());
+    if (action == send_action::wait)
+        return let_wait(run, ticket, 0);
+    auto at = std::size_t{0};
+    while (at < batch_.size())
+    {
+        auto const rest = std::span{batch_}.subspan(at);
+        if (action == send_action::produce)
+            producer_->produce(run.topic, run.partition, rest, topics_);
+        // Where the queue was full librdkafka has not tried those behind it.
+        for (auto full = false; at < batch_.size() && !full; ++at)
+        {
+            auto const error =
+                action == send_action::refuse ? make_error_code(errc::not_running) : make_code(batch_[at].err);
+            if (!error)
+            {
+                fsm_.accepted();
+                continue;
+            }
+            if (action == send_action::produce && must_wait(error))
+                return let_wait(run, ticket, at);
+            full = is_queue_full(error);
+            fail({&ticket, at}, size_of(batch_[at]), error);
+        }
+    }
+}
+
+void outbox::fill_batch(detail::change_run const& run, delivery& ticket)
+{
+    batch_.resize(run.changes.size());
+    for (std::size_t i = 0; i < batch_.size(); ++i)
+    {
+        auto const& [key, value] = run.changes[i];
+        batch_[i] = as_message(key, value);
+        batch_[i]._private = place{&ticket, i}.pack();
+    }
+}
+
+void outbox::let_wait(detail::change_run const& run, delivery& ticket, std::size_t from)
+{
+    auto what = detail::outgoing_view{};
+    what.topic = run.topic;
+    what.partition = run.partition;
+    for (auto at = from; at < run.changes.size(); ++at)
+    {
+        what.key = run.changes[at].key;
+        what.value = run.changes[at].value;
+        let_wait(what, {&ticket, at});
+    }
+}
+
+void outbox::let_wait(detail::outgoing_view const& what, place of)
+{
+    waiting_.push_back({detail::outgoing{what}, of});
+    congest(of.ticket->ledger);
     if (fsm_.idle())
         wake_();
 }
@@ -151,19 +222,59 @@ void outbox::congest(std::shared_ptr<detail::send_ledger> const& ledger)
     ledger->congested();
 }
 
-void outbox::fail(delivery& ticket, error_code error)
+// ---- what becomes of records
+
+void* outbox::place::pack() const noexcept
 {
+    return reinterpret_cast<char*>(ticket) + at;
+}
+
+outbox::place outbox::place::unpack(void* packed) noexcept
+{
+    auto const at = reinterpret_cast<std::uintptr_t>(packed) % alignof(delivery);
+    return {reinterpret_cast<delivery*>(static_cast<char*>(packed) - at), at};
+}
+
+void outbox::fail(place of, std::size_t bytes, error_code error)
+{
+    auto& ticket = *of.ticket;
     ++stats_.failed;
-    if (ticket.ledger)
-        ticket.ledger->failed(ticket.cause);
-    failures_.push_back({topics_[ticket.topic], ticket.bytes, error, ticket.ledger != nullptr});
+    failures_.push_back({topics_[ticket.topic], bytes, error, ticket.ledger != nullptr});
     complete_later(ticket, error, {});
-    give_back(ticket);
+    // Of those that failed, the one that the lowest offset waits for counts.
+    auto const cause = ticket.causes.empty() ? ticket.held : ticket.causes[of.at];
+    ticket.lowest_failed = ticket.failed ? std::min(ticket.lowest_failed, cause) : cause;
+    ticket.failed = true;
+    close(ticket, 1);
     if (wake_)
         wake_();
 }
 
-outbox::delivery& outbox::take_ticket(detail::outgoing_view const& what)
+void outbox::drop(place of)
+{
+    complete_later(*of.ticket, make_error_code(boost::asio::error::operation_aborted), {});
+    of.ticket->dropped = true;
+    close(*of.ticket, 1);
+}
+
+// It is known what became of so many of its records. An offset that waits for one waits for all, whatever became of the
+// others:
+// 1. a change of record 10 is on its way, one of record 12 fails; both are in a run that holds 10;
+// 2. were 10 let go because 12 is all that may not be committed, 11 could be;
+// 3. and the change of record 10 fails as well.
+void outbox::close(delivery& ticket, std::size_t records)
+{
+    ticket.open = static_cast<std::uint8_t>(ticket.open - records);
+    if (ticket.open > 0)
+        return;
+    if (ticket.ledger && ticket.failed)
+        ticket.ledger->failed(ticket.held, ticket.lowest_failed);
+    else if (ticket.ledger && !ticket.dropped)
+        ticket.ledger->acknowledged(ticket.held);
+    give_back(ticket);
+}
+
+outbox::delivery& outbox::take_ticket(std::size_t topic, std::size_t records)
 {
     if (unused_.empty())
     {
@@ -172,12 +283,11 @@ outbox::delivery& outbox::take_ticket(detail::outgoing_view const& what)
     }
     auto& ticket = *unused_.back();
     unused_.pop_back();
-    ticket.number = next_number_++;
-    ticket.topic = what.topic;
-    ticket.bytes = what.bytes();
-    ticket.source = no_letter;
+    ticket.number = std::exchange(next_number_, next_number_ + records);
+    ticket.topic = static_cast<std::uint32_t>(topic);
+    ticket.records = static_cast<std::uint8_t>(records);
+    ticket.open = ticket.records;
     ticket.used = true;
-    ticket.forgotten = false;
     return ticket;
 }
 
@@ -189,19 +299,13 @@ std::string outbox::set_token(oauth_token const& token)
 
 void outbox::give_back(delivery& ticket) noexcept
 {
-    ticket.ledger.reset();
-    ticket.completion.reset();
-    ticket.sink = nullptr;
-    ticket.used = false;
     if (timed_ == &ticket)
         timed_ = nullptr;
+    auto causes = std::move(ticket.causes);
+    causes.clear();
+    ticket = {};
+    ticket.causes = std::move(causes);
     unused_.push_back(&ticket);
-}
-
-void outbox::drop(delivery& ticket)
-{
-    complete_later(ticket, make_error_code(boost::asio::error::operation_aborted), {});
-    give_back(ticket);
 }
 
 void outbox::complete_later(delivery& ticket, error_code result, produced const& where)

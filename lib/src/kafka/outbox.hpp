@@ -74,7 +74,8 @@ struct letter_turn
 // their order, and settles with the partitions and callers they were sent for once they are reported.
 //
 // send() is safe from any thread; the rest is for the run's strand. A record is, at any time, either in waiting_ or in
-// the client, never in both; its `delivery` is its identity in both.
+// the client, never in both; its `delivery` is its identity in both. Records that are sent as one, changes of a table,
+// share a delivery, and are told apart by their place in it.
 class outbox final : public detail::send_target, public detail::change_target, private delivery_sink
 {
 public:
@@ -84,8 +85,8 @@ public:
     void send(detail::outgoing_view const& what, record_view const& cause) override;
     void send(detail::outgoing_view const& what, std::shared_ptr<detail::send_completion> completion) override;
 
-    // Sends a change of a table; its sink is told by the run's strand, within serve().
-    void send(detail::outgoing_view const& what, detail::change_ticket change) override;
+    // Sends changes of a table; their sink is told by the run's strand, within serve().
+    void send(detail::change_run run) override;
     void forget(detail::change_sink const& sink) override;
 
     // Sends a dead letter on behalf of `cause`: as send(), but its partition is taken modulo the number of partitions
@@ -132,27 +133,53 @@ public:
 private:
     static constexpr std::int32_t no_letter = -1;
 
-    struct delivery
+    // Where it lies tells how many records it has, so that one pointer, librdkafka's, is a delivery and a place.
+    struct alignas(detail::change_run::most) delivery
     {
+        // Of the first record; the others follow.
         std::uint64_t number = 0;
-        std::size_t topic = 0;
-        std::size_t bytes = 0;
         std::shared_ptr<detail::send_ledger> ledger;
-        std::int64_t cause = -1;
+        std::int64_t held = -1;
         std::shared_ptr<detail::send_completion> completion;
-        // Of a change of a table.
+        // Of changes of a table: the number of the first, and what each was made for.
         detail::change_sink* sink = nullptr;
         std::uint64_t change = 0;
+        std::vector<std::int64_t> causes;
+        // For the strand alone: where the last one is that was acknowledged.
+        std::int64_t offset = -1;
+        // Of those that failed, the lowest of what they were made for.
+        std::int64_t lowest_failed = 0;
+        std::uint32_t topic = 0;
+        std::int32_t partition = -1;
         // Of a dead letter: the partition that its record came from.
         std::int32_t source = no_letter;
+        // How many records there are, and of how many it is not known what became of them.
+        std::uint8_t records = 0;
+        std::uint8_t open = 0;
+        // For the strand alone: how many were acknowledged, of those that are not settled.
+        std::uint8_t acknowledged = 0;
         bool used = false;
-        // Of a change of a partition that is gone: it is not produced again.
+        // Of changes of a partition that is gone: they are not produced again.
         bool forgotten = false;
+        // Some were not produced: for ever, or because they were forgotten.
+        bool failed = false;
+        bool dropped = false;
+    };
+    // One of them.
+    struct place
+    {
+        delivery* ticket = nullptr;
+        std::size_t at = 0;
+
+        // As librdkafka keeps it.
+        [[nodiscard]] void* pack() const noexcept;
+        [[nodiscard]] static place unpack(void* packed) noexcept;
+        [[nodiscard]] std::uint64_t number() const noexcept { return ticket->number + at; }
     };
     struct waiting_record
     {
         detail::outgoing what;
-        delivery* ticket;
+        place of;
     };
     struct completion_call
     {
@@ -162,15 +189,19 @@ private:
     };
 
     void on_delivery(delivery_report const& told) override;
-    void tell_sink(delivery const& ticket, std::int64_t offset);
     void settle_reports(outbox_turn& turn);
+    void tell_sinks();
     void send_now(detail::outgoing_view const& what, delivery& ticket);
-    [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, delivery& ticket, bool& must_wait);
-    void let_wait(detail::outgoing_view const& what, delivery& ticket);
+    [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, place of, bool& must_wait);
+    [[nodiscard]] bool must_wait(error_code error);
+    void produce_run(detail::change_run const& run, delivery& ticket);
+    void fill_batch(detail::change_run const& run, delivery& ticket);
+    void let_wait(detail::change_run const& run, delivery& ticket, std::size_t from);
+    void let_wait(detail::outgoing_view const& what, place of);
     void congest(std::shared_ptr<detail::send_ledger> const& ledger);
     void relieve_all();
-    void refused(detail::outgoing_view const& what, delivery& ticket, error_code error);
-    void wait_for_topic(detail::outgoing what, delivery& ticket);
+    void refused(detail::outgoing_view const& what, place of, error_code error);
+    void wait_for_topic(detail::outgoing what, place of);
     void fail_letters(std::size_t topic, error_code error);
     [[nodiscard]] std::size_t letters_for(std::size_t topic) const;
     void address_letters(std::size_t topic, std::int32_t partitions);
@@ -179,10 +210,11 @@ private:
     void replace(outbox_turn& turn);
     void queue_taken_back();
     void fail_waiting();
-    void fail(delivery& ticket, error_code error);
-    [[nodiscard]] delivery& take_ticket(detail::outgoing_view const& what);
+    void fail(place of, std::size_t bytes, error_code error);
+    [[nodiscard]] delivery& take_ticket(std::size_t topic, std::size_t records = 1);
+    void close(delivery& ticket, std::size_t records);
     void give_back(delivery& ticket) noexcept;
-    void drop(delivery& ticket);
+    void drop(place of);
     void complete_later(delivery& ticket, error_code result, produced const& where);
     void tell_completions(std::unique_lock<std::mutex>& lock);
 
@@ -211,15 +243,19 @@ private:
     delivery const* timed_ = nullptr;
     std::chrono::steady_clock::time_point timed_since_;
 
+    // The records of a run, for librdkafka.
+    std::vector<rd_kafka_message_t> batch_;
+
     // What reports have brought since the last settlement; for the strand alone.
-    struct report
+    struct failed_report
     {
-        delivery* ticket;
+        place of;
+        std::size_t bytes;
         error_code error;
-        produced where;
-        bool taken_back;
     };
-    std::vector<report> reports_;
+    std::size_t reported_ = 0;
+    std::vector<delivery*> acknowledged_;
+    std::vector<failed_report> failed_;
     // Each with what keeps it alive.
     std::vector<std::pair<detail::change_sink*, std::shared_ptr<detail::send_ledger>>> sinks_told_;
     std::vector<waiting_record> just_taken_back_;

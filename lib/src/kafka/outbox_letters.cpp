@@ -25,16 +25,16 @@ void outbox::send_letter(detail::outgoing_view const& what, record_view const& c
     if (ledger)
         ledger->sending(cause.offset());
     auto lock = std::unique_lock{guard_};
-    auto& ticket = take_ticket(what);
+    auto& ticket = take_ticket(what.topic);
     ticket.ledger = ledger;
-    ticket.cause = cause.offset();
+    ticket.held = cause.offset();
     ticket.source = what.partition;
     auto const partitions = letter_topics_.partitions(what.topic);
     if (partitions == 0 && fsm_.send(false) != send_action::refuse)
     {
         ++stats_.records;
-        stats_.bytes += ticket.bytes;
-        return wait_for_topic(detail::outgoing{what}, ticket);
+        stats_.bytes += what.bytes();
+        return wait_for_topic(detail::outgoing{what}, {&ticket, 0});
     }
     auto addressed = what;
     addressed.partition = partitions == 0 ? what.partition : what.partition % partitions;
@@ -43,22 +43,22 @@ void outbox::send_letter(detail::outgoing_view const& what, record_view const& c
 }
 
 // A dead letter's topic may go while letters are on their way to it.
-void outbox::refused(detail::outgoing_view const& what, delivery& ticket, error_code error)
+void outbox::refused(detail::outgoing_view const& what, place of, error_code error)
 {
-    if (ticket.source == no_letter || !is_missing(error))
-        return fail(ticket, error);
-    letter_topics_.lost(ticket.topic, clock::now());
-    wait_for_topic(detail::outgoing{what}, ticket);
+    if (of.ticket->source == no_letter || !is_missing(error))
+        return fail(of, what.bytes(), error);
+    letter_topics_.lost(of.ticket->topic, clock::now());
+    wait_for_topic(detail::outgoing{what}, of);
 }
 
-void outbox::wait_for_topic(detail::outgoing what, delivery& ticket)
+void outbox::wait_for_topic(detail::outgoing what, place of)
 {
     // Its way takes as long as nobody makes the topic: another record is timed.
-    if (timed_ == &ticket)
+    if (timed_ == of.ticket)
         timed_ = nullptr;
-    letters_.push_back({std::move(what), &ticket});
-    letter_topics_.wanted(ticket.topic, clock::now());
-    congest(ticket.ledger);
+    letters_.push_back({std::move(what), of});
+    letter_topics_.wanted(of.ticket->topic, clock::now());
+    congest(of.ticket->ledger);
     wake_();
 }
 
@@ -66,7 +66,7 @@ void outbox::wait_for_topic(detail::outgoing what, delivery& ticket)
 void outbox::relieve_all()
 {
     auto const waits = [this](auto const& ledger)
-    { return std::ranges::any_of(letters_, [&](auto const& each) { return each.ticket->ledger == ledger; }); };
+    { return std::ranges::any_of(letters_, [&](auto const& each) { return each.of.ticket->ledger == ledger; }); };
     auto const relieved = std::ranges::stable_partition(congested_, waits);
     for (auto const& each : relieved)
         each->relieved();
@@ -114,17 +114,17 @@ letter_turn outbox::answered(std::size_t topic, topic_answer const& answer)
 std::size_t outbox::letters_for(std::size_t topic) const
 {
     return static_cast<std::size_t>(
-        std::ranges::count_if(letters_, [&](auto const& each) { return each.ticket->topic == topic; }));
+        std::ranges::count_if(letters_, [&](auto const& each) { return each.of.ticket->topic == topic; }));
 }
 
 // They go to the end of what waits, in their order; serve() produces them.
 void outbox::address_letters(std::size_t topic, std::int32_t partitions)
 {
     auto const theirs =
-        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.ticket->topic != topic; });
-    std::ranges::sort(theirs, {}, [](waiting_record const& each) { return each.ticket->number; });
+        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.of.ticket->topic != topic; });
+    std::ranges::sort(theirs, {}, [](waiting_record const& each) { return each.of.ticket->number; });
     for (auto& each : theirs)
-        each.what.readdress(each.ticket->source % partitions);
+        each.what.readdress(each.of.ticket->source % partitions);
     std::ranges::move(theirs, std::back_inserter(waiting_));
     letters_.erase(theirs.begin(), theirs.end());
 }
@@ -132,9 +132,9 @@ void outbox::address_letters(std::size_t topic, std::int32_t partitions)
 void outbox::fail_letters(std::size_t topic, error_code error)
 {
     auto const theirs =
-        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.ticket->topic != topic; });
+        std::ranges::stable_partition(letters_, [&](auto const& each) { return each.of.ticket->topic != topic; });
     for (auto const& each : theirs)
-        fail(*each.ticket, error);
+        fail(each.of, each.what.view().bytes(), error);
     letters_.erase(theirs.begin(), theirs.end());
     letter_topics_.given_up(topic);
 }

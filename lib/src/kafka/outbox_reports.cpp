@@ -99,10 +99,7 @@ outbox_turn outbox::serve()
             turn.events.push_back(std::move(*event));
     }
     turn.more = served == events_per_turn;
-    for (auto const& [sink, alive] : sinks_told_)
-        sink->told();
-    sinks_told_.clear();
-    turn.reported = !reports_.empty();
+    turn.reported = reported_ > 0;
     settle_reports(turn);
     while (produce_some())
     {
@@ -113,56 +110,72 @@ outbox_turn outbox::serve()
     return turn;
 }
 
-// Without the lock: a ticket with librdkafka is the report's alone. What a client that has failed for good did not
-// deliver is taken back.
+// Without the lock: what is written of a ticket here is the strand's alone. What a client that has failed for good did
+// not deliver is taken back.
 void outbox::on_delivery(delivery_report const& told)
 {
-    auto* const ticket = static_cast<delivery*>(told.ticket);
-    auto const back = told.error && (fsm_.purging() || (fsm_.open() && producer_->fatal()));
-    auto const gone = told.error && !back && ticket->source != no_letter && is_missing(told.error);
+    auto const of = place::unpack(told.ticket);
+    auto& ticket = *of.ticket;
+    ++reported_;
+    if (!told.error) [[likely]]
+    {
+        if (ticket.acknowledged++ == 0)
+            acknowledged_.push_back(&ticket);
+        ticket.offset = std::max(ticket.offset, told.offset);
+        ticket.partition = told.partition;
+        return;
+    }
+    auto const back = fsm_.purging() || (fsm_.open() && producer_->fatal());
+    auto const gone = !back && ticket.source != no_letter && is_missing(told.error);
     if (back || gone)
-        (back ? just_taken_back_ : topic_gone_).push_back({copy_of(told.message, ticket->topic), ticket});
-    else if (!told.error && ticket->sink != nullptr)
-        tell_sink(*ticket, told.offset);
-    if (!told.error && ticket->ledger)
-        ticket->ledger->acknowledged(ticket->cause);
-    reports_.push_back({ticket, told.error, {told.partition, told.offset}, back || gone});
+        (back ? just_taken_back_ : topic_gone_).push_back({copy_of(told.message, ticket.topic), of});
+    else
+        failed_.push_back({of, told.message.len + told.message.key_len, told.error});
 }
 
-// The shard learns of it before anybody can commit what the change was made for.
-void outbox::tell_sink(delivery const& ticket, std::int64_t offset)
+// Shards learn of it before anybody can commit what the changes were made for.
+void outbox::tell_sinks()
 {
-    ticket.sink->acknowledged(ticket.change, offset);
-    if (std::ranges::find(sinks_told_, ticket.sink, [](auto const& each) { return each.first; }) == sinks_told_.end())
-        sinks_told_.emplace_back(ticket.sink, ticket.ledger);
+    for (auto const* const ticket : acknowledged_)
+    {
+        auto* const sink = ticket->sink;
+        if (sink == nullptr || ticket->failed || ticket->dropped || ticket->acknowledged < ticket->open)
+            continue;
+        sink->acknowledged(ticket->change, ticket->records, ticket->offset);
+        if (std::ranges::find(sinks_told_, sink, [](auto const& each) { return each.first; }) == sinks_told_.end())
+            sinks_told_.emplace_back(sink, ticket->ledger);
+    }
+    for (auto const& [sink, alive] : sinks_told_)
+        sink->told();
+    sinks_told_.clear();
 }
 
 void outbox::settle_reports(outbox_turn& turn)
 {
     auto const lock = std::scoped_lock{guard_};
     auto acknowledged = std::size_t{0};
-    for (auto const& [ticket, error, where, back] : reports_)
+    for (auto const& [of, bytes, error] : std::exchange(failed_, {}))
+        fail(of, bytes, error);
+    tell_sinks();
+    for (auto* const ticket : acknowledged_)
     {
-        if (back)
-            continue;
-        if (error)
-        {
-            fail(*ticket, error);
-            continue;
-        }
-        ++acknowledged;
+        auto const records = std::exchange(ticket->acknowledged, std::uint8_t{0});
+        acknowledged += records;
         if (ticket == timed_)
+        {
             stats_.latencies.add(std::chrono::steady_clock::now() - timed_since_);
-        complete_later(*ticket, {}, where);
-        give_back(*ticket);
+            timed_ = nullptr;
+        }
+        complete_later(*ticket, {}, {ticket->partition, ticket->offset});
+        close(*ticket, records);
     }
+    acknowledged_.clear();
     stats_.acknowledged += acknowledged;
     for (auto& each : std::exchange(just_taken_back_, {}))
-        each.ticket->forgotten ? drop(*each.ticket) : taken_back_.push_back(std::move(each));
+        each.of.ticket->forgotten ? drop(each.of) : taken_back_.push_back(std::move(each));
     for (auto& each : std::exchange(topic_gone_, {}))
-        refused(each.what.view(), *each.ticket, make_code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
-    act(fsm_.reported(reports_.size(), acknowledged > 0), turn);
-    reports_.clear();
+        refused(each.what.view(), each.of, make_code(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC));
+    act(fsm_.reported(std::exchange(reported_, 0), acknowledged > 0), turn);
     if (fsm_.open() && producer_->fatal())
         act(fsm_.fatal(), turn);
 }
@@ -175,11 +188,11 @@ bool outbox::produce_some()
     {
         auto const& next = waiting_.front();
         auto must_wait = false;
-        auto const error = try_to_produce(next.what.view(), *next.ticket, must_wait);
+        auto const error = try_to_produce(next.what.view(), next.of, must_wait);
         if (must_wait)
             return false;
         if (error)
-            refused(next.what.view(), *next.ticket, error);
+            refused(next.what.view(), next.of, error);
         waiting_.pop_front();
     }
     if (!waiting_.empty())
@@ -234,7 +247,7 @@ void outbox::replace(outbox_turn& turn)
 
 void outbox::queue_taken_back()
 {
-    std::ranges::sort(taken_back_, {}, [](waiting_record const& each) { return each.ticket->number; });
+    std::ranges::sort(taken_back_, {}, [](waiting_record const& each) { return each.of.number(); });
     waiting_.insert(waiting_.begin(), std::move_iterator{taken_back_.begin()}, std::move_iterator{taken_back_.end()});
     taken_back_.clear();
 }
@@ -243,10 +256,10 @@ void outbox::fail_waiting()
 {
     queue_taken_back();
     for (auto const& each : waiting_)
-        fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
+        fail(each.of, each.what.view().bytes(), make_code(RD_KAFKA_RESP_ERR__FATAL));
     waiting_.clear();
     for (auto const& each : letters_)
-        fail(*each.ticket, make_code(RD_KAFKA_RESP_ERR__FATAL));
+        fail(each.of, each.what.view().bytes(), make_code(RD_KAFKA_RESP_ERR__FATAL));
     letters_.clear();
 }
 
@@ -278,7 +291,9 @@ client_remains outbox::close(bool tell)
     just_taken_back_.clear();
     topic_gone_.clear();
     letters_.clear();
-    reports_.clear();
+    reported_ = 0;
+    acknowledged_.clear();
+    failed_.clear();
     congested_.clear();
     unused_.clear();
     forgotten.swap(tickets_);

@@ -50,4 +50,19 @@ rd_kafka_resp_err_t produce(rd_kafka_t* client, rd_kafka_topic_t* topic, detail:
     return error;
 }
 
+void produce(rd_kafka_topic_t* topic, std::int32_t partition, std::span<rd_kafka_message_t> records)
+{
+    rd_kafka_produce_batch(topic, partition, RD_KAFKA_MSG_F_COPY, records.data(), static_cast<int>(records.size()));
+}
+
+rd_kafka_message_t as_message(std::optional<std::string_view> const& key, std::optional<std::string_view> const& value)
+{
+    auto message = rd_kafka_message_t{};
+    message.key = address_of(key);
+    message.key_len = size_of(key);
+    message.payload = address_of(value);
+    message.len = size_of(value);
+    return message;
+}
+
 } // namespace paperboy::kafka

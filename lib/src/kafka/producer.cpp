@@ -76,6 +76,15 @@ error_code producer::produce(detail::outgoing_view const& what, std::span<std::s
     return make_code(kafka::produce(client_.get(), topic, what, ticket));
 }
 
+void producer::produce(std::size_t topic, std::int32_t partition, std::span<rd_kafka_message_t> records,
+                       std::span<std::string const> topics)
+{
+    if (auto* const handle = handle_of(topic, topics))
+        return kafka::produce(handle, partition, records);
+    for (auto const error = rd_kafka_last_error(); auto& each : records)
+        each.err = error;
+}
+
 std::optional<consumer_event> producer::poll(delivery_sink& sink)
 {
     auto const event = event_handle{rd_kafka_queue_poll(events_.get(), 0)};

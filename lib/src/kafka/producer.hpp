@@ -63,6 +63,10 @@ public:
     [[nodiscard]] error_code produce(detail::outgoing_view const& what, std::span<std::string const> topics,
                                      void* ticket);
 
+    // The same for records of one partition, whose `_private` are the tickets; each tells its error.
+    void produce(std::size_t topic, std::int32_t partition, std::span<rd_kafka_message_t> records,
+                 std::span<std::string const> topics);
+
     // Serves the next entry of the queue, if there is one: reports go to the sink, the rest is returned.
     [[nodiscard]] std::optional<consumer_event> poll(delivery_sink& sink);
 

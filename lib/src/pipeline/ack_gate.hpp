@@ -40,12 +40,13 @@ public:
         publish();
     }
 
-    // One of them never will be: nothing from this offset on may be committed.
-    void fail(std::int64_t offset)
+    // One of them never will be: nothing from `lowest` on may be committed, which is this offset, or one behind it that
+    // was held with it.
+    void fail(std::int64_t offset, std::int64_t lowest)
     {
         auto const lock = std::scoped_lock{guard_};
         let_go(offset);
-        failed_ = std::min(failed_, offset);
+        failed_ = std::min(failed_, lowest);
         publish();
     }
 

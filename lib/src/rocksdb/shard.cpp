@@ -10,13 +10,6 @@ namespace paperboy::rocksdb_detail
 namespace
 {
 
-// A value where RocksDB has it: in a block of its cache, most often.
-struct pin
-{
-    std::shared_ptr<column_family> family;
-    rocksdb::PinnableSlice value;
-};
-
 [[nodiscard]] std::string_view view(rocksdb::Slice const& slice) noexcept
 {
     return {slice.data(), slice.size()};
@@ -150,18 +143,17 @@ rocksdb::Status shard::ingest(std::span<shard_change const> changes, std::string
     return status;
 }
 
+// A pin that nobody holds any more serves again, so that a read allocates nothing; until then its block stays in
+// RocksDB's cache.
 pinned_value shard::get(std::string_view key) const
 {
     family_->require_whole();
-    auto room = std::string{};
-    auto found = std::make_shared<pin>();
-    auto const status = family_->db().Get(reading_, family_->handle(), stored_key(key, room), &found->value);
+    if (pin_.use_count() != 1)
+        pin_ = std::make_shared<pin>(family_);
+    pin_->value.Reset();
+    auto const status = family_->db().Get(reading_, family_->handle(), stored_key(key, pin_->room), &pin_->value);
     if (status.ok())
-    {
-        found->family = family_;
-        auto const bytes = view(found->value);
-        return {bytes, std::move(found)};
-    }
+        return {view(pin_->value), pin_};
     if (!status.IsNotFound())
         family_->reading_failed(status);
     return {};
@@ -175,6 +167,7 @@ std::unique_ptr<shard_cursor> shard::scan(std::string_view from, std::string_vie
 
 void shard::clear(std::string_view changelog_identity)
 {
+    pin_.reset();
     family_->drop();
     start_anew(changelog_identity);
 }

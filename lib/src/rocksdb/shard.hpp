@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace paperboy::rocksdb_detail
 {
@@ -44,6 +45,16 @@ public:
     void clear(std::string_view changelog_identity) override;
 
 private:
+    // A value where RocksDB has it: in a block of its cache, most often.
+    struct pin
+    {
+        explicit pin(std::shared_ptr<column_family> of) : family{std::move(of)} {}
+
+        std::shared_ptr<column_family> family;
+        rocksdb::PinnableSlice value;
+        std::string room;
+    };
+
     void load_state();
     void start_anew(std::string_view changelog_identity);
     [[nodiscard]] rocksdb::Status write(std::span<shard_change const> changes, std::string_view state);
@@ -55,6 +66,8 @@ private:
     std::string name_;
     std::shared_ptr<column_family> family_;
     rocksdb::ReadOptions reading_;
+    // Of the value that was read last, whoever still has it. For whoever reads.
+    mutable std::shared_ptr<pin> pin_;
     shard_state state_;
     // Whether `state_` is on its way to the disk; and since when something waits in memory.
     bool state_written_ = true;

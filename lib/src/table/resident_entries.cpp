@@ -7,14 +7,14 @@ namespace paperboy::tables
 namespace
 {
 
-// A slot of the map, which is filled to 7/8 at most and to 7/16 after it has grown.
-constexpr std::size_t map_bytes = 14;
+// A slot of the index, which is filled to 2/3 at most and to 1/3 after it has grown.
+constexpr std::size_t index_bytes = 18;
 
 } // namespace
 
 std::size_t resident_entry::bytes() const noexcept
 {
-    return sizeof *this + map_bytes + heap_bytes(key) + heap_bytes(value);
+    return sizeof *this + index_bytes + heap_bytes(key) + heap_bytes(value);
 }
 
 resident_entries::resident_entries(bool ordered)
@@ -23,21 +23,26 @@ resident_entries::resident_entries(bool ordered)
         by_key_.emplace();
 }
 
-resident_entry& resident_entries::take_slot()
+resident_entries::entry_number resident_entries::take_number()
 {
-    if (free_.empty())
-        return slots_.emplace_back();
-    auto& slot = *free_.back();
-    free_.pop_back();
-    return slot;
+    if (!free_.empty())
+    {
+        auto const last = free_.back();
+        free_.pop_back();
+        return last;
+    }
+    if (numbers_ % chunk_size == 0)
+        chunks_.push_back(std::make_unique<resident_entry[]>(chunk_size));
+    return static_cast<entry_number>(numbers_++);
 }
 
 resident_entry& resident_entries::make(std::string_view key)
 {
-    auto& entry = take_slot();
+    auto const number = take_number();
+    auto& entry = at(number);
     entry.key = key;
     entry.live = true;
-    by_hash_.insert(&entry);
+    index_.insert(sought_, number);
     if (by_key_)
         by_key_->insert(&entry);
     bytes_ += entry.bytes();
@@ -47,11 +52,13 @@ resident_entry& resident_entries::make(std::string_view key)
 void resident_entries::remove(resident_entry& entry)
 {
     bytes_ -= entry.bytes();
-    by_hash_.erase(&entry);
+    auto const hash = hash_of(entry.key);
+    auto const number = index_.find(hash, [&](auto each) { return &at(each) == &entry; });
+    index_.erase(hash, number);
     if (by_key_)
         by_key_->erase(&entry);
     entry = {};
-    free_.push_back(&entry);
+    free_.push_back(number);
 }
 
 void resident_entries::assign(resident_entry& entry, std::optional<std::string_view> value)
@@ -73,10 +80,10 @@ void resident_entries::exchange(resident_entry& entry, std::string& value, bool 
 // The hand goes round like a clock's: who was used since it came by last is spared once.
 void resident_entries::trim(std::size_t limit, std::size_t steps)
 {
-    for (; steps > 0 && bytes_ > limit && !slots_.empty(); --steps)
+    for (; steps > 0 && bytes_ > limit && numbers_ > 0; --steps)
     {
-        hand_ = hand_ + 1 < slots_.size() ? hand_ + 1 : 0;
-        auto& entry = slots_[hand_];
+        hand_ = hand_ + 1 < numbers_ ? hand_ + 1 : 0;
+        auto& entry = at(hand_);
         if (!entry.live || !entry.clean())
             continue;
         if (!std::exchange(entry.used, false))
@@ -89,8 +96,9 @@ void resident_entries::put_in_order()
     if (by_key_)
         return;
     auto& keys = by_key_.emplace();
-    for (auto* const entry : by_hash_)
-        keys.insert(entry);
+    for (std::size_t number = 0; number < numbers_; ++number)
+        if (at(number).live)
+            keys.insert(&at(number));
 }
 
 } // namespace paperboy::tables

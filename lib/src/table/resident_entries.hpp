@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
+#include "table/entry_index.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,9 +21,8 @@ struct resident_entry
     std::string key;
     // Of the newest change that was acknowledged, or what the store has.
     std::string value;
-    // The number of the newest change that was not, 0 where there is none; and how many there are.
+    // The number of the newest change that was not, 0 where there is none.
     std::uint64_t newest = 0;
-    std::uint32_t pending = 0;
     bool erased = true;
     // Not in the store; on its way there, as it was when that began.
     bool dirty = false;
@@ -31,7 +30,7 @@ struct resident_entry
     bool used = false;
     bool live = false;
 
-    [[nodiscard]] bool clean() const noexcept { return pending == 0 && !dirty && !leaving; }
+    [[nodiscard]] bool clean() const noexcept { return newest == 0 && !dirty && !leaving; }
     [[nodiscard]] std::size_t bytes() const noexcept;
 };
 
@@ -54,11 +53,12 @@ public:
     // Null when it is not there.
     [[nodiscard]] resident_entry* find(std::string_view key)
     {
-        auto const found = by_hash_.find(key);
-        return found == by_hash_.end() ? nullptr : *found;
+        sought_ = hash_of(key);
+        auto const found = index_.find(sought_, [&](auto number) { return at(number).key == key; });
+        return found == entry_index::none ? nullptr : &at(found);
     }
 
-    // For a key that is not there.
+    // For a key that is not there, as the last find() has told.
     [[nodiscard]] resident_entry& make(std::string_view key);
     void remove(resident_entry& entry);
 
@@ -80,35 +80,27 @@ public:
             visit(**at);
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return by_hash_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return index_.size(); }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
 private:
-    // std::hash spreads well by itself.
-    struct hash
-    {
-        using is_avalanching = void;
-        using is_transparent = void;
-        std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
-        std::size_t operator()(resident_entry const* of) const noexcept { return (*this)(std::string_view{of->key}); }
-    };
+    using entry_number = entry_index::number;
 
-    struct same
+    // Small enough for tables of a few keys, large enough that finding the chunk is for the processor's caches.
+    static constexpr unsigned chunk_bits = 7;
+    static constexpr std::size_t chunk_size = std::size_t{1} << chunk_bits;
+
+    // std::hash spreads well by itself.
+    [[nodiscard]] static std::uint32_t hash_of(std::string_view key) noexcept
     {
-        using is_transparent = void;
-        bool operator()(resident_entry const* left, resident_entry const* right) const noexcept
-        {
-            return left->key == right->key;
-        }
-        bool operator()(std::string_view left, resident_entry const* right) const noexcept
-        {
-            return left == right->key;
-        }
-        bool operator()(resident_entry const* left, std::string_view right) const noexcept
-        {
-            return left->key == right;
-        }
-    };
+        constexpr auto half = 32U;
+        auto const hash = std::hash<std::string_view>{}(key);
+        return static_cast<std::uint32_t>(hash ^ hash >> half);
+    }
+    [[nodiscard]] resident_entry& at(std::size_t number) noexcept
+    {
+        return chunks_[number >> chunk_bits][number % chunk_size];
+    }
 
     struct before
     {
@@ -121,15 +113,15 @@ private:
         bool operator()(std::string_view left, resident_entry const* right) const noexcept { return left < right->key; }
     };
 
-    [[nodiscard]] resident_entry& take_slot();
+    [[nodiscard]] entry_number take_number();
     void put_in_order();
 
-    // Of pointers alone: most of what finding a key takes is memory that is not in the processor's caches, and the key
-    // and its value are beside each other.
-    boost::unordered_flat_set<resident_entry*, hash, same> by_hash_;
+    entry_index index_;
     std::optional<std::set<resident_entry*, before>> by_key_;
-    std::deque<resident_entry> slots_;
-    std::vector<resident_entry*> free_;
+    std::vector<std::unique_ptr<resident_entry[]>> chunks_;
+    std::size_t numbers_ = 0;
+    std::vector<entry_number> free_;
+    std::uint32_t sought_ = 0;
     std::size_t hand_ = 0;
     std::size_t bytes_ = 0;
 };

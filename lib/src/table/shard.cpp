@@ -3,7 +3,9 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -121,72 +123,92 @@ working_set::change_number shard::put(std::string_view key, std::optional<std::s
 
 void shard::change(std::string_view key, std::optional<std::string_view> value, record_view const* cause)
 {
-    auto whose = unsent_changes::cause{};
-    if (cause != nullptr)
-        whose = {cause->ledger(), cause->offset()};
+    keep_unsent(key, value, cause);
     if (coalesce_)
-    {
-        if (unsent_.of_others(whose.ledger))
-            send_unsent(nullptr);
-        return unsent_.add(put(key, value), whose);
-    }
-    auto const number = put(key, value);
-    if (whose.ledger)
-        whose.ledger->sending(whose.offset);
-    send_changes({std::move(whose.ledger), whose.offset, this, number, nullptr});
+        return;
+    if (global_ || unsent_long_enough())
+        return send_unsent();
+    send_soon();
 }
 
 // What somebody waits for is sent at once, behind all that was changed before.
 void shard::change(std::string_view key, std::optional<std::string_view> value, record_view const* cause,
                    std::shared_ptr<detail::send_completion> completion)
 {
-    auto whose = unsent_changes::cause{};
-    if (cause != nullptr)
-        whose = {cause->ledger(), cause->offset()};
-    send_unsent(nullptr);
-    auto const number = put(key, value);
-    if (whose.ledger)
-        whose.ledger->sending(whose.offset);
-    send_changes({std::move(whose.ledger), whose.offset, this, number, std::move(completion)});
+    send_unsent();
+    keep_unsent(key, value, cause);
+    send_unsent(std::move(completion));
 }
 
-void shard::send_changes(detail::change_ticket ticket)
+void shard::keep_unsent(std::string_view key, std::optional<std::string_view> value, record_view const* cause)
 {
-    set_->send_changes(
-        [&](working_set::change_number, shard_change const& change)
-        {
-            auto what = detail::outgoing_view{};
-            what.topic = context_.topic;
-            what.partition = partition_;
-            what.key = change.key;
-            what.value = change.value;
-            context_.target.send(what, std::move(ticket));
-        });
+    static auto const nobody = std::shared_ptr<detail::send_ledger>{};
+    auto const& ledger = cause != nullptr ? cause->ledger() : nobody;
+    if (unsent_.of_others(ledger))
+        send_unsent();
+    unsent_.add(put(key, value), ledger, cause != nullptr ? cause->offset() : -1);
 }
 
+// Changes are sent in runs, for librdkafka's sake and ours: alone, each costs two looks at the clock, a turn of every
+// lock and a report. But a hook that takes long must not keep the changes of those before it. The clock is looked at
+// after 1, 2, 4, 8 … changes: it is dear as well.
+bool shard::unsent_long_enough()
+{
+    constexpr auto long_enough = std::chrono::milliseconds{1};
+    auto const changes = unsent_.size();
+    if (changes >= detail::change_run::most)
+        return true;
+    if (!std::has_single_bit(changes))
+        return false;
+    auto const now = std::chrono::steady_clock::now();
+    if (changes == 1)
+        unsent_since_ = now;
+    return now - unsent_since_ >= long_enough;
+}
+
+// When the hooks give the strand back, as one that waits for something does. A batch that ends comes before that.
+void shard::send_soon()
+{
+    if (std::exchange(sends_soon_, true))
+        return;
+    asio::post(strand_,
+               [self = shared_from_this()]
+               {
+                   self->sends_soon_ = false;
+                   if (self->phase_ == phase::ready)
+                       self->send_unsent();
+               });
+}
+
+// Of a global table each change is a run of its own: it counts where it stands in the changelog.
 void shard::send_unsent(std::shared_ptr<detail::send_completion> completion)
 {
-    if (unsent_.empty())
-        return;
-    set_->send_changes(
-        [&](working_set::change_number number, shard_change const& change)
-        {
-            auto what = detail::outgoing_view{};
-            what.topic = context_.topic;
-            what.partition = partition_;
-            what.key = change.key;
-            what.value = change.value;
-            auto whose = unsent_.take();
-            context_.target.send(what, {std::move(whose.ledger), whose.offset, this, number,
-                                        unsent_.empty() ? std::move(completion) : nullptr});
-        });
+    auto const send = [&](working_set::change_number first, std::span<std::int64_t const> causes, std::int64_t held,
+                          std::shared_ptr<detail::send_ledger> const& ledger)
+    {
+        run_.clear();
+        set_->send_changes([this](working_set::change_number, shard_change const& each) { run_.push_back(each); },
+                           causes.size());
+        auto run = detail::change_run{};
+        run.topic = context_.topic;
+        run.partition = partition_;
+        run.changes = run_;
+        run.causes = causes;
+        run.ledger = ledger;
+        run.held = held;
+        run.sink = this;
+        run.number = first;
+        run.completion = std::move(completion);
+        context_.target.send(std::move(run));
+    };
+    unsent_.take(global_ ? 1 : detail::change_run::most, send);
 }
 
 void shard::batch_ended()
 {
     if (phase_ != phase::ready)
         return;
-    send_unsent(nullptr);
+    send_unsent();
     set_->trim();
     count();
 }
@@ -226,7 +248,7 @@ void shard::take_acknowledgements()
     if (phase_ == phase::ready)
     {
         for (auto const& each : taken_)
-            set_->acknowledged(each.number, each.offset);
+            set_->acknowledged(each.first, each.offset, each.count);
         checkpoint_if_due();
         count();
     }

@@ -23,6 +23,8 @@
 #include <boost/asio/cancellation_signal.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -144,9 +146,11 @@ private:
         closed,
     };
 
+    // Of a run of changes.
     struct acknowledgement
     {
-        working_set::change_number number;
+        working_set::change_number first;
+        std::size_t count;
         std::int64_t offset;
     };
 
@@ -181,10 +185,15 @@ private:
     [[nodiscard]] working_set_settings settings() const;
 
     [[nodiscard]] working_set::change_number put(std::string_view key, std::optional<std::string_view> value);
-    void send_changes(detail::change_ticket ticket);
-    void send_unsent(std::shared_ptr<detail::send_completion> completion);
+    void keep_unsent(std::string_view key, std::optional<std::string_view> value, record_view const* cause);
+    [[nodiscard]] bool unsent_long_enough();
+    void send_soon();
+    void send_unsent(std::shared_ptr<detail::send_completion> completion = nullptr);
 
-    void acknowledged(std::uint64_t number, std::int64_t offset) override { told_.push_back({number, offset}); }
+    void acknowledged(std::uint64_t first, std::size_t count, std::int64_t offset) override
+    {
+        told_.push_back({first, count, offset});
+    }
     void told() override;
     void take_acknowledgements();
     void checkpoint_if_due();
@@ -230,6 +239,10 @@ private:
     checkpoint_fsm checkpoint_;
     data_age age_;
     unsent_changes unsent_;
+    std::chrono::steady_clock::time_point unsent_since_;
+    bool sends_soon_ = false;
+    // Those of a run that is being sent.
+    std::vector<shard_change> run_;
     kafka::changelog_reading reading_;
     int walks_ = 0;
     shard_counters counters_;

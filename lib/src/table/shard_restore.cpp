@@ -356,7 +356,7 @@ void shard::finish(bool checkpoint)
     if (before == phase::closing || before == phase::closed)
         return;
     phase_ = phase::closing;
-    unsent_ = {};
+    unsent_.forget();
     // A global table is nobody's in particular.
     if (!global_ && set_ && set_->pending() > 0)
         context_.target.forget(*this);

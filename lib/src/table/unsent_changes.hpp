@@ -2,87 +2,92 @@
 
 #include <paperboy/detail/send_ledger.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace paperboy::tables
 {
 
-// On behalf of whom the changes are that wait to be sent together. Of several records that changed one key, the offset
-// of the first holds the others back, too: nothing behind it can be committed.
+// On behalf of whom the changes are that wait to be sent together, all of one ledger. The lowest of their offsets is
+// held, once, and holds the others back: nothing behind it can be committed.
 //
 // A ledger has its shards, and a shard has these: so they do not keep the ledger. Its partition does, for as long as
 // anybody asks for its offsets; nobody takes these away when an io_context goes while a hook waits.
 class unsent_changes
 {
 public:
-    struct cause
-    {
-        std::shared_ptr<detail::send_ledger> ledger;
-        std::int64_t offset = -1;
-    };
-
     // Whether those that wait are of another ledger: they have to go first.
     [[nodiscard]] bool of_others(std::shared_ptr<detail::send_ledger> const& ledger) const noexcept
     {
-        return !causes_.empty() && !same(causes_.back().ledger, ledger);
+        return !causes_.empty() && (ledger_.owner_before(ledger) || ledger.owner_before(ledger_));
     }
 
     // Numbers of changes follow each other; one that is there already has been coalesced.
-    void add(std::uint64_t number, cause const& of)
+    void add(std::uint64_t number, std::shared_ptr<detail::send_ledger> const& ledger, std::int64_t offset)
     {
         if (causes_.empty())
-            first_ = number;
-        if (number - first_ == causes_.size())
         {
-            hold(of);
-            causes_.push_back({of.ledger, of.offset});
-            return;
+            first_ = number;
+            ledger_ = ledger;
+            held_ = offset;
+            if (ledger)
+                ledger->sending(held_);
         }
-        auto& before = causes_[number - first_];
-        if (of.offset >= before.offset)
-            return;
-        hold(of);
-        if (auto const ledger = before.ledger.lock())
-            ledger->acknowledged(before.offset);
-        before = {of.ledger, of.offset};
+        else if (offset < held_)
+        {
+            auto const before = std::exchange(held_, offset);
+            if (ledger)
+            {
+                ledger->sending(held_);
+                ledger->acknowledged(before);
+            }
+        }
+        if (auto const at = number - first_; at < causes_.size())
+            causes_[at] = std::min(causes_[at], offset);
+        else
+            causes_.push_back(offset);
     }
 
-    // They are to be taken in the order of their numbers.
-    [[nodiscard]] cause take()
+    // Calls `send(first number, causes, held offset, ledger)` for all of them, in the order of their numbers, at most
+    // so many at a time. Each time the lowest offset of those is held, for whoever sends them.
+    template <class Send>
+    void take(std::size_t most, Send send)
     {
-        auto first = cause{causes_.front().ledger.lock(), causes_.front().offset};
-        causes_.pop_front();
-        ++first_;
-        return first;
+        auto const ledger = ledger_.lock();
+        auto const all = std::span<std::int64_t const>{causes_};
+        auto const several = ledger && all.size() > most;
+        for (std::size_t at = 0; at < all.size(); at += most)
+        {
+            auto const these = all.subspan(at, std::min(most, all.size() - at));
+            auto const lowest = several ? std::ranges::min(these) : held_;
+            if (several)
+                ledger->sending(lowest);
+            send(first_ + at, these, lowest, ledger);
+        }
+        if (several)
+            ledger->acknowledged(held_);
+        forget();
+    }
+
+    // What is not sent will not be: its offset stays held.
+    void forget() noexcept
+    {
+        causes_.clear();
+        ledger_.reset();
     }
 
     [[nodiscard]] bool empty() const noexcept { return causes_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return causes_.size(); }
 
 private:
-    struct waiting
-    {
-        std::weak_ptr<detail::send_ledger> ledger;
-        std::int64_t offset;
-    };
-
-    [[nodiscard]] static bool same(std::weak_ptr<detail::send_ledger> const& left,
-                                   std::shared_ptr<detail::send_ledger> const& right) noexcept
-    {
-        return !left.owner_before(right) && !right.owner_before(left);
-    }
-
-    static void hold(cause const& of)
-    {
-        if (of.ledger)
-            of.ledger->sending(of.offset);
-    }
-
-    std::deque<waiting> causes_;
+    std::vector<std::int64_t> causes_;
+    std::weak_ptr<detail::send_ledger> ledger_;
+    std::int64_t held_ = -1;
     std::uint64_t first_ = 0;
 };
 

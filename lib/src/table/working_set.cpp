@@ -25,7 +25,8 @@ constexpr std::size_t steps_per_change = 16;
 } // namespace
 
 working_set::working_set(shard_store* store, working_set_settings const& settings)
-    : store_{store}, settings_{settings}, entries_{settings.ordered}, pending_{first_pending_capacity}
+    : store_{store}, settings_{settings}, direct_{store == nullptr && settings.who == writers::one},
+      entries_{settings.ordered}, pending_{first_pending_capacity}
 {
     if (store_ == nullptr)
         return;
@@ -34,9 +35,16 @@ working_set::working_set(shard_store* store, working_set_settings const& setting
     buffer_.emplace();
 }
 
+resident_entry* working_set::find(std::string_view key)
+{
+    if (last_ == nullptr || !last_->live || last_->key != key)
+        last_ = entries_.find(key);
+    return last_;
+}
+
 pinned_value working_set::get(std::string_view key)
 {
-    if (auto* const entry = entries_.find(key))
+    if (auto* const entry = find(key))
     {
         // Not written when it is so already: that would make the processor write the memory back.
         if (!entry->used)
@@ -54,12 +62,13 @@ pinned_value working_set::get(std::string_view key)
 
 void working_set::remember(std::string_view key, std::string_view value)
 {
-    entries_.assign(entries_.make(key), value);
+    last_ = &entries_.make(key);
+    entries_.assign(*last_, value);
 }
 
 std::optional<std::string_view> working_set::current(resident_entry const& of)
 {
-    if (of.newest != 0)
+    if (of.newest != 0 && !direct_)
         return newest(of).current();
     return of.erased ? std::nullopt : std::optional<std::string_view>{of.value};
 }
@@ -76,17 +85,17 @@ working_set::change_number working_set::erase(std::string_view key)
 
 working_set::change_number working_set::change(std::string_view key, std::optional<std::string_view> value)
 {
-    auto* const found = entries_.find(key);
+    auto* const found = find(key);
     auto& entry = found != nullptr ? *found : entries_.make(key);
+    last_ = &entry;
     entry.used = found != nullptr;
     auto const coalesced = settings_.coalesce && entry.newest >= first_ + sent_;
     if (!coalesced)
     {
         if (pending_.full())
             pending_.set_capacity(pending_.capacity() * 2);
-        pending_.push_back({&entry, {}, false, std::nullopt});
+        pending_.push_back(pending_change{&entry, {}, -1, false, false});
         entry.newest = first_ + pending_.size() - 1;
-        ++entry.pending;
     }
     auto& change = newest(entry);
     pending_bytes_ -= heap_bytes(change.value);
@@ -94,22 +103,41 @@ working_set::change_number working_set::change(std::string_view key, std::option
     change.erased = !value;
     pending_bytes_ += heap_bytes(change.value);
     auto const number = entry.newest;
-    entries_.trim(settings_.bytes, steps_per_change);
+    if (direct_)
+        entries_.assign(entry, value);
+    else
+        entries_.trim(settings_.bytes, steps_per_change);
     return number;
 }
 
-void working_set::acknowledged(change_number number, std::int64_t offset)
+// What is acknowledged together is settled together, so all of it may count as being where the last one is.
+void working_set::acknowledged(change_number first, std::int64_t offset, std::size_t count)
 {
-    if (number < first_ || number >= first_ + sent_)
+    if (first < first_ || first + count > first_ + sent_)
         return;
-    pending_[number - first_].offset = offset;
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        auto& change = pending_[first - first_ + i];
+        change.offset = offset;
+        change.acknowledged = true;
+        prefetch(*change.at);
+    }
     settle();
-    entries_.trim(settings_.bytes, steps_per_change);
+    entries_.trim(settings_.bytes, steps_per_change * count);
+}
+
+// Entries have left the processor's caches since they were changed.
+void working_set::prefetch(resident_entry const& entry) const noexcept
+{
+    if (direct_)
+        return;
+    __builtin_prefetch(&entry.value);
+    __builtin_prefetch(&entry.newest);
 }
 
 bool working_set::settled(pending_change const& change) const noexcept
 {
-    return change.offset && (settings_.who == writers::one || next_offset_.value_or(0) > *change.offset);
+    return change.acknowledged && (settings_.who == writers::one || next_offset_.value_or(0) > change.offset);
 }
 
 void working_set::settle()
@@ -123,27 +151,40 @@ void working_set::settle_front()
     auto& change = pending_.front();
     auto& entry = *change.at;
     pending_bytes_ -= heap_bytes(change.value);
-    --entry.pending;
-    if (entry.newest == first_)
-        entry.newest = 0;
+    if (direct_)
+    {
+        advance(change.offset + 1);
+        if (change.erased && entry.newest == first_)
+            entries_.remove(entry);
+    }
+    else
+    {
+        if (entry.newest == first_)
+            entry.newest = 0;
+        settle_entry(entry, change);
+    }
+    pending_.pop_front();
+    ++first_;
+    --sent_;
+}
+
+void working_set::settle_entry(resident_entry& entry, pending_change& change)
+{
     if (settings_.who == writers::one)
     {
         entries_.exchange(entry, change.value, change.erased);
-        advance(*change.offset + 1);
+        advance(change.offset + 1);
         touched(entry);
     }
     else if (entry.clean() && entry.erased)
         entries_.remove(entry);
-    pending_.pop_front();
-    ++first_;
-    --sent_;
 }
 
 void working_set::touched(resident_entry& entry)
 {
     if (store_ != nullptr)
         make_dirty(entry);
-    else if (entry.erased && entry.pending == 0)
+    else if (entry.erased && entry.newest == 0)
         entries_.remove(entry);
 }
 

@@ -77,21 +77,21 @@ public:
     change_number set(std::string_view key, std::string_view value);
     change_number erase(std::string_view key);
 
-    // Calls `send(change_number, shard_change const&)` for each change that was not sent yet, in the order in which
-    // they have to be acknowledged.
+    // Calls `send(change_number, shard_change const&)` for each change that was not sent yet, or the first of them, in
+    // the order in which they have to be acknowledged. What `send` is shown holds until the next change.
     template <class Send>
-    void send_changes(Send send)
+    void send_changes(Send send, std::size_t at_most = std::numeric_limits<std::size_t>::max())
     {
-        while (sent_ < pending_.size())
+        for (; at_most > 0 && sent_ < pending_.size(); --at_most)
         {
             auto const& each = pending_[sent_++];
             send(first_ + sent_ - 1, shard_change{each.at->key, each.current()});
         }
     }
 
-    // The change, and all before it, are in the changelog; `offset` is where. In any order, but changes count in
-    // theirs.
-    void acknowledged(change_number number, std::int64_t offset);
+    // So many changes from this one on are in the changelog, the last of them at `offset`. In any order, but changes
+    // count in theirs.
+    void acknowledged(change_number first, std::int64_t offset, std::size_t count = 1);
 
     // Records of the changelog, in order, and the offset behind the last. Until `restore_finished` they are collected
     // for the store, and `get` and the walks do not see them. What is collected goes to the store as a checkpoint does,
@@ -153,8 +153,9 @@ private:
     {
         resident_entry* at = nullptr;
         std::string value;
+        std::int64_t offset = -1;
         bool erased = false;
-        std::optional<std::int64_t> offset;
+        bool acknowledged = false;
 
         [[nodiscard]] std::optional<std::string_view> current() const noexcept
         {
@@ -162,12 +163,15 @@ private:
         }
     };
 
+    [[nodiscard]] resident_entry* find(std::string_view key);
     change_number change(std::string_view key, std::optional<std::string_view> value);
+    void prefetch(resident_entry const& entry) const noexcept;
     [[nodiscard]] pending_change& newest(resident_entry const& of) { return pending_[of.newest - first_]; }
     [[nodiscard]] std::optional<std::string_view> current(resident_entry const& of);
     void remember(std::string_view key, std::string_view value);
     [[nodiscard]] bool settled(pending_change const& change) const noexcept;
     void settle_front();
+    void settle_entry(resident_entry& entry, pending_change& change);
     void settle();
     void restored_one(shard_change const& change);
     // The entry's acknowledged value is now the one in it.
@@ -180,7 +184,11 @@ private:
 
     shard_store* store_;
     working_set_settings settings_;
+    // Whether entries have the newest change, acknowledged or not: nobody asks for anything else.
+    bool const direct_;
     resident_entries entries_;
+    // What was looked for last: a hook that changes a key has mostly read it just now.
+    resident_entry* last_ = nullptr;
 
     // The first has the number `first_`; those from `sent_` on were not sent yet.
     boost::circular_buffer<pending_change> pending_;

@@ -92,6 +92,43 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_counts_when_all_before_it_have_come)
     BOOST_TEST(store.next_offset().value() == 7);
 }
 
+BOOST_AUTO_TEST_CASE(changes_are_acknowledged_several_at_a_time)
+{
+    auto store = model_store{};
+    auto set = working_set{&store};
+    set.restore_finished();
+    auto const first = set.set("a", "1");
+    set.set("b", "1");
+    set.set("a", "2");
+    auto const last = set.set("c", "1");
+    send_all(set);
+    set.acknowledged(last, 13);
+    set.acknowledged(first, 12, 3);
+    BOOST_TEST(set.pending() == 0U);
+    set.checkpoint();
+    BOOST_TEST((store.entries == contents{{"a", "2"}, {"b", "1"}, {"c", "1"}}));
+    BOOST_TEST(store.next_offset().value() == 14);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_in_memory_goes_when_its_tombstone_is_acknowledged_unless_it_came_back)
+{
+    auto set = working_set{nullptr};
+    set.set("a", "1");
+    set.erase("a");
+    set.set("b", "1");
+    set.erase("b");
+    set.set("b", "2");
+    send_all(set);
+    BOOST_TEST(text(set.get("a")) == "nothing");
+    BOOST_TEST(text(set.get("b")) == "2");
+    BOOST_TEST(set.resident() == 2U);
+    set.acknowledged(1, 4, 5);
+    BOOST_TEST(set.resident() == 1U);
+    BOOST_TEST(set.next_offset().value() == 5);
+    set.set("a", "3");
+    BOOST_TEST((all_of(set.walk("", "")) == contents{{"a", "3"}, {"b", "2"}}));
+}
+
 BOOST_AUTO_TEST_CASE(a_change_that_was_not_sent_cannot_be_acknowledged)
 {
     auto store = model_store{};

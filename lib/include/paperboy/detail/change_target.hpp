@@ -2,9 +2,12 @@
 
 #include <paperboy/detail/outgoing.hpp>
 #include <paperboy/detail/send_ledger.hpp>
+#include <paperboy/shard_store.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 namespace paperboy::detail
 {
@@ -17,7 +20,8 @@ public:
     change_sink(change_sink const&) = delete;
     change_sink& operator=(change_sink const&) = delete;
 
-    virtual void acknowledged(std::uint64_t number, std::int64_t offset) = 0;
+    // A run of changes is in the changelog, by its first number and its size; the last of them at `offset`.
+    virtual void acknowledged(std::uint64_t first, std::size_t count, std::int64_t offset) = 0;
 
     // Those that were told are all for now.
     virtual void told() = 0;
@@ -26,15 +30,27 @@ protected:
     ~change_sink() = default;
 };
 
-// A change of a table on its way to its changelog.
-struct change_ticket
+// Changes of a shard that go to its changelog together. What is said of them is said of all: one acknowledgement, when
+// the last of them has come, and one offset that waits for it, the lowest of their causes.
+struct change_run
 {
-    // Told already that something is sent for `cause`. Keeps the sink alive, by its shards.
+    // An acknowledgement costs the same for one as for so many.
+    static constexpr std::size_t most = 128;
+
+    // The changelog, as the target numbers it.
+    std::size_t topic = 0;
+    std::int32_t partition = 0;
+    // In the order of their numbers, at least one and at most so many; borrowed from whoever sends them.
+    std::span<shard_change const> changes;
+    // Of each, the offset that it was made for; as many as there are changes, or none where there is no ledger.
+    std::span<std::int64_t const> causes;
+    // Told already that something is sent for `held`, once. Keeps the sink alive, by its shards. May be null.
     std::shared_ptr<send_ledger> ledger;
-    std::int64_t cause = -1;
+    std::int64_t held = -1;
     change_sink* sink = nullptr;
+    // Of the first.
     std::uint64_t number = 0;
-    // May be null.
+    // Of a run of one; may be null.
     std::shared_ptr<send_completion> completion;
 };
 
@@ -46,7 +62,7 @@ public:
     change_target(change_target const&) = delete;
     change_target& operator=(change_target const&) = delete;
 
-    virtual void send(outgoing_view const& what, change_ticket ticket) = 0;
+    virtual void send(change_run run) = 0;
 
     // The partition of this sink is not ours any more: what waits on its behalf is not sent. Safe from any thread.
     virtual void forget(change_sink const& sink) = 0;
