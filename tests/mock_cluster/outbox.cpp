@@ -274,13 +274,13 @@ BOOST_AUTO_TEST_CASE(of_changes_that_are_sent_as_one_the_one_that_fails_is_found
     auto sink = counting_sink{};
     auto const large = std::string(4000, 'x');
     auto const changes = std::vector<shard_change>{{"a", "1"}, {"b", large}, {"c", "3"}, {"d", large}};
-    auto const causes = std::vector<std::int64_t>{20, 22, 25, 21};
+    auto const offsets = std::vector<std::int64_t>{20, 22, 25, 21};
     ledger->sending(20);
     auto run = detail::change_run{};
     run.topic = box->topic_number(target);
     run.partition = 0;
     run.changes = changes;
-    run.causes = causes;
+    run.causes = offsets;
     run.ledger = ledger;
     run.held = 20;
     run.sink = &sink;

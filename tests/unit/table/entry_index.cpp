@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(holds_what_a_map_holds)
     { return index.find(hash, [&](auto each) { return each == number; }) == number; };
     for (auto step = 0; step < 20'000; ++step)
     {
-        auto const number = random() % 100;
+        auto const number = static_cast<entry_index::number>(random() % 100);
         auto const found = model.find(number);
         if (found == model.end())
         {
