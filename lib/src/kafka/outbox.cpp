@@ -268,10 +268,20 @@ void outbox::close(delivery& ticket, std::size_t records)
     if (ticket.open > 0)
         return;
     if (ticket.ledger && ticket.failed)
-        ticket.ledger->failed(ticket.held, ticket.lowest_failed);
+        close_offset(*ticket.ledger, ticket.lowest_failed, ticket.held);
     else if (ticket.ledger && !ticket.dropped)
         ticket.ledger->acknowledged(ticket.held);
     give_back(ticket);
+}
+
+// Closes one offset for good where another was held, not behind it.
+void outbox::close_offset(detail::send_ledger& ledger, std::int64_t offset, std::int64_t held)
+{
+    if (offset == held)
+        return ledger.failed(held);
+    ledger.sending(offset);
+    ledger.failed(offset);
+    ledger.acknowledged(held);
 }
 
 outbox::delivery& outbox::take_ticket(std::size_t topic, std::size_t records)

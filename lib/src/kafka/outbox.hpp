@@ -213,6 +213,7 @@ private:
     void fail(place of, std::size_t bytes, error_code error);
     [[nodiscard]] delivery& take_ticket(std::size_t topic, std::size_t records = 1);
     void close(delivery& ticket, std::size_t records);
+    static void close_offset(detail::send_ledger& ledger, std::int64_t offset, std::int64_t held);
     void give_back(delivery& ticket) noexcept;
     void drop(place of);
     void complete_later(delivery& ticket, error_code result, produced const& where);

@@ -40,13 +40,12 @@ public:
         publish();
     }
 
-    // One of them never will be: nothing from `lowest` on may be committed, which is this offset, or one behind it that
-    // was held with it.
-    void fail(std::int64_t offset, std::int64_t lowest)
+    // One of them never will be: nothing from this offset on may be committed.
+    void fail(std::int64_t offset)
     {
         auto const lock = std::scoped_lock{guard_};
         let_go(offset);
-        failed_ = std::min(failed_, lowest);
+        failed_ = std::min(failed_, offset);
         publish();
     }
 

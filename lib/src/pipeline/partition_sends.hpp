@@ -31,7 +31,7 @@ public:
 
     void sending(std::int64_t offset) override { gate_.hold(offset); }
     void acknowledged(std::int64_t offset) override { gate_.acknowledge(offset); }
-    void failed(std::int64_t offset, std::int64_t lowest) override { gate_.fail(offset, lowest); }
+    void failed(std::int64_t offset) override { gate_.fail(offset); }
     void congested() override { tell(true); }
     void relieved() override { tell(false); }
 

@@ -27,9 +27,8 @@ public:
     // One of the records sent on behalf of `offset` is acknowledged.
     virtual void acknowledged(std::int64_t offset) = 0;
 
-    // One of them never will be: nothing from `lowest` on is committed by this assignment. `lowest` is `offset` itself,
-    // or an offset behind it that it was held for as well.
-    virtual void failed(std::int64_t offset, std::int64_t lowest) = 0;
+    // One of them never will be: `offset` is not committed by this assignment.
+    virtual void failed(std::int64_t offset) = 0;
 
     // What was sent waits for room: no more records are to be taken until relieved().
     virtual void congested() = 0;
