@@ -29,6 +29,8 @@ public:
     {
         max_records_ = max_records;
         max_bytes_ = max_bytes;
+        bulk_records_ = max_records;
+        halves_ = 0;
     }
 
     // Takes a block that has records; `bytes` are their keys and values.
