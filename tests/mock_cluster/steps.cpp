@@ -182,7 +182,8 @@ BOOST_AUTO_TEST_CASE(a_member_that_learns_nothing_of_a_step_does_not_take_it_for
     own.set_round_trip_time(1, 0ms);
     BOOST_TEST(sees([](events const& all) { return all.waiting; }));
     open();
-    BOOST_TEST(sees([](events const& all) { return all.second >= 20; }));
+    auto const all_seen = sees([](events const& all) { return all.second >= 20; });
+    BOOST_TEST(all_seen, "the one:\n" << members[0].log << "\nthe other:\n" << members[1].log);
     for (auto& each : members)
         each.of->stop();
     // Whether that is in time depends on the answers that are still on their slow way.
