@@ -1,10 +1,12 @@
 """A headless Chromium, driven over chromedriver's HTTP interface (W3C WebDriver) with nothing but the standard library."""
 
 import base64
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -47,6 +49,8 @@ class Browser:
         finally:
             self.driver.terminate()
             self.driver.wait(DEADLINE)
+            with contextlib.suppress(ProcessLookupError):  # a Chromium that was not told to end
+                os.killpg(self.driver.pid, signal.SIGKILL)
             self.driver.stdout.close()
             self.profile.cleanup()
 

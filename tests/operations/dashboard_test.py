@@ -8,6 +8,7 @@ skipped, and says so.
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -156,4 +157,5 @@ if __name__ == "__main__":
     if missing := browser.is_missing():
         print(f"skipped: no {missing} here; tools/dependencies operations installs them")
         sys.exit(77)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, which ends the browser
     unittest.main()

@@ -129,7 +129,12 @@ public:
         held_.set(false);
         open_all();
         engine_.stop();
-        asio::post(serving_, [this] { timer_.cancel(); });
+        asio::post(serving_,
+                   [this]
+                   {
+                       ending_ = true;
+                       timer_.cancel();
+                   });
         server_.stop();
         context_work_.reset();
         for (auto& each : threads_)
@@ -170,6 +175,8 @@ private:
     // Some hundred records a second, more of them at times.
     void produce_some()
     {
+        if (ending_) // the timer had expired when it was cancelled
+            return;
         auto const count = ++ticks_ % 200 < 60 ? 16 : 6;
         for (auto i = 0; i < count; ++i, ++next_)
             cluster_.produce(orders, {.key = "order " + std::to_string(next_ % 50),
@@ -212,6 +219,7 @@ private:
     paperboy::http_endpoints server_{
         serving_, paperboy::engine_monitor{engine_}, {.port = 0, .event_interval = 250ms, .stuck_after = 1s}};
     asio::steady_timer timer_{serving_};
+    bool ending_ = false;
     int ticks_ = 0;
     std::int64_t next_ = 0;
     std::vector<std::thread> threads_;

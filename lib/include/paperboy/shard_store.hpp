@@ -166,14 +166,14 @@ public:
 /// The memory that the stores of a provider take now, in bytes.
 struct store_memory
 {
-    /// What is cached of files, the part of it that cannot be dropped now, and the most that is kept.
+    /// What is cached of files.
     std::uint64_t cached = 0;
     /// The part of it that is in use and cannot be dropped now.
     std::uint64_t pinned = 0;
     /// The most that is kept in the cache.
     std::uint64_t cache_limit = 0;
 
-    /// What is not written to files yet (RocksDB: memtables), and the size at which it is.
+    /// What is not written to files yet (RocksDB: memtables).
     std::uint64_t unwritten = 0;
     /// The size at which it is written.
     std::uint64_t unwritten_limit = 0;

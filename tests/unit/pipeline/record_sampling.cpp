@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 
 namespace paperboy::record_sampling_test
@@ -35,7 +36,7 @@ sampled pass(std::uint64_t records, std::uint64_t batch,
         while (sampling.left() < batch - at)
         {
             auto const before = sampling.left();
-            auto const weight = sampling.stands_for(before);
+            auto const weight = sampling.begin(before);
             auto const time = took(begin + at + before);
             sampling.timed(time);
             at += before + 1;
@@ -77,6 +78,25 @@ BOOST_AUTO_TEST_CASE(the_sum_comes_out_whatever_the_mixture)
     auto const mean = static_cast<double>(all.time.count()) / static_cast<double>(all.counted);
     BOOST_TEST((mean > 800 && mean < 1500), mean);
     BOOST_TEST(all.timed < 400'000U);
+}
+
+BOOST_AUTO_TEST_CASE(records_that_overlap_are_counted_once)
+{
+    auto sampling = record_sampling{100ms};
+    auto in_hooks = std::deque<std::uint64_t>{}; // the weight of each, 0 of one that is not timed
+    auto all = sampled{};
+    for (auto i = 0; i < 100'000; ++i)
+    {
+        if (in_hooks.size() == 100)
+        {
+            auto const weight = in_hooks.front();
+            in_hooks.pop_front();
+            all.counted += weight;
+            weight > 0 ? sampling.timed(1ms) : sampling.passed(1);
+        }
+        in_hooks.push_back(sampling.left() == 0 ? sampling.begin(0) : 0);
+    }
+    BOOST_TEST((all.counted > 99'000 && all.counted <= 100'000), all.counted);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

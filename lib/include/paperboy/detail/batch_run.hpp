@@ -51,13 +51,19 @@ public:
         ++next_;
     }
 
-    // Whether the hooks of the current record are to be timed; its weight, and what follows from the time.
+    // Whether the hooks of the current record are to be timed. If so: its weight, when they begin, and their time in the
+    // end, unless they were cancelled.
     [[nodiscard]] bool is_timed() const noexcept { return next_ == timed_; }
-    [[nodiscard]] std::uint64_t weight() const noexcept { return is_timed() ? sampling_->stands_for(untimed()) : 0; }
+    [[nodiscard]] std::uint64_t begin_timing() noexcept
+    {
+        auto const weight = sampling_->begin(untimed());
+        counted_ = next_ + 1;
+        timed_ = nullptr;
+        return weight;
+    }
     void timed(std::chrono::nanoseconds time) noexcept
     {
         sampling_->timed(time);
-        counted_ = next_ + 1;
         timed_ = to_time(counted_);
     }
 

@@ -106,7 +106,7 @@ public:
                 auto failed = failed_hook{};
                 auto context = std::optional<C>{};
                 if (run.is_timed()) [[unlikely]]
-                    times.begin(run.weight());
+                    times.begin(run.begin_timing());
                 slots.show(run.current());
                 try
                 {
@@ -304,7 +304,7 @@ private:
 
     error_action::kind handle_timed(batch_run& run, record_slots& slots)
     {
-        auto times = stopwatch{run, run.weight()};
+        auto times = stopwatch{run, run.begin_timing()};
         auto const verdict = handle(run, slots, times);
         run.timed(times.sum());
         return verdict;

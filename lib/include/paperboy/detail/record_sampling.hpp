@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace paperboy::detail
 {
@@ -23,8 +24,14 @@ public:
 
     // How many records pass before the next one that is timed.
     [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
-    // For how many a record stands that is timed after `more` others.
-    [[nodiscard]] std::uint64_t stands_for(std::uint64_t more) const noexcept { return untimed_ + more + 1; }
+
+    // A record that is timed begins, after `more` others: for how many it stands. Where records overlap, others begin
+    // before it has ended: they do not stand for the same ones again.
+    [[nodiscard]] std::uint64_t begin(std::uint64_t more) noexcept
+    {
+        left_ = distance();
+        return std::exchange(untimed_, 0) + more + 1;
+    }
 
     void passed(std::uint64_t records) noexcept
     {
@@ -34,15 +41,20 @@ public:
 
     void timed(std::chrono::nanoseconds took) noexcept
     {
-        untimed_ = 0;
         auto const ns = std::max<std::int64_t>(took.count(), 1);
-        auto const apart = std::min<std::uint64_t>(most, static_cast<std::uint64_t>(interval_.count() / ns));
-        random_ = random_ * 6364136223846793005U + 1442695040888963407U;
-        left_ = (random_ >> 33U) % (2 * apart + 1);
+        apart_ = std::min<std::uint64_t>(most, static_cast<std::uint64_t>(interval_.count() / ns));
+        left_ = distance();
     }
 
 private:
+    [[nodiscard]] std::uint64_t distance() noexcept
+    {
+        random_ = random_ * 6364136223846793005U + 1442695040888963407U;
+        return (random_ >> 33U) % (2 * apart_ + 1);
+    }
+
     std::chrono::nanoseconds interval_;
+    std::uint64_t apart_ = 0;
     std::uint64_t left_ = 0;
     std::uint64_t untimed_ = 0;
     std::uint64_t random_ = 0;
