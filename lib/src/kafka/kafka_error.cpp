@@ -76,7 +76,7 @@ boost::system::error_category const& kafka_category() noexcept
 
 kafka::error_kind kafka::kind_of(error_code error) noexcept
 {
-    if (error.value() == unreleased_instance)
+    if (error.category() == kafka_category() && error.value() == unreleased_instance)
         return error_kind::fenced;
     switch (static_cast<rd_kafka_resp_err_t>(error.value()))
     {
