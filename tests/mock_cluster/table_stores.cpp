@@ -196,6 +196,7 @@ BOOST_AUTO_TEST_CASE(what_serdes_have_to_fetch_is_there_before_the_hooks)
         which.handle(topic, reading_handler{values, read});
         auto outcome = outcome_of_run::start(which);
         BOOST_TEST(read.wait_until([&](auto const& all) { return all.size() >= count; }), log);
+        BOOST_TEST(test::eventually([&] { return which.health().restoring == 0; }), log);
         BOOST_TEST(values.async_scan("", 10, asio::use_future).get().size() >= 2U);
         which.stop();
         BOOST_TEST(!outcome.get(), log);
@@ -273,8 +274,8 @@ BOOST_AUTO_TEST_CASE(a_restore_that_is_cut_off_leaves_the_store_as_old_as_it_was
     BOOST_CHECK(whole.as_of >= restart);
 }
 
-// One thread has all partitions.
-BOOST_AUTO_TEST_CASE(other_partitions_go_on_while_a_restore_is_written)
+// One thread has all partitions, and nothing on it waits for the disk.
+BOOST_AUTO_TEST_CASE(a_restore_is_written_beside_the_thread_that_reads_it)
 {
     auto alone = test::io_threads{1};
     change_much();
@@ -285,10 +286,9 @@ BOOST_AUTO_TEST_CASE(other_partitions_go_on_while_a_restore_is_written)
     auto const values = add(which);
     auto outcome = outcome_of_run::start(which);
     BOOST_TEST(held(), log);
-    BOOST_TEST(handled.wait_until([](int count) { return count >= 3; }), log);
-    BOOST_TEST(handled.get() == 3);
-    BOOST_TEST(values.async_get_in(1, "last", asio::use_future).get().value_or("") == "2");
-    BOOST_TEST(which.health().restoring == 1U);
+    auto const passed = asio::post(alone.context(), asio::use_future).wait_for(30s);
+    BOOST_TEST((passed == std::future_status::ready));
+    BOOST_TEST(which.health().restoring >= 1U);
     // A second piece was collected meanwhile, and then the reading waits.
     BOOST_TEST(test::eventually([&] { return restored(which) * value_size >= (std::size_t{2} << 20U); }));
     BOOST_TEST(restored(which) < static_cast<std::uint64_t>(large_values));

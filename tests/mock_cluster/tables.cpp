@@ -130,12 +130,14 @@ BOOST_AUTO_TEST_CASE(a_table_in_memory_is_restored_by_each_run)
     for (auto run = 1; run <= 3; ++run)
     {
         produce(topic, 1, 5);
-        auto const error = run_until(5,
-                                     [&](engine&, count_table const& counts)
-                                     {
-                                         BOOST_TEST(ask(counts, 1, "3").value_or(0) == run);
-                                         BOOST_TEST(!ask(counts, 0, "3"));
-                                     });
+        auto const error =
+            run_until(5,
+                      [&](engine& which, count_table const& counts)
+                      {
+                          BOOST_TEST(test::eventually([&] { return which.health().restoring == 0; }), log);
+                          BOOST_TEST(ask(counts, 1, "3").value_or(0) == run);
+                          BOOST_TEST(!ask(counts, 0, "3"));
+                      });
         BOOST_TEST(!error, log);
         auto const kept = fold(static_cast<std::size_t>(5 * run));
         BOOST_TEST(kept.size() == 5U);
