@@ -60,17 +60,16 @@ public:
     {
         auto const ledger = ledger_.lock();
         auto const all = std::span<std::int64_t const>{causes_};
+        auto const these = [&](std::size_t at) { return all.subspan(at, std::min(most, all.size() - at)); };
         auto const several = ledger && all.size() > most;
-        for (std::size_t at = 0; at < all.size(); at += most)
-        {
-            auto const these = all.subspan(at, std::min(most, all.size() - at));
-            auto const lowest = several ? std::ranges::min(these) : held_;
-            if (several)
-                ledger->sending(lowest);
-            send(first_ + at, these, lowest, ledger);
-        }
+        // All are held before any is sent: one that fails at once wakes who looks whether nothing is held any more, and
+        // nobody would wake him after the last one.
+        for (std::size_t at = 0; several && at < all.size(); at += most)
+            ledger->sending(std::ranges::min(these(at)));
         if (several)
             ledger->acknowledged(held_);
+        for (std::size_t at = 0; at < all.size(); at += most)
+            send(first_ + at, these(at), several ? std::ranges::min(these(at)) : held_, ledger);
         forget();
     }
 
