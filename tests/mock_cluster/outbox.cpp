@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(changes_of_a_partition_that_is_gone_are_not_sent)
     BOOST_TEST(box->stats().waiting == 48U);
     BOOST_TEST(serve_until([&] { return box->settled(); }));
     BOOST_TEST(!ledger->is_congested);
-    BOOST_TEST(lost.acks == 3);
+    // What librdkafka had already is there, but who has given up is not told.
+    BOOST_TEST(lost.acks == 0);
     BOOST_TEST(kept.acks == 50);
     BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, 53).size() == 53U);
 }

@@ -133,13 +133,15 @@ void outbox::on_delivery(delivery_report const& told)
         failed_.push_back({of, told.message.len + told.message.key_len, told.error});
 }
 
-// Shards learn of it before anybody can commit what the changes were made for.
+// Shards learn of it before anybody can commit what the changes were made for. One that is given up listens no more, and
+// may be gone already: its changes keep it by their ledger, and those of a hook that has ended since may have none.
 void outbox::tell_sinks()
 {
     for (auto const* const ticket : acknowledged_)
     {
         auto* const sink = ticket->sink;
-        if (sink == nullptr || ticket->failed || ticket->dropped || ticket->acknowledged < ticket->open)
+        if (sink == nullptr || ticket->forgotten || ticket->failed || ticket->dropped ||
+            ticket->acknowledged < ticket->open)
             continue;
         sink->acknowledged(ticket->change, ticket->records, ticket->offset);
         if (std::ranges::find(sinks_told_, sink, [](auto const& each) { return each.first; }) == sinks_told_.end())
