@@ -102,11 +102,7 @@ void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
 {
     ++stats_.records;
     stats_.bytes += what.bytes();
-    if (timed_ == nullptr)
-    {
-        timed_ = &ticket;
-        timed_since_ = std::chrono::steady_clock::now();
-    }
+    time_if_none_is(ticket);
     auto const of = place{&ticket, 0};
     switch (fsm_.send(!waiting_.empty()))
     {
@@ -123,6 +119,14 @@ void outbox::send_now(detail::outgoing_view const& what, delivery& ticket)
         let_wait(what, of);
     else if (error)
         refused(what, of, error);
+}
+
+void outbox::time_if_none_is(delivery const& ticket)
+{
+    if (timed_ != nullptr)
+        return;
+    timed_ = &ticket;
+    timed_since_ = std::chrono::steady_clock::now();
 }
 
 error_code outbox::try_to_produce(detail::outgoing_view const& what, place of, bool& must_wait)
@@ -155,29 +159,30 @@ void outbox::produce_run(detail::change_run const& run, delivery& ticket)
     stats_.records += batch_.size();
     for (auto const& each : batch_)
         stats_.bytes += size_of(each);
+    time_if_none_is(ticket);
     auto const action = fsm_.send(!waiting_.empty());
-    if (action == send_action::wait)
-        return let_wait(run, ticket, 0);
     auto at = std::size_t{0};
     while (at < batch_.size())
     {
         auto const rest = std::span{batch_}.subspan(at);
         if (action == send_action::produce)
             producer_->produce(run.topic, run.partition, rest, topics_);
-        // Where the queue was full librdkafka has not tried those behind it.
+        // Where the queue was full librdkafka has not tried those behind it. Behind one that is too large it has, so
+        // each is looked at: what librdkafka has taken must not wait as well, even if the client fails in between.
         for (auto full = false; at < batch_.size() && !full; ++at)
         {
+            auto const of = place{&ticket, at};
             auto const error =
                 action == send_action::refuse ? make_error_code(errc::not_running) : make_code(batch_[at].err);
-            if (!error)
-            {
+            if (action == send_action::wait || (action == send_action::produce && error && must_wait(error)))
+                let_wait(run, of);
+            else if (!error)
                 fsm_.accepted();
-                continue;
+            else
+            {
+                full = is_queue_full(error);
+                fail(of, size_of(batch_[at]), error);
             }
-            if (action == send_action::produce && must_wait(error))
-                return let_wait(run, ticket, at);
-            full = is_queue_full(error);
-            fail({&ticket, at}, size_of(batch_[at]), error);
         }
     }
 }
@@ -193,17 +198,15 @@ void outbox::fill_batch(detail::change_run const& run, delivery& ticket)
     }
 }
 
-void outbox::let_wait(detail::change_run const& run, delivery& ticket, std::size_t from)
+void outbox::let_wait(detail::change_run const& run, place of)
 {
+    auto const& change = run.changes[of.at];
     auto what = detail::outgoing_view{};
     what.topic = run.topic;
     what.partition = run.partition;
-    for (auto at = from; at < run.changes.size(); ++at)
-    {
-        what.key = run.changes[at].key;
-        what.value = run.changes[at].value;
-        let_wait(what, {&ticket, at});
-    }
+    what.key = change.key;
+    what.value = change.value;
+    let_wait(what, of);
 }
 
 void outbox::let_wait(detail::outgoing_view const& what, place of)

@@ -192,11 +192,12 @@ private:
     void settle_reports(outbox_turn& turn);
     void tell_sinks();
     void send_now(detail::outgoing_view const& what, delivery& ticket);
+    void time_if_none_is(delivery const& ticket);
     [[nodiscard]] error_code try_to_produce(detail::outgoing_view const& what, place of, bool& must_wait);
     [[nodiscard]] bool must_wait(error_code error);
     void produce_run(detail::change_run const& run, delivery& ticket);
     void fill_batch(detail::change_run const& run, delivery& ticket);
-    void let_wait(detail::change_run const& run, delivery& ticket, std::size_t from);
+    void let_wait(detail::change_run const& run, place of);
     void let_wait(detail::outgoing_view const& what, place of);
     void congest(std::shared_ptr<detail::send_ledger> const& ledger);
     void relieve_all();
