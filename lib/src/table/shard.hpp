@@ -216,6 +216,8 @@ private:
 
     std::atomic<phase> phase_{phase::idle};
     bool begun_again_ = false;
+    // The restore has failed: nothing may be written behind a piece that is not in the store.
+    bool given_up_ = false;
     // Why it is to begin again, when the worker still has the store.
     std::optional<std::string> begin_again_;
     // The changelog was read to its end; what is collected still goes to the store.

@@ -214,7 +214,7 @@ void shard::keep_reading(kafka::changelog_reading reading)
                [self = shared_from_this(), kept]
                {
                    auto arrived = std::move(*kept);
-                   if (self->phase_ == phase::restoring || (self->global_ && self->phase_ == phase::ready))
+                   if ((self->phase_ == phase::restoring && !self->given_up_) || (self->global_ && self->phase_ == phase::ready))
                        self->reading_ = std::move(arrived);
                });
 }
@@ -239,7 +239,7 @@ kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std
 
 void shard::take(std::span<shard_change const> changes, std::int64_t next_offset)
 {
-    if (phase_ == phase::restoring && set_)
+    if (phase_ == phase::restoring && set_ && !given_up_)
     {
         guarded(
             [&]
@@ -247,7 +247,7 @@ void shard::take(std::span<shard_change const> changes, std::int64_t next_offset
                 set_->restored(changes, next_offset);
                 write_collected();
             });
-        held_ = phase_ == phase::restoring && writing_ && (all_read_ || set_->has_collected());
+        held_ = phase_ == phase::restoring && !given_up_ && writing_ && (all_read_ || set_->has_collected());
     }
     else if (global_ && phase_ == phase::ready)
         read_back(changes, next_offset);
@@ -266,6 +266,8 @@ void shard::wrote_collected(std::optional<store_error> const& error)
         return begin_again(std::string{*begin_again_});
     if (error)
         return store_failed(*error);
+    if (given_up_)
+        return;
     if (all_read_)
         return finish_restore();
     guarded([this] { write_collected(); });
@@ -284,7 +286,7 @@ void shard::read_back(std::span<shard_change const> changes, std::int64_t next_o
 void shard::restore_finished(std::int64_t next_offset)
 {
     auto const lock = lock_if_global();
-    if (phase_ != phase::restoring || !set_)
+    if (phase_ != phase::restoring || !set_ || given_up_)
         return;
     guarded(
         [&]
@@ -339,6 +341,11 @@ void shard::fail(error_code error, std::string const& text)
 {
     if (phase_ == phase::closed)
         return;
+    if (phase_ == phase::restoring && !std::exchange(given_up_, true))
+    {
+        reading_.cancel();
+        stop_preparing();
+    }
     if (auto const owner = context_.owner.lock())
         owner->shard_failed(*this, error, text);
 }
