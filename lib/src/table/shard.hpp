@@ -166,8 +166,9 @@ private:
     [[nodiscard]] bool can_decode(std::span<shard_change const> changes);
     void stop_preparing();
     void start_preparing(boost::asio::awaitable<void> work);
-    [[nodiscard]] boost::asio::awaitable<void> prepare_stored(std::int64_t from);
-    [[nodiscard]] boost::asio::awaitable<void> prepare_block(restore_buffer changes, std::int64_t next_offset);
+    [[nodiscard]] boost::asio::awaitable<void> prepare_stored(std::int64_t from, std::uint64_t reading);
+    [[nodiscard]] boost::asio::awaitable<void> prepare_block(restore_buffer changes, std::int64_t next_offset,
+                                                             std::uint64_t reading);
     [[nodiscard]] boost::asio::awaitable<bool> prepare(std::string_view key, std::optional<std::string_view> value,
                                                        std::uint64_t reading);
     void write_collected();

@@ -44,14 +44,18 @@ bool shard::can_decode(std::span<shard_change const> changes)
            std::ranges::all_of(changes, [&](auto const& each) { return ready(serdes(), each.key, each.value); });
 }
 
+// co_spawn runs the work at once where it is on the strand already, and its caller may hold the lock of a global table:
+// so the work posts first.
 void shard::start_preparing(asio::awaitable<void> work)
 {
     ++preparing_;
     auto const stop = std::make_shared<asio::cancellation_signal>();
     stop_preparing_ = stop;
-    auto const done = [self = shared_from_this(), stop](std::exception_ptr const&)
+    auto const done = [self = shared_from_this(), stop, reading = readings_](std::exception_ptr const& error)
     {
         auto const lock = self->lock_if_global();
+        if (error && self->readings_ == reading)
+            self->fail(errc::restore_failed, self->describe() + ": what its changes are decoded with cannot be got");
         if (--self->preparing_ == 0 && self->phase_ == phase::closing && !self->writing_)
             self->close_store();
     };
@@ -93,10 +97,10 @@ asio::awaitable<bool> shard::prepare(std::string_view key, std::optional<std::st
     co_return readings_ == reading;
 }
 
-asio::awaitable<void> shard::prepare_stored(std::int64_t from)
+asio::awaitable<void> shard::prepare_stored(std::int64_t from, std::uint64_t reading)
 {
     auto const self = shared_from_this();
-    auto const reading = readings_;
+    co_await asio::post(strand_, asio::use_awaitable);
     auto trouble = std::optional<store_error>{};
     try
     {
@@ -126,10 +130,11 @@ asio::awaitable<void> shard::prepare_stored(std::int64_t from)
         ask_changelog(from);
 }
 
-asio::awaitable<void> shard::prepare_block(restore_buffer changes, std::int64_t next_offset)
+asio::awaitable<void> shard::prepare_block(restore_buffer changes, std::int64_t next_offset,
+                                           std::uint64_t reading)
 {
     auto const self = shared_from_this();
-    auto const reading = readings_;
+    co_await asio::post(strand_, asio::use_awaitable);
     auto const all = changes.all();
     for (auto const& each : all)
     {

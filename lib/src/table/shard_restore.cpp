@@ -126,7 +126,7 @@ void shard::begin()
             else
                 age_.read_all(std::chrono::system_clock::now());
             if (from && table().setup().preparation.ready != nullptr)
-                start_preparing(prepare_stored(*from));
+                start_preparing(prepare_stored(*from, readings_));
             else
                 ask_changelog(from);
         });
@@ -232,7 +232,7 @@ kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std
         for (auto const& each : changes)
             kept.add(each);
         block_waits_ = true;
-        start_preparing(prepare_block(std::move(kept), next_offset));
+        start_preparing(prepare_block(std::move(kept), next_offset, readings_));
     }
     return held_ || block_waits_ ? kafka::changelog_flow::hold : kafka::changelog_flow::next;
 }
