@@ -231,8 +231,8 @@ private:
     std::shared_ptr<boost::asio::cancellation_signal> stop_preparing_;
     // Grows with each reading: what was begun for an earlier one is over.
     std::uint64_t readings_ = 0;
-    // Whether tombstones behind what the store has may be gone by now.
-    bool stale_ = false;
+    // How old the store is that the reading began with; nothing: there was none, or that is not known.
+    std::optional<data_age::time_point> base_;
     // Shared with a checkpoint that is being written.
     std::shared_ptr<shard_store> store_;
     bool writing_ = false;

@@ -20,6 +20,8 @@ namespace
 // written. But no file is made of less.
 constexpr auto least_restore_bytes = std::size_t{1} << 20U;
 
+constexpr auto too_old = "it is older than the changelog keeps tombstones (delete.retention.ms)";
+
 std::int64_t now_ns()
 {
     return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
@@ -145,26 +147,28 @@ void shard::open_store()
         return;
     store_ = table().setup().stores->open(table().name(), partition_);
     auto const identity = table().identity();
-    stale_ = store_->next_offset() && may_lack_tombstones();
+    base_ = store_->next_offset() ? store_->as_of() : std::nullopt;
     if (store_->next_offset() && store_->changelog_identity() == identity)
         return;
     if (store_->next_offset())
         context_.log(log_level::warning, describe() + ": its store is of another topic \"" + table().changelog() +
                                              "\", which was made anew since; it is rebuilt");
+    base_.reset();
     store_->clear(identity);
 }
 
 bool shard::may_lack_tombstones() const
 {
     auto const stay = table().tombstones_stay();
-    auto const age = store_->as_of();
-    return stay && age && std::chrono::system_clock::now() - *age >= *stay;
+    return phase_ == phase::restoring && !all_read_ && base_ && stay &&
+           std::chrono::system_clock::now() - *base_ >= *stay;
 }
 
 // What is in the store does not lead to the changelog's end: all of it is read again, when nobody writes to it.
 void shard::begin_again(std::string const& why)
 {
     begun_again_ = true;
+    base_.reset();
     all_read_ = false;
     held_ = false;
     stop_preparing();
@@ -190,11 +194,12 @@ void shard::begin_again(std::string const& why)
 // 1. A key is in the store; then the changelog gets its tombstone.
 // 2. When that is older than delete.retention.ms, compaction takes it away, and nothing tells any more that the key is
 //    gone.
-// 3. So a store whose checkpoint is as old as that begins again, unless nothing has come since: then nothing is gone.
+// 3. So a store that is as old as that begins again, unless nothing has come since: then nothing is gone. It may become
+//    so old while what follows it is read.
 void shard::show_progress(kafka::changelog_progress const& so_far)
 {
-    if (phase_ == phase::restoring && !begun_again_ && stale_ && so_far.end > so_far.from)
-        return begin_again("its checkpoint is older than the changelog keeps tombstones (delete.retention.ms)");
+    if (so_far.end > so_far.from && may_lack_tombstones())
+        return begin_again(too_old);
     if (phase_ == phase::ready && so_far.at_end)
         age_.caught_up(std::chrono::system_clock::now());
     constexpr auto relaxed = std::memory_order_relaxed;
@@ -224,6 +229,11 @@ void shard::keep_reading(kafka::changelog_reading reading)
 kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
 {
     auto const lock = lock_if_global();
+    if (!changes.empty() && may_lack_tombstones())
+    {
+        begin_again(too_old);
+        return kafka::changelog_flow::next;
+    }
     if (can_decode(changes))
         take(changes, next_offset);
     else
