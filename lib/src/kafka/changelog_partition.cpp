@@ -57,6 +57,7 @@ void changelog_partition::act(reading_action action)
 void changelog_partition::ask()
 {
     queue_.reset();
+    at_end_ = false;
     pause_.expires_at(fsm_.ask_at());
     pause_.async_wait(
         [self = shared_from_this()](boost::system::error_code error)
