@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include <pthread.h>
@@ -14,7 +15,10 @@ namespace
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto patience = std::chrono::seconds{5};
+constexpr auto patience = std::chrono::milliseconds{5000};
+
+// What has been told already ends at once, unless the thread does not get its turn.
+constexpr auto least_patience = std::chrono::milliseconds{100};
 
 } // namespace
 
@@ -81,7 +85,7 @@ store_queue::~store_queue()
         state_->changed.notify_all();
         // An idle thread has nothing to wait for, but to end.
         auto const idle = state_->jobs.empty() && state_->at_hand.empty();
-        over = state_->changed.wait_for(lock, state_->forgotten && !idle ? std::chrono::seconds{0} : patience,
+        over = state_->changed.wait_for(lock, state_->forgotten && !idle ? least_patience : patience,
                                         [this] { return state_->over; });
     }
     if (over)
@@ -100,15 +104,31 @@ void store_queue::run(std::string what, std::function<void()> work)
 {
     {
         auto const lock = std::scoped_lock{state_->guard};
-        state_->jobs.push_back({std::move(what), std::move(work)});
-        if (!thread_.joinable())
-            thread_ = std::thread{[shared = state_]
-                                  {
-                                      pthread_setname_np(pthread_self(), "paperboy-store");
-                                      shared->loop();
-                                  }};
+        if (start())
+        {
+            state_->jobs.push_back({std::move(what), std::exchange(work, nullptr)});
+            state_->changed.notify_all();
+        }
     }
-    state_->changed.notify_all();
+    if (work)
+        work();
+}
+
+// False: the system gives no thread.
+bool store_queue::start()
+try
+{
+    if (!thread_.joinable())
+        thread_ = std::thread{[shared = state_]
+                              {
+                                  pthread_setname_np(pthread_self(), "paperboy-store");
+                                  shared->loop();
+                              }};
+    return true;
+}
+catch (std::system_error const&)
+{
+    return false;
 }
 
 std::string store_queue::late(std::chrono::seconds longest) const

@@ -25,8 +25,8 @@ public:
     store_queue& operator=(store_queue const&) = delete;
     ~store_queue();
 
-    // Runs `work`, which must not throw, on the thread, and lets go of it there. `what` says so to users: "the
-    // checkpoint of ...". Thread-safe.
+    // Runs `work`, which must not throw, on the thread, and lets go of it there; at once where the system gives no
+    // thread. `what` says so to users: "the checkpoint of ...". Thread-safe.
     void run(std::string what, std::function<void()> work);
 
     // What has been done for longer than that now, and for how long, as a sentence; empty when there is nothing.
@@ -38,6 +38,8 @@ public:
 
 private:
     struct state;
+
+    [[nodiscard]] bool start();
 
     logger log_;
     std::shared_ptr<state> state_;
