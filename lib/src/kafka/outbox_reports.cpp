@@ -133,8 +133,8 @@ void outbox::on_delivery(delivery_report const& told)
         failed_.push_back({of, told.message.len + told.message.key_len, told.error});
 }
 
-// Shards learn of it before anybody can commit what the changes were made for. One that is given up listens no more, and
-// may be gone already: its changes keep it by their ledger, and those of a hook that has ended since may have none.
+// Shards learn of it before anybody can commit what the changes were made for. One that is given up listens no more,
+// and may be gone already: its changes keep it by their ledger, and those of a hook that has ended since may have none.
 void outbox::tell_sinks()
 {
     for (auto const* const ticket : acknowledged_)

@@ -179,6 +179,7 @@ private:
     [[nodiscard]] bool may_lack_tombstones() const;
     void finish(bool checkpoint);
     void close_store();
+    void clear_store();
     void gone();
     void fail(error_code error, std::string const& text);
     template <class Work>

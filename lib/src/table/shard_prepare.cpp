@@ -130,8 +130,7 @@ asio::awaitable<void> shard::prepare_stored(std::int64_t from, std::uint64_t rea
         ask_changelog(from);
 }
 
-asio::awaitable<void> shard::prepare_block(restore_buffer changes, std::int64_t next_offset,
-                                           std::uint64_t reading)
+asio::awaitable<void> shard::prepare_block(restore_buffer changes, std::int64_t next_offset, std::uint64_t reading)
 {
     auto const self = shared_from_this();
     co_await asio::post(strand_, asio::use_awaitable);

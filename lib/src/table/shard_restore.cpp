@@ -219,7 +219,8 @@ void shard::keep_reading(kafka::changelog_reading reading)
                [self = shared_from_this(), kept]
                {
                    auto arrived = std::move(*kept);
-                   if ((self->phase_ == phase::restoring && !self->given_up_) || (self->global_ && self->phase_ == phase::ready))
+                   auto const restoring = self->phase_ == phase::restoring && !self->given_up_;
+                   if (restoring || (self->global_ && self->phase_ == phase::ready))
                        self->reading_ = std::move(arrived);
                });
 }
@@ -396,6 +397,8 @@ void shard::close_store()
     }
     phase_ = phase::closed;
     set_.reset();
+    if (begin_again_ && store_)
+        clear_store();
     auto const worker = context_.worker.lock();
     if (!store_ || !worker || !store_->concurrent())
     {
@@ -405,6 +408,17 @@ void shard::close_store()
     worker->run(
         "closing the store of " + describe_store(), [store = std::exchange(store_, nullptr)]() mutable
         { store.reset(); }, [self = shared_from_this()] { self->gone(); });
+}
+
+// What it has may not show to be wrong the next time.
+void shard::clear_store()
+try
+{
+    store_->clear(table().identity());
+}
+catch (std::exception const& error)
+{
+    context_.log(log_level::warning, describe() + ": its store cannot be used, nor emptied: " + error.what());
 }
 
 void shard::gone()

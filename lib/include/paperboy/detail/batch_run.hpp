@@ -51,8 +51,8 @@ public:
         ++next_;
     }
 
-    // Whether the hooks of the current record are to be timed. If so: its weight, when they begin, and their time in the
-    // end, unless they were cancelled.
+    // Whether the hooks of the current record are to be timed. If so: its weight, when they begin, and their time in
+    // the end, unless they were cancelled.
     [[nodiscard]] bool is_timed() const noexcept { return next_ == timed_; }
     [[nodiscard]] std::uint64_t begin_timing() noexcept
     {
