@@ -239,6 +239,27 @@ BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_what_serdes_have_to_fetch)
     BOOST_TEST(!stores->of("values", 0).open);
 }
 
+// As a schema that somebody has deleted: the rest of the table is there.
+BOOST_AUTO_TEST_CASE(what_cannot_be_decoded_fails_where_it_is_read)
+{
+    auto const from = std::make_shared<test::watched<numbered_text::registry>>();
+    from->update([](auto& all) { all.failures = 1'000'000; });
+    for (auto const* const key : {"a", "b"})
+        cluster.produce(changelog, {.key = key, .value = "1", .partition = 0});
+    cluster.flush();
+    auto read = test::watched<std::vector<std::string>>{};
+    auto which = engine{io.context(), settings()};
+    auto values = which.make_table<std::string, std::string>("values", stores, options(), text{}, numbered_text{from});
+    which.handle(topic, reading_handler{values, read});
+    auto outcome = outcome_of_run::start(which);
+    BOOST_TEST(log.wait_for("has entries that cannot be decoded"), log);
+    BOOST_TEST(test::eventually([&] { return which.health().restoring == 0; }), log);
+    BOOST_CHECK_THROW(values.async_get_in(0, "a", asio::use_future).get(), decode_error);
+    BOOST_TEST(!values.async_get_in(0, "c", asio::use_future).get());
+    which.stop();
+    BOOST_TEST(!outcome.get(), log);
+}
+
 BOOST_AUTO_TEST_CASE(a_restore_that_is_cut_off_leaves_the_store_as_old_as_it_was)
 {
     produce(topic, 0, 1);

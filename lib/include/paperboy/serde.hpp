@@ -38,8 +38,9 @@ namespace paperboy
 /// for a record. `ready` is asked for each record before it is decoded, so it has to be cheap.
 ///
 /// A serde object is copied into each partition's pipeline and used by one thread at a time. In a table, `prepare` is
-/// awaited before an entry is seen: while the table is restored, and again while it fails. Copies have to share what it
-/// gets, and what was encoded has to be `ready`.
+/// awaited before an entry is seen: while the table is restored, and again while it fails. Where it throws
+/// `decode_error` three times, that entry is taken as it is, and reading it throws. Copies have to share what it gets,
+/// and what was encoded has to be `ready`.
 template <class D>
 concept deserializer = std::copy_constructible<D> && std::default_initializable<typename D::value_type> &&
                        requires(D& serde, bytes_view data, typename D::value_type& out) { serde.decode(data, out); };

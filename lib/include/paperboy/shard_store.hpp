@@ -193,7 +193,7 @@ public:
     /// directory.
     [[nodiscard]] virtual std::unique_ptr<shard_store> open(std::string_view table, std::int32_t partition) = 0;
 
-    /// Where the stores are, as errors are to name it: a directory. Empty: nowhere in particular.
+    /// Where the stores are, as errors are to name it: a directory. Empty: nowhere in particular. Must not throw.
     [[nodiscard]] virtual std::string place() const { return {}; }
 
     /// The memory in bytes that all stores together take at most, to be counted in `config::memory_limit`.

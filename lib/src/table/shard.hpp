@@ -228,6 +228,7 @@ private:
     bool held_ = false;
     // A block waits for what serdes need, and the reading with it; how many coroutines fetch that, and what stops them.
     bool block_waits_ = false;
+    bool refused_ = false;
     int preparing_ = 0;
     std::shared_ptr<boost::asio::cancellation_signal> stop_preparing_;
     // Grows with each reading: what was begun for an earlier one is over.

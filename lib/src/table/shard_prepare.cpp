@@ -3,9 +3,12 @@
 // 1. Hooks decode at once: nothing may be in the table whose schema is not there.
 // 2. So a record of the changelog is looked at before it is taken, and the reading waits for what it lacks.
 // 3. What an older run has left in a store was looked at by that run alone, so all of it is looked at once more.
-// A registry that is away is waited for, however long that takes: the table is being restored meanwhile.
+// A registry that is away is waited for, however long that takes: the table is being restored meanwhile. One that says
+// again and again that it has no such schema is not: that entry cannot be decoded, and whoever reads it is told.
 
 #include "table/shard.hpp"
+
+#include <paperboy/error.hpp>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -31,6 +34,9 @@ namespace
 {
 
 constexpr auto pause = std::chrono::seconds{1};
+
+// After so many a record cannot be decoded, and others of its table are not asked for as often.
+constexpr auto most_refusals = 3;
 
 // How many entries one look takes, before others get their turn.
 constexpr auto turn = 1000;
@@ -74,6 +80,7 @@ void shard::stop_preparing()
 asio::awaitable<bool> shard::prepare(std::string_view key, std::optional<std::string_view> value, std::uint64_t reading)
 {
     auto const& how = table().setup().preparation;
+    auto refusals = 0;
     co_await asio::this_coro::throw_if_cancelled(false);
     while (readings_ == reading && !how.ready(serdes(), key, value))
     {
@@ -83,12 +90,24 @@ asio::awaitable<bool> shard::prepare(std::string_view key, std::optional<std::st
             co_await how.prepare(serdes(), key, value);
             break;
         }
+        catch (decode_error const& error)
+        {
+            trouble = error.what();
+            ++refusals;
+        }
         catch (std::exception const& error)
         {
             trouble = error.what();
         }
-        if (readings_ != reading)
+        if (readings_ != reading || (refused_ && refusals > 0))
             break;
+        if (refusals == most_refusals)
+        {
+            refused_ = true;
+            context_.log(log_level::error,
+                         describe() + " has entries that cannot be decoded; reading them fails: " + trouble);
+            break;
+        }
         context_.log(log_level::warning, describe() + " waits for what its changes are decoded with: " + trouble);
         auto timer = asio::steady_timer{strand_, pause};
         auto ignored = boost::system::error_code{};
