@@ -1,6 +1,6 @@
-# Runs PROGRAM on few records against the broker at PAPERBOY_TEST_BOOTSTRAP: does it work, is its output well-formed? With
-# TABLES, some of its modes of tables as well: it fails itself where they count something else than the same by hand, or
-# do not restore all records.
+# Runs PROGRAM on few records against the broker at PAPERBOY_TEST_BOOTSTRAP: does it work, is its output well-formed?
+# Then some modes that decode, and with TABLES some of tables and from topic to topic: it fails itself where they find
+# something else than the same by hand, or do not restore all records.
 if("$ENV{PAPERBOY_TEST_BOOTSTRAP}" STREQUAL "")
   message(FATAL_ERROR "PAPERBOY_TEST_BOOTSTRAP is not set; tools/test starts a broker and sets it")
 endif()
@@ -34,7 +34,7 @@ if(NOT count EQUAL 5)
   message(FATAL_ERROR "${count} lines in ${csv_file} instead of 5: a title and 4 runs")
 endif()
 
-function(run_table_modes)
+function(run_modes)
   execute_process(
     COMMAND ${PROGRAM} --bootstrap-servers $ENV{PAPERBOY_TEST_BOOTSTRAP} --records 20000 --rounds 1 ${ARGN}
     TIMEOUT 120 RESULT_VARIABLE result OUTPUT_VARIABLE table)
