@@ -166,7 +166,8 @@ enum class hook
     on_bulk_error,
 };
 
-/// The name of the hook as a handler spells it, for example "on_message".
+/// The name of the hook as a handler spells it, for example "on_message"; of what serdes do "decoding the key" and
+/// "decoding the value".
 [[nodiscard]] std::string_view to_string(hook value) noexcept;
 
 /// A key or value that its serde could not decode. It reaches `on_error` like any exception of a hook.

@@ -21,7 +21,8 @@ struct resident_entry
     std::string key;
     // Of the newest change that was acknowledged, or what the store has.
     std::string value;
-    // The number of the newest change that was not, 0 where there is none.
+    // The number of the newest change that was not, 0 where there is none; with one writer and no store
+    // that of the newest change, acknowledged or not.
     std::uint64_t newest = 0;
     bool erased = true;
     // Not in the store; on its way there, as it was when that began.

@@ -226,9 +226,11 @@ private:
     bool all_read_ = false;
     // The reading waits until something was written.
     bool held_ = false;
-    // A block waits for what serdes need, and the reading with it; how many coroutines fetch that, and what stops them.
+    // A block waits for what serdes need, and the reading with it.
     bool block_waits_ = false;
+    // What an entry needs was refused for good: others are asked for once.
     bool refused_ = false;
+    // How many coroutines fetch what serdes need, and what stops the newest.
     int preparing_ = 0;
     std::shared_ptr<boost::asio::cancellation_signal> stop_preparing_;
     // Grows with each reading: what was begun for an earlier one is over.

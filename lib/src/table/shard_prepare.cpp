@@ -3,6 +3,7 @@
 // 1. Hooks decode at once: nothing may be in the table whose schema is not there.
 // 2. So a record of the changelog is looked at before it is taken, and the reading waits for what it lacks.
 // 3. What an older run has left in a store was looked at by that run alone, so all of it is looked at once more.
+//
 // A registry that is away is waited for, however long that takes: the table is being restored meanwhile. One that says
 // again and again that it has no such schema is not: that entry cannot be decoded, and whoever reads it is told.
 
@@ -35,7 +36,7 @@ namespace
 
 constexpr auto pause = std::chrono::seconds{1};
 
-// After so many a record cannot be decoded, and others of its table are not asked for as often.
+// After so many an entry counts as one that cannot be decoded; what others of its shard need is then asked for once.
 constexpr auto most_refusals = 3;
 
 // How many entries one look takes, before others get their turn.

@@ -33,7 +33,7 @@ public:
     // Thread-safe.
     [[nodiscard]] std::string late(std::chrono::seconds longest) const;
 
-    // The destructor waits no more. Thread-safe.
+    // The destructor waits no more for what is at hand. Thread-safe.
     void forget() noexcept;
 
 private:

@@ -27,7 +27,8 @@ public:
     // Whether decode() needs no prepare() first; also for bytes that it will refuse anyway.
     [[nodiscard]] bool ready(bytes_view data) noexcept;
 
-    // Fetches the schema and compiles its plan. Throws decode_error that names the id.
+    // Fetches the schema and compiles its plan. Throws decode_error that names the id; registry_error where the
+    // registry could not be asked.
     boost::asio::awaitable<void> prepare(bytes_view data);
 
     // Knows this schema from now on, of which nothing has to be fetched. Of any copy; thread-safe.
