@@ -1,13 +1,14 @@
 """Decodes one record of Avro by paperboy, avro-c, Java's SpecificRecord and Python's fastavro, in rounds.
 
 compare.py PROGRAM FOLDER [ROUNDS [SECONDS]]: PROGRAM is paperboy_micro, FOLDER takes what the others need and outlives
-the run. Prints a table: CPU ns per record, median and range over the rounds, and the ratio to avro-c's generic reader in
-the same round. Who cannot be had on this machine is left out, with the reason.
+the run. Prints a table: CPU ns per record, median and range over the rounds, and the ratio to avro-c's generic reader
+in the same round. Who cannot be had on this machine is left out, with the reason.
 
-PROGRAM tells the schema and the bytes of its record; order.avsc has to be the same schema. The others' contract: a folder
-here with a program `prepare FOLDER`, as in bench/peers/README.md; the command that it prints gets SCHEMA RECORD SECONDS,
-files and a number, decodes the record for so long twice, and of the second time prints a line of JSON: `records`,
-`cpu_ns` (user and system time of the whole process) and `sum` (of the numbers id, quantity, zip and how many tags).
+PROGRAM tells the schema and the bytes of its record; order.avsc has to be the same schema. The others' contract: a
+folder here with a program `prepare FOLDER`, as in bench/peers/README.md; the command that it prints gets SCHEMA RECORD
+SECONDS, files and a number, decodes the record for so long twice, and of the second time prints a line of JSON:
+`records`, `cpu_ns` (user and system time of the whole process) and `sum` (of the numbers id, quantity, zip and how many
+tags).
 """
 
 import json

@@ -1,4 +1,5 @@
-"""A headless Chromium, driven over chromedriver's HTTP interface (W3C WebDriver) with nothing but the standard library."""
+"""A headless Chromium, driven over chromedriver's HTTP interface (W3C WebDriver) by nothing but the standard library.
+"""
 
 import base64
 import contextlib

@@ -3,7 +3,8 @@
 
     endpoints_test.py STAGED_ENGINE
 
-Without promtool (Debian: prometheus; tools/dependencies operations) the test counts as skipped after all the rest of it.
+Without promtool (Debian: prometheus; tools/dependencies operations) the test counts as skipped after all the rest of
+it.
 """
 
 import re
@@ -31,7 +32,8 @@ EXPECTED = {
 def curl(url):
     """The code, the content type and the body; of a stream what comes in the first second."""
     options = ["--max-time", "1"] if url.endswith("/events") else ["--max-time", str(staged.DEADLINE)]
-    done = subprocess.run(["curl", "-sS", *options, "-w", "\n%{http_code} %{content_type}", url], stdout=subprocess.PIPE,
+    done = subprocess.run(["curl", "-sS", *options, "-w", "\n%{http_code} %{content_type}", url],
+                          stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
     body, told = done.stdout.rsplit("\n", 1)
     if done.returncode not in (0, 28) or (done.returncode == 28 and not url.endswith("/events")):
