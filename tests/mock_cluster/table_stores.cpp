@@ -14,6 +14,7 @@
 
 #include <future>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,8 @@ public:
         // How often something was fetched, and how often that is to fail.
         int fetched = 0;
         int failures = 0;
+        // Whether failures say that there is no such schema, instead of that nobody answers.
+        bool gone = false;
     };
 
     using value_type = std::string;
@@ -133,16 +136,20 @@ public:
     {
         co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
         auto away = false;
+        auto gone = false;
         registry_->update(
             [&](auto& all)
             {
                 ++all.fetched;
                 away = all.failures-- > 0;
+                gone = all.gone;
                 if (!away)
                     all.known.insert(id_of(data));
             });
+        if (away && gone)
+            throw decode_error{"there is no such schema"};
         if (away)
-            throw decode_error{"the registry is away"};
+            throw std::runtime_error{"the registry is away"};
     }
 
     void decode(bytes_view data, std::string& out) const
@@ -243,7 +250,12 @@ BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_what_serdes_have_to_fetch)
 BOOST_AUTO_TEST_CASE(what_cannot_be_decoded_fails_where_it_is_read)
 {
     auto const from = std::make_shared<test::watched<numbered_text::registry>>();
-    from->update([](auto& all) { all.failures = 1'000'000; });
+    from->update(
+        [](auto& all)
+        {
+            all.failures = 1'000'000;
+            all.gone = true;
+        });
     for (auto const* const key : {"a", "b"})
         cluster.produce(changelog, {.key = key, .value = "1", .partition = 0});
     cluster.flush();

@@ -130,7 +130,8 @@ void add_health(family_list& to, labels const& common, engine_health const& heal
     for (auto const each : all)
         to.gauge({"paperboy_status", "1 for the status that the engine has, 0 for the others."},
                  with(common, {{"status", std::string{to_string(each)}}}), each == health.status ? 1 : 0);
-    to.gauge({"paperboy_ready", "1 while the group has given an assignment."}, common, health.ready() ? 1 : 0);
+    to.gauge({"paperboy_ready", "1 while the group has given an assignment and its tables are restored."}, common,
+             health.ready() ? 1 : 0);
     to.gauge({"paperboy_assigned_partitions", "Partitions assigned now."}, common,
              static_cast<double>(health.partitions));
 }

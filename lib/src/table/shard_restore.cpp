@@ -1,4 +1,4 @@
-// The part of a shard that opens and closes it, and fills it from its changelog.
+// The part of a shard that opens it, and fills it from its changelog.
 
 #include "table/shard.hpp"
 
@@ -359,72 +359,6 @@ void shard::fail(error_code error, std::string const& text)
     }
     if (auto const owner = context_.owner.lock())
         owner->shard_failed(*this, error, text);
-}
-
-void shard::close(bool checkpoint)
-{
-    asio::post(strand_, [self = shared_from_this(), checkpoint] { self->finish(checkpoint); });
-}
-
-// Changes that are not sent yet are of hooks that have not ended in time: their offsets stay held.
-void shard::finish(bool checkpoint)
-{
-    auto const lock = lock_if_global();
-    auto const before = phase_.load();
-    if (before == phase::closing || before == phase::closed)
-        return;
-    phase_ = phase::closing;
-    unsent_.forget();
-    // A global table is nobody's in particular.
-    if (!global_ && set_ && set_->pending() > 0)
-        context_.target.forget(*this);
-    last_one_wanted_ = before == phase::ready && checkpoint && store_;
-    reading_.cancel();
-    stop_preparing();
-    counters_.ready.store(false);
-    if (!writing_ && preparing_ == 0)
-        close_store();
-}
-
-// A store may have much to do when it is destroyed: that is the worker's as well.
-void shard::close_store()
-{
-    if (std::exchange(last_one_wanted_, false))
-    {
-        this->checkpoint();
-        if (writing_ || phase_ == phase::closed)
-            return;
-    }
-    phase_ = phase::closed;
-    set_.reset();
-    if (begin_again_ && store_)
-        clear_store();
-    auto const worker = context_.worker.lock();
-    if (!store_ || !worker || !store_->concurrent())
-    {
-        store_.reset();
-        return gone();
-    }
-    worker->run(
-        "closing the store of " + describe_store(), [store = std::exchange(store_, nullptr)]() mutable
-        { store.reset(); }, [self = shared_from_this()] { self->gone(); });
-}
-
-// What it has may not show to be wrong the next time.
-void shard::clear_store()
-try
-{
-    store_->clear(table().identity());
-}
-catch (std::exception const& error)
-{
-    context_.log(log_level::warning, describe() + ": its store cannot be used, nor emptied: " + error.what());
-}
-
-void shard::gone()
-{
-    if (auto const owner = context_.owner.lock())
-        owner->shard_closed(*this);
 }
 
 } // namespace paperboy::tables

@@ -94,8 +94,9 @@ store_queue::~store_queue()
         return;
     }
     thread_.detach();
+    auto const doing = state_->late(std::chrono::seconds{0});
     log_(log_level::error,
-         state_->late(std::chrono::seconds{0}) +
+         (doing.empty() ? "a store has work left" : doing) +
              "; the thread \"paperboy-store\" is left behind with it. See to the disk: the store is "
              "held until that ends, or the process. What is missing there is read from the changelog");
 }
