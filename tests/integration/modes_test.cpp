@@ -185,6 +185,63 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_records, fixture)
                boost::test_tools::per_element());
 }
 
+// The partition's end, which the queue counts as well, is no record to wait for.
+BOOST_FIXTURE_TEST_CASE(what_waits_is_divided_evenly_and_nothing_waits_for_more, fixture)
+{
+    produce(0, 1'000);
+    auto policy = fixed_bulk();
+    policy.max_records = 300;
+    policy.max_wait = 60s;
+    auto chosen = settings(policy);
+    chosen.properties["enable.partition.eof"] = "true";
+    auto engine = running_engine{"engine", chosen, [this](auto& e)
+                                 {
+                                     e.handle(topic, bulk_handler{seen});
+                                     e.pause();
+                                 }};
+    BOOST_TEST(eventually(
+        [&]
+        {
+            auto const partitions = engine->stats().partitions;
+            return std::ranges::any_of(partitions, [](auto const& each) { return each.prefetched == 1'001; });
+        }));
+    engine->resume();
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1'000; }, 20s));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.of(0).bulk_sizes == (std::vector<std::size_t>{300, 300, 200, 200}),
+               boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_partition_that_lags_again_is_handled_in_bulk_again, fixture)
+{
+    produce(0, 20'000);
+    auto policy = mode_policy{};
+    policy.enter_above_lag = 5'000;
+    policy.leave_below_lag = 500;
+    policy.min_dwell = 0ms;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    auto in_bulk = std::size_t{0};
+    for (auto round = std::size_t{1}; round <= 2; ++round)
+    {
+        BOOST_TEST(seen.await(
+            [&](auto const& all)
+            {
+                auto const& first = all.of(0);
+                auto const over = all.total() == round * 20'000 && first.in_bulk > in_bulk && !first.modes.empty() &&
+                                  first.modes.back() == handling_mode::single;
+                in_bulk = over ? first.in_bulk : in_bulk;
+                return over;
+            }));
+        if (round == 2)
+            break;
+        engine->pause();
+        produce(0, 20'000);
+        engine->resume();
+    }
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.disorders() == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_bulk_ends_before_it_exceeds_max_bytes, fixture)
 {
     for (auto i = 0; i < 100; ++i)

@@ -66,6 +66,14 @@ public:
         return missing + (bulks - 1) * max_records_;
     }
 
+    // The queue is empty: what waits is all there is. That may be less than was planned with, as a queue counts what is
+    // no record (the partition's end, errors, transaction markers), or more, as it grows meanwhile.
+    void no_more() noexcept
+    {
+        if (halves_ > 0)
+            plan(records_);
+    }
+
     // Offset of the first record that waits; only with waiting() > 0.
     [[nodiscard]] std::int64_t first_offset() const noexcept
     {
@@ -99,8 +107,8 @@ public:
     void drop(Recycle recycle)
     {
         auto left = views_.size();
-        if (halves_ > 0 && --halves_ == 1)
-            bulk_records_ = second_half_;
+        if (halves_ > 0)
+            bulk_records_ = --halves_ == 1 ? second_half_ : max_records_;
         records_ -= left;
         bytes_ -= bulk_bytes_;
         views_.clear();

@@ -35,6 +35,8 @@ partition_action partition_pipeline::fetch()
     {
         if (records > 0)
             add_to_bulk(got.bytes);
+        if (!got.more)
+            batcher_.no_more();
         return fsm_.fetched(ready_for_bulk(), got.more);
     }
     block_bytes_ = got.bytes;

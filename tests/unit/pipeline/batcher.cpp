@@ -138,6 +138,55 @@ BOOST_AUTO_TEST_CASE(a_rest_shares_with_what_comes_next)
     BOOST_TEST(!subject.full());
 }
 
+// A queue counts the partition's end, errors and transaction markers as well.
+BOOST_AUTO_TEST_CASE(what_was_counted_and_is_no_record_is_not_waited_for)
+{
+    using sizes = std::vector<std::size_t>;
+    auto const of = [](std::size_t counted, std::size_t there)
+    {
+        auto source = blocks{};
+        auto subject = with_limits(300, 1'000'000);
+        auto all = sizes{};
+        static_cast<void>(subject.next_block(counted, 1'000));
+        subject.add(source.next(std::vector<std::size_t>(there, 1)), there);
+        subject.no_more();
+        while (subject.full())
+            all.push_back(take(subject).size());
+        return all;
+    };
+    BOOST_TEST(of(401, 400) == (sizes{200, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(402, 401) == (sizes{201, 200}), boost::test_tools::per_element());
+    BOOST_TEST(of(301, 300) == (sizes{300}), boost::test_tools::per_element());
+    BOOST_TEST(of(301, 299).empty());
+    BOOST_TEST(of(590, 295).empty());
+    BOOST_TEST(of(400, 599) == (sizes{300, 299}), boost::test_tools::per_element());
+
+    auto source = blocks{};
+    auto subject = with_limits(300, 1'000'000);
+    BOOST_TEST(subject.next_block(501, 300) == 251U);
+    subject.add(source.next(std::vector<std::size_t>(251, 1)), 251);
+    BOOST_TEST(take(subject).size() == 251U);
+    BOOST_TEST(subject.next_block(250, 300) >= 250U);
+    subject.add(source.next(std::vector<std::size_t>(249, 1)), 249);
+    subject.no_more();
+    BOOST_TEST(subject.full());
+    BOOST_TEST(take(subject).size() == 249U);
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_that_comes_inside_a_bulk_holds_for_its_other_half)
+{
+    auto source = blocks{};
+    auto subject = with_limits(300, 1'000'000);
+    static_cast<void>(subject.next_block(400, 1'000));
+    subject.add(source.next(std::vector<std::size_t>(400, 1)), 400);
+    BOOST_TEST(subject.next().size() == 200U);
+    subject.limit(50, 1'000'000);
+    subject.drop([](detail::block_holder) {});
+    for (auto bulk = 0; bulk < 4; ++bulk)
+        BOOST_TEST(take(subject).size() == 50U);
+    BOOST_TEST(subject.waiting() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bulk_spans_blocks_and_ends_inside_one)
 {
     auto source = blocks{};
