@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -266,6 +267,59 @@ BOOST_AUTO_TEST_CASE(a_hook_that_ends_after_its_assignment_passes_no_later_step)
     BOOST_TEST(all.first == 2U);
     for (auto const& step : all.steps)
         BOOST_TEST(step.value_or(2) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(how_far_a_step_is_can_be_seen)
+{
+    produce(first, 0, 3);
+    produce(second, 0, 1);
+    auto consuming = engine{io.context(), stepped(steps_scope::engine)};
+    consuming.handle(first, gated_handler{seen}).handle(second, second_handler{seen, 3});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(sees([](events const& all) { return all.waiting; }), log);
+    BOOST_TEST(test::eventually([&] { return consuming.stats().step_left == 3U; }), log);
+    auto const stats = consuming.stats();
+    BOOST_TEST((stats.step == 0U));
+    BOOST_TEST(stats.step_passed == 0U);
+    BOOST_TEST(stats.step_partitions == 1U);
+    open();
+    BOOST_TEST(test::eventually([&] { return !consuming.stats().step; }), log);
+    BOOST_TEST(consuming.stats().step_left == 0U);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(seen.get().too_early == 0U);
+}
+
+// The second step's records wait in their queue, and the brokers' answer how many there are takes its time.
+BOOST_AUTO_TEST_CASE(a_step_is_handled_in_bulk_from_its_first_record_on)
+{
+    struct counting_handler
+    {
+        test::watched<events>& seen;
+        void on_message(record_view const&)
+        {
+            seen.update([](events& all) { ++all.first; });
+        }
+        void on_bulk(std::span<record_view const> bulk)
+        {
+            seen.update([&](events& all) { all.second += bulk.size(); });
+        }
+    };
+    produce(second, 0, 10);
+    auto chosen = stepped(steps_scope::engine);
+    chosen.mode.mode = handling_mode::single;
+    auto consuming = engine{io.context(), chosen};
+    consuming.handle(first, gated_handler{seen}).handle(second, counting_handler{seen});
+    produce(first, 0, 1);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(sees([](events const& all) { return all.waiting; }), log);
+    auto const waits = [](auto const& each) { return each.prefetched >= 10; };
+    BOOST_TEST(test::eventually([&] { return std::ranges::any_of(consuming.stats().partitions, waits); }), log);
+    open();
+    BOOST_TEST(sees([](events const& all) { return all.first + all.second >= 11; }), log);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+    BOOST_TEST(seen.get().second == 10U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -163,8 +163,13 @@ void engine_run::advance_step()
 void engine_run::release_runnable()
 {
     for (auto const& each : assignment_->pipelines())
-        if (steps_.may_run(each->where()))
-            each->release(pipeline::hold_reason::step);
+    {
+        if (!steps_.may_run(each->where()))
+            continue;
+        if (!steps_.finished() && state_->step_of(each->where().topic) == steps_.step())
+            each->begin_catching_up();
+        each->release(pipeline::hold_reason::step);
+    }
 }
 
 void engine_run::show_steps()

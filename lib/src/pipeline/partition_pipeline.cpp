@@ -169,6 +169,16 @@ void partition_pipeline::look_again()
         });
 }
 
+void partition_pipeline::begin_catching_up()
+{
+    on_strand(
+        [](auto& self)
+        {
+            self.mode_.catch_up(true);
+            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
+        });
+}
+
 void partition_pipeline::catch_up_to(std::int64_t end)
 {
     on_strand(

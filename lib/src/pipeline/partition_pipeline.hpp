@@ -132,7 +132,10 @@ public:
     // How much may be gathered for hooks from now on, in records and in bytes of keys and values. Safe from any thread.
     void limit(std::size_t max_records, std::size_t max_bytes);
 
-    // In bulk where the handler can, until everything before `end` is finished; then tells the owner.
+    // In bulk where the handler can, until end_catching_up().
+    void begin_catching_up();
+
+    // The same, and tells the owner when everything before `end` is finished.
     void catch_up_to(std::int64_t end);
 
     // Back to the handler's own mode policy.
