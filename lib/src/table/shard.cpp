@@ -74,7 +74,7 @@ shard::~shard()
     }
     catch (std::exception const&)
     {
-        // No memory, or no thread: it is closed by now.
+        store_.reset(); // no memory, or no thread: closed here
     }
 }
 
