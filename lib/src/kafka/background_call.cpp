@@ -1,18 +1,13 @@
 #include "kafka/background_call.hpp"
 
-#include <boost/system/system_error.hpp>
+#include "kafka/wake_fd.hpp"
 
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <cstdint>
 #include <mutex>
 #include <utility>
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 namespace paperboy::kafka
 {
@@ -21,32 +16,21 @@ namespace
 
 constexpr auto patience = std::chrono::seconds{5};
 
-int checked(int fd)
-{
-    if (fd == -1)
-        throw boost::system::system_error{{errno, boost::system::system_category()}, "paperboy: no eventfd"};
-    return fd;
-}
-
 } // namespace
 
 // What the thread and its caller share; it has a descriptor of its own, so either may go first.
 struct background_call::progress
 {
-    explicit progress(int signal) : fd{checked(::fcntl(signal, F_DUPFD_CLOEXEC, 0))} {}
-    progress(progress const&) = delete;
-    progress& operator=(progress const&) = delete;
-    ~progress() { ::close(fd); }
+    explicit progress(int signal) : told{signal} {}
 
     void finish()
     {
-        auto const one = std::uint64_t{1};
         {
             auto const lock = std::scoped_lock{guard};
             finished = true;
         }
         changed.notify_all();
-        [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);
+        told.wake();
     }
 
     bool wait(std::chrono::seconds longest)
@@ -55,14 +39,14 @@ struct background_call::progress
         return changed.wait_for(lock, longest, [this] { return finished; });
     }
 
-    int fd;
+    wake_fd told;
     std::mutex guard;
     std::condition_variable changed;
     bool finished = false;
 };
 
 background_call::background_call(boost::asio::any_io_executor const& executor, std::string name)
-    : signal_{executor, checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))}, name_{std::move(name)}
+    : signal_{executor, make_wake_fd()}, name_{std::move(name)}
 {
 }
 
@@ -92,8 +76,7 @@ void background_call::run(std::function<void()> work, std::function<void()> done
                            if (error)
                                return;
                            busy_ = false;
-                           auto count = std::uint64_t{};
-                           [[maybe_unused]] auto const got = ::read(signal_.native_handle(), &count, sizeof count);
+                           read_wake_fd(signal_.native_handle());
                            // Takes the lock that finish() held: what the call has written is visible by that,
                            // not by the signal.
                            static_cast<void>(progress_->wait(std::chrono::seconds{0}));

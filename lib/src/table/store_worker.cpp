@@ -1,47 +1,27 @@
 #include "table/store_worker.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/system/system_error.hpp>
+#include "kafka/wake_fd.hpp"
 
-#include <cerrno>
-#include <cstdint>
+#include <boost/asio/post.hpp>
+
 #include <utility>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 namespace paperboy::tables
 {
-namespace
-{
-
-int checked(int fd)
-{
-    if (fd == -1)
-        throw boost::system::system_error{{errno, boost::system::system_category()}, "paperboy: no eventfd"};
-    return fd;
-}
-
-} // namespace
 
 // Shared with the queue's thread, which may be left behind: it has a descriptor of its own.
 struct store_worker::signal
 {
-    explicit signal(int of) : fd{checked(::fcntl(of, F_DUPFD_CLOEXEC, 0))} {}
-    signal(signal const&) = delete;
-    signal& operator=(signal const&) = delete;
-    ~signal() { ::close(fd); }
+    explicit signal(int of) : told{of} {}
 
     void done()
     {
-        auto const one = std::uint64_t{1};
         {
             auto const lock = std::scoped_lock{guard};
             ++count;
         }
-        [[maybe_unused]] auto const written = ::write(fd, &one, sizeof one);
+        told.wake();
     }
 
     // What the work has written is visible by this lock, not by the descriptor.
@@ -51,14 +31,13 @@ struct store_worker::signal
         return std::exchange(count, 0);
     }
 
-    int fd;
+    kafka::wake_fd told;
     std::mutex guard;
     std::size_t count = 0;
 };
 
 store_worker::store_worker(boost::asio::any_io_executor strand, std::shared_ptr<store_queue> queue)
-    : strand_{std::move(strand)}, queue_{std::move(queue)},
-      told_{strand_, checked(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))},
+    : strand_{std::move(strand)}, queue_{std::move(queue)}, told_{strand_, kafka::make_wake_fd()},
       signal_{std::make_shared<signal>(told_.native_handle())}
 {
 }
@@ -100,8 +79,7 @@ void store_worker::wait()
 void store_worker::tell()
 {
     waiting_ = false;
-    auto count = std::uint64_t{};
-    [[maybe_unused]] auto const got = ::read(told_.native_handle(), &count, sizeof count);
+    kafka::read_wake_fd(told_.native_handle());
     auto done = std::vector<std::function<void()>>{};
     auto more = false;
     {
