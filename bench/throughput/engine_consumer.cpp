@@ -20,7 +20,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -140,11 +139,6 @@ void run(asio::io_context& context, int threads)
     context.run();
 }
 
-std::int64_t total_of(options const& from)
-{
-    return std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
-}
-
 // Resumes the engine when so many records wait.
 asio::awaitable<void> resume_with(engine& paused, std::int64_t records)
 {
@@ -203,10 +197,9 @@ private:
 template <class Handler, class... Serde>
 measurement consume(options const& from, config const& settings, extra with, Serde... serdes)
 {
-    auto const total = total_of(from);
     auto context = asio::io_context{from.threads};
     auto consumer = engine{context, settings};
-    auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &consumer};
+    auto shared = run_state{progress{from.total()}, &consumer};
     consumer.handle(from.topic, serdes...,
                     per_partition([&](topic_partition const& where) { return Handler{shared, from, where}; }));
     auto result = error_code{};
@@ -216,7 +209,7 @@ measurement consume(options const& from, config const& settings, extra with, Ser
     if (with == extra::paused)
     {
         consumer.pause();
-        asio::co_spawn(context, resume_with(consumer, total), asio::detached);
+        asio::co_spawn(context, resume_with(consumer, static_cast<std::int64_t>(from.total())), asio::detached);
     }
     consumer.async_run(
         [&](error_code error)
@@ -272,7 +265,7 @@ measurement consume_avro(options const& from)
 measurement consume_ready(options const& from)
 {
     auto settings = engine_settings(from);
-    settings.memory_limit = static_cast<std::size_t>(total_of(from)) * 4096;
+    settings.memory_limit = static_cast<std::size_t>(from.total()) * 4096;
     settings.properties.emplace("queued.min.messages", "10000000");
     settings.properties.emplace("queued.max.messages.kbytes", "2000000");
     return consume<void_handler>(from, settings, extra::paused);

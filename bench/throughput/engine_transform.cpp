@@ -1,4 +1,5 @@
 #include "throughput/partition_tally.hpp"
+#include "throughput/run_engine.hpp"
 #include "throughput/transform_modes.hpp"
 
 #include <paperboy/engine.hpp>
@@ -6,9 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <numeric>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 namespace paperboy::bench
@@ -47,8 +46,7 @@ measurement transform(options const& from)
 {
     auto context = boost::asio::io_context{1};
     auto transformer = engine{context, engine_settings(from)};
-    auto const total = std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
-    auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &transformer};
+    auto shared = run_state{progress{from.total()}, &transformer};
     auto const out = transformer.make_producer(from.output);
     transformer.handle(from.topic, per_partition(
                                        [&](topic_partition const& where)
@@ -57,11 +55,7 @@ measurement transform(options const& from)
                                                shared, out,
                                                from.partition_sizes.at(static_cast<std::size_t>(where.partition))};
                                        }));
-    auto result = error_code{};
-    transformer.async_run([&](error_code error) { result = error; });
-    context.run();
-    if (result)
-        throw std::runtime_error{result.message() + ": " + transformer.last_failure().text};
+    run_engine(context, transformer);
     shared.counted.extend();
     return shared.counted.result();
 }

@@ -79,6 +79,29 @@ client_handle make_producer(options const& from)
     return make_client(RD_KAFKA_PRODUCER, std::move(conf));
 }
 
+void subscribe(client_handle const& consumer, std::string const& topic)
+{
+    auto const list = kafka::partition_list{rd_kafka_topic_partition_list_new(1)};
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    if (auto const error = rd_kafka_subscribe(consumer.get(), list.get()))
+        throw std::runtime_error{rd_kafka_err2str(error)};
+}
+
+void produce_all(client_handle const& producer, kafka::topic_handle const& topic,
+                 std::span<rd_kafka_message_t> messages)
+{
+    while (!messages.empty())
+    {
+        rd_kafka_produce_batch(topic.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION,
+                               messages.data(), static_cast<int>(messages.size()));
+        auto const refused = std::ranges::find_if(messages, [](auto const& each) { return each.err != 0; });
+        messages = messages.subspan(static_cast<std::size_t>(refused - messages.begin()));
+        if (!messages.empty() && messages.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            throw std::runtime_error{rd_kafka_err2str(messages.front().err)};
+        rd_kafka_poll(producer.get(), messages.empty() ? 0 : 1);
+    }
+}
+
 // A call that asks for more than will come waits out its timeout.
 std::span<rd_kafka_message_t* const> message_batch::take(rd_kafka_queue_t* queue, std::size_t at_most)
 {

@@ -47,6 +47,12 @@ using client_handle = std::unique_ptr<rd_kafka_t, close_and_destroy>;
 [[nodiscard]] client_handle make_changelog_reader(options const& from);
 [[nodiscard]] client_handle make_producer(options const& from);
 
+void subscribe(client_handle const& consumer, std::string const& topic);
+
+// Hands all of them over, copied, to the partitions that they name; waits for room where there is none.
+void produce_all(client_handle const& producer, kafka::topic_handle const& topic,
+                 std::span<rd_kafka_message_t> messages);
+
 // Messages of one call, destroyed when their handling has ended. Throws for those that are errors.
 class message_batch
 {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -48,6 +49,13 @@ struct options
     std::vector<std::int64_t> partition_sizes;
     // A topic, empty so far, for what a run writes; no name for modes that write nothing.
     std::string output;
+
+    // How many records all partitions have.
+    [[nodiscard]] std::uint64_t total() const
+    {
+        return static_cast<std::uint64_t>(
+            std::accumulate(partition_sizes.begin(), partition_sizes.end(), std::int64_t{0}));
+    }
 };
 
 struct usage_error : std::runtime_error

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <span>
 
 namespace paperboy::bench
@@ -76,8 +75,7 @@ measurement consume(kafka::conf_handle conf, options const& from, F decode)
 {
     auto const client = subscribe(std::move(conf), from.topic);
     auto const queue = kafka::queue_handle{rd_kafka_queue_get_consumer(client.get())};
-    auto counted = progress{static_cast<std::uint64_t>(
-        std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0}))};
+    auto counted = progress{from.total()};
     auto batch = std::vector<rd_kafka_message_t*>(from.batch_size);
     auto done = false;
     while (!done)

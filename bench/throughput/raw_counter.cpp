@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 
@@ -72,17 +71,7 @@ public:
     {
         for (std::size_t i = 0; i < changes_.size(); ++i)
             changes_[i].payload = values_[i].data();
-        auto left = std::span{changes_};
-        while (!left.empty())
-        {
-            rd_kafka_produce_batch(topic_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION,
-                                   left.data(), static_cast<int>(left.size()));
-            auto const refused = std::ranges::find_if(left, [](auto const& each) { return each.err != 0; });
-            left = left.subspan(static_cast<std::size_t>(refused - left.begin()));
-            if (!left.empty() && left.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-                throw std::runtime_error{rd_kafka_err2str(left.front().err)};
-            rd_kafka_poll(client_.get(), left.empty() ? 0 : 1);
-        }
+        produce_all(client_, topic_, changes_);
         changes_.clear();
         values_.clear();
     }
@@ -105,8 +94,7 @@ class counter
 public:
     counter(options const& from, bool coalesce, bool on_disk)
         : from_{from}, coalesce_{coalesce}, writer_{from}, partitions_(from.partition_sizes.size()),
-          counted_{static_cast<std::uint64_t>(
-              std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0}))}
+          counted_{from.total()}
     {
         if (on_disk)
             files_.emplace(partitions_.size());
@@ -116,7 +104,7 @@ public:
     {
         {
             consumer_ = make_consumer(from_);
-            subscribe();
+            subscribe(consumer_, from_.topic);
             auto const queue = kafka::queue_handle{rd_kafka_queue_get_consumer(consumer_.get())};
             auto messages = message_batch{from_.batch_size};
             auto next = steady::now() + checkpoint_every;
@@ -136,14 +124,6 @@ public:
     }
 
 private:
-    void subscribe()
-    {
-        auto const list = kafka::partition_list{rd_kafka_topic_partition_list_new(1)};
-        rd_kafka_topic_partition_list_add(list.get(), from_.topic.c_str(), RD_KAFKA_PARTITION_UA);
-        if (auto const error = rd_kafka_subscribe(consumer_.get(), list.get()))
-            throw std::runtime_error{rd_kafka_err2str(error)};
-    }
-
     // True when these were the last.
     bool count(std::span<rd_kafka_message_t* const> messages)
     {

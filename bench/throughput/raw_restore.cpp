@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <stdexcept>
 
 namespace paperboy::bench
@@ -23,8 +22,7 @@ struct text_hash
 template <class Keep, class Finish>
 measurement restore(options const& from, Keep keep, Finish finish)
 {
-    auto counted = progress{static_cast<std::uint64_t>(
-        std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0}))};
+    auto counted = progress{from.total()};
     auto const client = make_changelog_reader(from);
     auto const queue = kafka::queue_handle{rd_kafka_queue_get_consumer(client.get())};
     counted.begin();

@@ -1,9 +1,7 @@
 #include "throughput/hand_written.hpp"
 #include "throughput/transform_modes.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <stdexcept>
 
 namespace paperboy::bench
@@ -28,13 +26,9 @@ public:
     explicit forwarder(options const& from)
         : from_{from}, producer_{make_producer(from)},
           output_{rd_kafka_topic_new(producer_.get(), from.output.c_str(), nullptr)}, consumer_{make_consumer(from)},
-          next_offsets_(from.partition_sizes.size()),
-          counted_{static_cast<std::uint64_t>(
-              std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0}))}
+          next_offsets_(from.partition_sizes.size()), counted_{from.total()}
     {
-        auto const list = kafka::partition_list{rd_kafka_topic_partition_list_new(1)};
-        rd_kafka_topic_partition_list_add(list.get(), from.topic.c_str(), RD_KAFKA_PARTITION_UA);
-        require(rd_kafka_subscribe(consumer_.get(), list.get()));
+        subscribe(consumer_, from.topic);
     }
 
     [[nodiscard]] measurement run()
@@ -71,24 +65,9 @@ private:
             out.len = each->len;
             sends_.push_back(out);
         }
-        send();
-        return !messages.empty() && counted_.add(messages.size(), checksum);
-    }
-
-    void send()
-    {
-        auto left = std::span{sends_};
-        while (!left.empty())
-        {
-            rd_kafka_produce_batch(output_.get(), RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_PARTITION,
-                                   left.data(), static_cast<int>(left.size()));
-            auto const refused = std::ranges::find_if(left, [](auto const& each) { return each.err != 0; });
-            left = left.subspan(static_cast<std::size_t>(refused - left.begin()));
-            if (!left.empty() && left.front().err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-                require(left.front().err);
-            rd_kafka_poll(producer_.get(), left.empty() ? 0 : 1);
-        }
+        produce_all(producer_, output_, sends_);
         sends_.clear();
+        return !messages.empty() && counted_.add(messages.size(), checksum);
     }
 
     void commit()

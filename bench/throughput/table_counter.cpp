@@ -1,5 +1,6 @@
 #include "scratch_directory.hpp"
 #include "throughput/partition_tally.hpp"
+#include "throughput/run_engine.hpp"
 #include "throughput/table_modes.hpp"
 
 #include <paperboy/engine.hpp>
@@ -9,10 +10,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 namespace paperboy::bench
@@ -56,8 +55,7 @@ measurement count(options const& from, std::shared_ptr<shard_store_provider> sto
     how.cache_bytes = from.cache_bytes;
     auto const counts = counter.make_table<std::string, std::int64_t>("counts", std::move(stores), std::move(how),
                                                                       text{}, integer<std::int64_t>{});
-    auto const total = std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0});
-    auto shared = run_state{progress{static_cast<std::uint64_t>(total)}, &counter};
+    auto shared = run_state{progress{from.total()}, &counter};
     counter.handle(from.topic,
                    per_partition(
                        [&](topic_partition const& where)
@@ -65,11 +63,7 @@ measurement count(options const& from, std::shared_ptr<shard_store_provider> sto
                            return counting_handler{shared, counts,
                                                    from.partition_sizes.at(static_cast<std::size_t>(where.partition))};
                        }));
-    auto result = error_code{};
-    counter.async_run([&](error_code error) { result = error; });
-    context.run();
-    if (result)
-        throw std::runtime_error{result.message() + ": " + counter.last_failure().text};
+    run_engine(context, counter);
     shared.counted.extend();
     return shared.counted.result();
 }

@@ -1,4 +1,5 @@
 #include "scratch_directory.hpp"
+#include "throughput/run_engine.hpp"
 #include "throughput/table_modes.hpp"
 
 #include <paperboy/engine.hpp>
@@ -82,40 +83,28 @@ measurement restore(options const& from, std::shared_ptr<shard_store_provider> s
     static_cast<void>(restored.make_table<std::string, std::int64_t>(table_name, std::move(stores), std::move(how),
                                                                      text{}, integer<std::int64_t>{}));
     restored.handle(from.topic + "-source", idle_handler{});
-    auto result = error_code{};
-    restored.async_run([&](error_code error) { result = error; });
-    context.run();
-    if (result)
-        throw std::runtime_error{result.message() + ": " + restored.last_failure().text};
+    run_engine(context, restored);
     return clock->result();
-}
-
-std::uint64_t all_records(options const& from)
-{
-    auto total = std::uint64_t{0};
-    for (auto const each : from.partition_sizes)
-        total += static_cast<std::uint64_t>(each);
-    return total;
 }
 
 } // namespace
 
 measurement restore_memory(options const& from)
 {
-    return restore(from, nullptr, all_records(from));
+    return restore(from, nullptr, from.total());
 }
 
 measurement restore_rocksdb(options const& from)
 {
     auto const where = scratch_directory{};
-    return restore(from, open_rocksdb(where.path()), all_records(from));
+    return restore(from, open_rocksdb(where.path()), from.total());
 }
 
 // The stores are told that they have less than they do: replaying changes that they have already changes nothing.
 measurement restart_rocksdb(options const& from)
 {
     auto const where = scratch_directory{};
-    static_cast<void>(restore(from, open_rocksdb(where.path()), all_records(from)));
+    static_cast<void>(restore(from, open_rocksdb(where.path()), from.total()));
     {
         auto const stores = open_rocksdb(where.path());
         for (std::size_t partition = 0; partition < from.partition_sizes.size(); ++partition)

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <vector>
 
 namespace paperboy::bench
@@ -39,8 +38,7 @@ std::uint64_t work_on(std::vector<sample> const& records, std::chrono::nanosecon
 measurement work_alone(options const& from)
 {
     auto const& kind = kind_of(from.topic);
-    auto const total = static_cast<std::uint64_t>(
-        std::accumulate(from.partition_sizes.begin(), from.partition_sizes.end(), std::int64_t{0}));
+    auto const total = from.total();
     auto counted = progress{total};
     auto worked = clock::duration{0};
     auto records = std::vector<sample>{};
