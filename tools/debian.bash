@@ -19,11 +19,22 @@ mirror() { # the one that this machine's apt uses, unless PAPERBOY_DEBIAN_MIRROR
   echo "${found:-http://deb.debian.org/debian}"
 }
 
+why_no_root() { # prints why no root can be made and entered here; nothing: one can
+  if ((EUID != 0)); then
+    echo "not root"
+  elif ! unshare --mount --pid --fork true 2>/dev/null; then
+    echo "no namespaces can be made here"
+  elif ! command -v debootstrap >/dev/null && ! DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
+    debootstrap debian-archive-keyring >/dev/null 2>&1; then
+    echo "debootstrap is missing and cannot be installed"
+  fi
+}
+
 make_root() { # make_root FOLDER RELEASE : a bare Debian, made once
-  ((EUID == 0)) || fail "needs root: it makes a root of its own and enters it"
+  local reason
+  reason=$(why_no_root)
+  [[ -z $reason ]] || fail "cannot make and enter a root of its own: $reason"
   [[ ! -f $1/complete ]] || return 0
-  command -v debootstrap >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-    debootstrap debian-archive-keyring >/dev/null || fail "debootstrap is missing and cannot be installed"
   echo "$name: making a bare Debian $2 in $1" >&2
   rm -rf "$1"
   mkdir -p "$1"

@@ -12,7 +12,6 @@ from conan import ConanFile
 from conan.tools.build import check_min_cppstd
 from conan.tools.cmake import CMake, CMakeDeps, CMakeToolchain, cmake_layout
 from conan.tools.files import copy, load, rmdir
-from conan.tools.gnu import PkgConfigDeps
 
 
 class Paperboy(ConanFile):
@@ -25,7 +24,12 @@ class Paperboy(ConanFile):
     options = {"shared": [True, False], "fPIC": [True, False], "with_metrics": [True, False],
                "with_rocksdb": [True, False], "system_libraries": [True, False]}
     default_options = {"shared": False, "fPIC": True, "with_metrics": True, "with_rocksdb": True,
-                       "system_libraries": False, "boost/*:header_only": True}
+                       "system_libraries": False, "boost/*:header_only": True,
+                       # Without these there is neither TLS nor SCRAM, and records in these compressions cannot be read.
+                       "librdkafka/*:ssl": True, "librdkafka/*:zlib": True, "librdkafka/*:zstd": True,
+                       "prometheus-cpp/*:with_pull": False, "prometheus-cpp/*:with_push": False,
+                       # Its classes are derived from.
+                       "rocksdb/*:use_rtti": True, "rocksdb/*:with_lz4": True, "rocksdb/*:with_zstd": True}
 
     @property
     def _checkout(self):
@@ -63,10 +67,10 @@ class Paperboy(ConanFile):
 
     def generate(self):
         CMakeDeps(self).generate()
-        PkgConfigDeps(self).generate()
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["PAPERBOY_METRICS"] = bool(self.options.with_metrics)
         toolchain.cache_variables["PAPERBOY_ROCKSDB"] = bool(self.options.with_rocksdb)
+        toolchain.cache_variables["PAPERBOY_PKG_CONFIG"] = bool(self.options.system_libraries)
         for each in ("TESTS", "EXAMPLES", "TOOLS", "WARNINGS_AS_ERRORS"):
             toolchain.cache_variables[f"PAPERBOY_{each}"] = False
         toolchain.generate()

@@ -25,7 +25,8 @@ class PaperboyTest(ConanFile):
     def test(self):
         if not can_run(self):
             return
-        for program in ("consumer", "operator"):
-            path = os.path.join(self.cpp.build.bindir, program)
-            if program == "consumer" or os.path.exists(path):
-                self.run(path, env="conanrun")
+        options = self.dependencies["paperboy"].options
+        programs = ["consumer"] + ["operator"] * bool(options.with_metrics) + ["keeper"] * bool(options.with_rocksdb)
+        for program in programs:
+            arguments = f" {os.path.join(self.build_folder, 'tables')}" if program == "keeper" else ""
+            self.run(os.path.join(self.cpp.build.bindir, program) + arguments, env="conanrun")
