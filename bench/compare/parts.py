@@ -21,15 +21,19 @@ def say(text):
 
 
 def run_series(results, part, series, rounds, run):
-    """A peer that fails is left out from then on; one of ours ends everything. False if nothing is left."""
+    """Left out from then on: a peer that fails, and what the programs were built without. All else ends everything.
+
+    Every second round goes backwards, so that no row has the place behind the same one, or the first, in all of them."""
     for number in range(1, rounds + 1):
-        for each in list(series):
+        for each in list(series if number % 2 else reversed(series)):
             try:
                 each.runs[number] = run(each)
             except runs.Failed as error:
-                if not each.row.program:
+                if not each.row.program and not runs.is_missing(error):
                     raise runs.Failed(f"{each.row.name}: {error}") from None
-                say(f"{each.row.name} is left out from here on: {error}")
+                why = f"{each.row.name} is left out from round {number} on: {error}"
+                results.note(why)
+                say(why)
                 series.remove(each)
                 continue
             shown = "  ".join(f"{name} {each.runs[number][name]:.3f}" for name in part.figures)
@@ -48,11 +52,19 @@ class Throughput:
         return [rows.Topic(kind, each["name"], each["sizes"]) for kind, each in filled.items()]
 
     def consume(self, row, topic, pinned):
+        if row.writes:
+            return self.count(row, topic, pinned)
         measured = runs.run(rows.consume_command(row, topic, self.programs, self.servers), pinned)
         expected = self.checksums.setdefault(topic.name, measured["checksum"])
         if measured["checksum"] != expected or measured["records"] != topic.records:
             raise runs.Failed(f"it has seen other records of {topic.name} than the others")
         return runs.per_record(measured)
+
+    def count(self, row, topic, pinned):
+        measured = runs.run_mode(rows.counting_command(row, topic, self.programs, self.servers), pinned)
+        if measured["checksum"] != self.checksums.setdefault((row.against, topic.name), measured["checksum"]):
+            raise runs.Failed(f"it has counted otherwise in {topic.name} than the others")
+        return {name: measured[name] for name in FIGURES}
 
 
 def throughput(results, given, peers):

@@ -28,7 +28,7 @@ class Series:
         return [run[name] for run in self.runs.values()]
 
     def as_json(self, baseline, figures, ratio_of):
-        out = {"row": self.row.name, "label": self.row.label, "ours": self.row.ours, **self.setting}
+        out = {"row": self.row.name, "label": self.row.label, "ours": self.row.ours, "against": self.row.against, **self.setting}
         for name in figures:
             out[name] = spread(self.values(name))
         both = self.runs.keys() & baseline.runs.keys() if baseline else ()
@@ -52,7 +52,7 @@ class Part:
         return self.series[-1]
 
     def baseline(self, of):
-        return next((each for each in self.series if each.row.name == "raw" and each.setting == of.setting), None)
+        return next((each for each in self.series if each.row.name == of.row.against and each.setting == of.setting), None)
 
     def as_json(self):
         return [each.as_json(self.baseline(each), self.figures, self.ratio_of) for each in self.series if each.runs]
@@ -64,6 +64,10 @@ class Results:
         self.head = {"machine": machine(), "notes": notes}
         self.loads = []
         self.parts = {}
+
+    def note(self, text):
+        """What a reader of the results has to know."""
+        self.head["notes"].append(text)
 
     def save(self):
         """After each round, so that an interrupted run has something to show."""

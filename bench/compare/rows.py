@@ -30,6 +30,8 @@ class Row:
     program: list = field(default_factory=list)  # of a peer
     mode: str = ""  # of our programs
     options: tuple = ()
+    against: str = "raw"  # the row that its ratios are of
+    writes: bool = False  # to a topic of its own
 
     def consumes(self, topic):
         return not self.topics or topic.kind in self.topics
@@ -41,6 +43,10 @@ OWN = [
     Row("awaitable", "paperboy, coroutines", ours=True, mode="awaitable"),
     Row("bulk", "paperboy, bulk", ours=True, mode="bulk"),
     Row("json", "paperboy, JSON decoded", ours=True, mode="json", topics=("json400",)),
+    Row("count-raw", "librdkafka, counting by hand", mode="count-raw", topics=("json400",), against="count-raw",
+        writes=True),
+    Row("count-memory", "paperboy, counting in a table", ours=True, mode="count-memory", topics=("json400",),
+        against="count-raw", writes=True),
 ]
 
 PEER_ROWS = [
@@ -85,6 +91,12 @@ def consume_command(row, topic, programs, servers):
         return [*row.program, "consume", servers, topic.name, str(topic.records)]
     return [programs / "paperboy_throughput", "--no-pin", "--bootstrap-servers", servers, "--child-mode", row.mode,
             "--child-topic", topic.name, "--child-sizes", ",".join(map(str, topic.sizes)), *row.options]
+
+
+def counting_command(row, topic, programs, servers):
+    """The program makes the topic that is written to, and starts itself again for the run."""
+    return [programs / "paperboy_throughput", "--no-pin", "--bootstrap-servers", servers, "--topics", topic.kind,
+            "--records", str(topic.records), "--modes", row.mode, "--rounds", "1"]
 
 
 def latency_command(row, topic, records, warm_up, programs, servers):

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 
 FIRST_CORE = {0}
 OWN_LINE = ("records", "checksum", "cpu_seconds", "wall_seconds", "idle_seconds", "kept_seconds", "rss_mb")
@@ -12,20 +13,43 @@ class Failed(Exception):
     pass
 
 
-def run(command, pinned=False, deadline=300):
-    """The last line that is a measurement: a peer's JSON, or the line of paperboy_throughput."""
+def complete(command, pinned, deadline):
+    """What the command left, once it has ended well or not."""
     pin = (lambda: os.sched_setaffinity(0, FIRST_CORE)) if pinned else None
     try:
-        done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        return subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=deadline, preexec_fn=pin)
     except subprocess.TimeoutExpired:
         raise Failed(f"not done within {deadline} s") from None
+
+
+def failed(done):
+    return Failed((done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
+
+
+def is_missing(error):
+    """Whether paperboy_throughput was built without what it was asked for, as it is without RocksDB."""
+    return "is no mode of this build" in str(error)
+
+
+def run(command, pinned=False, deadline=300):
+    """The last line that is a measurement: a peer's JSON, or the line of paperboy_throughput."""
+    done = complete(command, pinned, deadline)
     for line in reversed(done.stdout.splitlines()):
         if line.startswith("{") and done.returncode == 0:
             return json.loads(line)
         if line.startswith("measured ") and done.returncode == 0:
             return {name: float(word) for name, word in zip(OWN_LINE, line.split()[1:])}
-    raise Failed((done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
+    raise failed(done)
+
+
+def run_mode(command, pinned=False, deadline=300):
+    """The one run of one mode that paperboy_throughput is told to measure: per record, as it writes it."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as written:
+        done = complete([*command, "--json", written.name], pinned, deadline)
+        if done.returncode != 0:
+            raise failed(done)
+        return json.load(written)["results"][0]["runs"][0]
 
 
 def per_record(measured):

@@ -22,11 +22,14 @@ subprocess.run([ROOT / "tools/bench", "--programs", programs, "--bootstrap-serve
 
 measured = json.loads((results / "results.json").read_text())
 throughput = {each["row"]: each for each in measured["throughput"]}
-assert set(throughput) == {"raw", "void", "awaitable", "bulk", "json"}, throughput.keys()
+counting = {"count-raw", "count-memory"} & set(throughput)
+assert len(counting) in (0, 2), counting  # none without RocksDB
+assert set(throughput) == {"raw", "void", "awaitable", "bulk", "json"} | counting, throughput.keys()
 for each in throughput.values():
     assert each["cpu_us_per_record"]["median"] > 0 and each["ratio_to_raw"]["median"] > 0, each
     assert each["rss_mb"]["median"] > 5, each
-assert throughput["raw"]["ratio_to_raw"]["median"] == 1
+for own in {each["against"] for each in throughput.values()}:
+    assert throughput[own]["ratio_to_raw"]["median"] == 1, own
 
 latency = {each["row"]: each for each in measured["latency"]}
 assert set(latency) == {"raw", "void", "awaitable"}, latency.keys()
@@ -37,4 +40,14 @@ tables = (results / "tables.md").read_text()
 chart = xml.dom.minidom.parse(str(results / "chart.svg"))
 texts = [each.firstChild.data for each in chart.getElementsByTagName("text")]
 for each in throughput.values():
-    assert each["label"] in tables and each["label"] in texts, each["label"]
+    assert each["label"] in tables, each["label"]
+    assert (each["label"] in texts) == (each["row"] not in counting), each["label"]
+
+readme = results / "README.md"
+readme.write_text("".join(f"<!-- tables.py: {name} -->\nold\n<!-- end of tables.py -->\n"
+                          for name in ("peers", "counting")))
+subprocess.run([sys.executable, "-B", ROOT / "bench/compare/tables.py", results / "results.json", readme], check=True)
+written = readme.read_text()
+assert "old" not in written and written.count("**") == (4 if counting else 2), written
+for each in throughput.values():
+    assert f"| {each['label']} |" in written and f" {each['rss_mb']['median']:.0f} |" in written, each["label"]

@@ -29,8 +29,7 @@ public:
         auto const checksum = value.size() + static_cast<unsigned char>(value.front());
         auto how = send_options{};
         how.partition = record.partition();
-        auto const key = record.has_key() ? std::optional{record.key()} : std::nullopt;
-        out_.send(record, key, value, how);
+        out_.send(record, record.optional_key(), value, how);
         tally_.add(record.offset(), checksum);
     }
 

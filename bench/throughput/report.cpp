@@ -58,7 +58,7 @@ std::string json(spread const& of)
 
 std::string json_of_run(run_result const& run)
 {
-    auto text = R"({"round":)" + std::to_string(run.round);
+    auto text = R"({"round":)" + std::to_string(run.round) + R"(,"checksum":)" + std::to_string(run.cost.checksum);
     for (auto const& each : columns)
         text += std::string{",\""} + each.json_name + "\":" + fixed(each.value(run), 6);
     return text + "}";
