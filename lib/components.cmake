@@ -23,8 +23,10 @@ function(paperboy_component name)
   file(CONFIGURE OUTPUT ${component_config} @ONLY CONTENT
     "@arg_DEPENDENCIES@\ninclude(\${CMAKE_CURRENT_LIST_DIR}/paperboy-@name@-targets.cmake)\n")
   install(FILES ${component_config} DESTINATION ${cmake_dir} COMPONENT ${name}_dev)
-  configure_file(component.pc.in ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc @ONLY)
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc DESTINATION ${pkgconfig_dir} COMPONENT ${name}_dev)
+  if(PAPERBOY_PKG_CONFIG)
+    configure_file(component.pc.in ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy-${name}.pc DESTINATION ${pkgconfig_dir} COMPONENT ${name}_dev)
+  endif()
 endfunction()
 
 # The page is a file of its own for those who work on it, and a part of the library for everybody else.
@@ -41,9 +43,8 @@ else()
   message(STATUS "prometheus-cpp is not installed, or not wanted: paperboy::metrics is left out")
 endif()
 
-if(ROCKSDB_FOUND)
-  paperboy_component(rocksdb LIBRARIES PkgConfig::ROCKSDB REQUIRES ", rocksdb"
-    DEPENDENCIES "find_dependency(PkgConfig)\npkg_check_modules(ROCKSDB REQUIRED IMPORTED_TARGET rocksdb)")
+if(paperboy_rocksdb)
+  paperboy_component(rocksdb LIBRARIES ${paperboy_rocksdb} REQUIRES ", rocksdb" DEPENDENCIES "${paperboy_find_rocksdb}")
 else()
   message(STATUS "RocksDB is not installed, or not wanted: paperboy::rocksdb is left out")
 endif()

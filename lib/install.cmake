@@ -28,5 +28,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/paperboy-config-version.cmake DESTINATION ${cmake_dir} COMPONENT core_dev)
 
 file(RELATIVE_PATH path_to_headers ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
-configure_file(paperboy.pc.in ${CMAKE_CURRENT_BINARY_DIR}/paperboy.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy.pc DESTINATION ${pkgconfig_dir} COMPONENT core_dev)
+if(PAPERBOY_PKG_CONFIG)
+  configure_file(paperboy.pc.in ${CMAKE_CURRENT_BINARY_DIR}/paperboy.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/paperboy.pc DESTINATION ${pkgconfig_dir} COMPONENT core_dev)
+endif()

@@ -1,38 +1,35 @@
 #include "avro_json.hpp"
 
+#include "avro_logical.hpp"
+#include "codec.hpp"
 #include "command.hpp"
-#include "times.hpp"
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace paperboy::cli
 {
 namespace
 {
 
-[[noreturn]] void fail(std::string const& place, std::string_view expected, json const& found)
+using std::string_view_literals::operator""sv;
+
+// A value of a union that more than one branch can hold.
+class ambiguous_value : public command_failed
 {
-    throw command_failed{"Avro: " + (place.empty() ? "the value" : place) + ": expected " + std::string{expected} +
-                         ", found " + found.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60)};
-}
+public:
+    using command_failed::command_failed;
+};
 
 void require(bool holds, std::string const& place, std::string_view expected, json const& found)
 {
     if (!holds)
-        fail(place, expected, found);
-}
-
-// Zigzag: numbers near zero are short.
-void write_long(std::int64_t number, std::string& out)
-{
-    auto left = static_cast<std::uint64_t>(number) << 1U ^ static_cast<std::uint64_t>(number >> 63);
-    for (; left >= 0x80; left >>= 7U)
-        out += static_cast<char>((left & 0x7fU) | 0x80U);
-    out += static_cast<char>(left);
+        fail_avro(place, expected, found);
 }
 
 template <class Bits>
@@ -87,50 +84,59 @@ bool is_named(std::string const& type)
     return type == "record" || type == "error" || type == "enum" || type == "fixed";
 }
 
-// Milliseconds since 1970, or days, in the unit of the schema.
-std::optional<std::int64_t> time_from(json const& value, json const& schema)
+void write_integer(json const& value, bool is_int, std::string const& place, std::string& out)
 {
-    auto const logical = schema.is_object() ? schema.value("logicalType", std::string{}) : std::string{};
-    if (!value.is_string() || (logical != "date" && logical.find("timestamp-") == logical.npos))
-        return std::nullopt;
-    auto const micros = parse_iso_micros(value.get_ref<std::string const&>());
-    if (!micros)
-        return std::nullopt;
-    if (logical == "date")
-        return *micros / 86'400'000'000;
-    return logical.ends_with("millis") ? *micros / 1000 : logical.ends_with("nanos") ? *micros * 1000 : *micros;
-}
-
-void write_integer(json const& value, json const& schema, bool is_int, std::string const& place, std::string& out)
-{
-    if (auto const time = time_from(value, schema))
-        return write_long(*time, out);
     if (!value.is_number_integer() ||
         (value.is_number_unsigned() && value.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()))
-        fail(place, is_int ? "a whole number" : "a whole number of 64 bits", value);
+        fail_avro(place, is_int ? "a whole number" : "a whole number of 64 bits", value);
     auto const number = value.get<std::int64_t>();
     if (is_int &&
         (number < std::numeric_limits<std::int32_t>::min() || number > std::numeric_limits<std::int32_t>::max()))
-        fail(place, "a whole number of 32 bits", value);
-    write_long(number, out);
+        fail_avro(place, "a whole number of 32 bits", value);
+    write_avro_long(number, out);
+}
+
+// Also the texts that stand for what JSON has no number for.
+std::optional<double> number_from(json const& value)
+{
+    using limits = std::numeric_limits<double>;
+    if (value.is_number())
+        return value.get<double>();
+    for (auto const& [text, number] : {std::pair{"NaN"sv, limits::quiet_NaN()},
+                                       {"Infinity"sv, limits::infinity()},
+                                       {"-Infinity"sv, -limits::infinity()}})
+        if (value == text)
+            return number;
+    return std::nullopt;
+}
+
+void write_floating(json const& value, bool is_float, std::string const& place, std::string& out)
+{
+    auto const number = number_from(value);
+    if (!number)
+        fail_avro(place, "a number", value);
+    if (!is_float)
+        return write_little_endian(std::bit_cast<std::uint64_t>(*number), out);
+    if (std::isfinite(*number) && std::abs(*number) > static_cast<double>(std::numeric_limits<float>::max()))
+        fail_avro(place, "a number within the range of a float", value);
+    write_little_endian(std::bit_cast<std::uint32_t>(static_cast<float>(*number)), out);
 }
 
 void write_bytes(json const& value, std::optional<std::size_t> size, std::string const& place, std::string& out)
 {
     auto const bytes = value.is_string() ? bytes_from(value.get_ref<std::string const&>()) : std::nullopt;
     if (!bytes || (size && bytes->size() != *size))
-        fail(place,
-             size ? "a text of " + std::to_string(*size) + " characters up to U+00FF"
-                  : "a text of characters up to U+00FF",
-             value);
+        fail_avro(place,
+                  size ? "a text of " + std::to_string(*size) + " characters up to U+00FF"
+                       : "a text of characters up to U+00FF",
+                  value);
     if (!size)
-        write_long(static_cast<std::int64_t>(bytes->size()), out);
+        write_avro_long(static_cast<std::int64_t>(bytes->size()), out);
     out += *bytes;
 }
 
 // Whether it was one of the types without a name.
-bool write_primitive(json const& value, json const& schema, std::string const& type, std::string const& place,
-                     std::string& out)
+bool write_primitive(json const& value, std::string const& type, std::string const& place, std::string& out)
 {
     if (type == "null")
         require(value.is_null(), place, type, value);
@@ -140,26 +146,48 @@ bool write_primitive(json const& value, json const& schema, std::string const& t
         out += static_cast<char>(value.get<bool>());
     }
     else if (type == "int" || type == "long")
-        write_integer(value, schema, type == "int", place, out);
+        write_integer(value, type == "int", place, out);
     else if (type == "float" || type == "double")
-    {
-        require(value.is_number(), place, "a number", value);
-        if (type == "float")
-            write_little_endian(std::bit_cast<std::uint32_t>(value.get<float>()), out);
-        else
-            write_little_endian(std::bit_cast<std::uint64_t>(value.get<double>()), out);
-    }
+        write_floating(value, type == "float", place, out);
     else if (type == "bytes")
         write_bytes(value, std::nullopt, place, out);
     else if (type == "string")
     {
         require(value.is_string(), place, "a text", value);
-        write_long(static_cast<std::int64_t>(value.get_ref<std::string const&>().size()), out);
+        write_avro_long(static_cast<std::int64_t>(value.get_ref<std::string const&>().size()), out);
         out += value.get_ref<std::string const&>();
     }
     else
         return false;
     return true;
+}
+
+std::string name_of(json const& branch)
+{
+    return branch.is_object() ? branch.value("name", type_of(branch)) : type_of(branch);
+}
+
+// Whether it is {"BRANCH": value}.
+bool names(json const& value, json const& branch, std::string const& space)
+{
+    if (!value.is_object() || value.size() != 1)
+        return false;
+    auto const name = name_of(branch);
+    return value.contains(name) || value.contains(full_name(name, space)) ||
+           (branch.is_object() && value.contains(full_name(name, space_of(branch, space))));
+}
+
+// Whole numbers rather belong into whole types, and others where they are exact. Nothing for other types.
+std::optional<int> rank_as_number(json const& value, json const& branch)
+{
+    auto const type = type_of(branch);
+    auto const is_whole = type == "int" || type == "long";
+    if ((!is_whole && type != "float" && type != "double") || (branch.is_object() && branch.contains("logicalType")))
+        return std::nullopt;
+    auto const number = number_from(value).value_or(0);
+    auto const is_exact = type != "float" || std::isnan(number) || std::isinf(number) ||
+                          static_cast<double>(static_cast<float>(number)) == number;
+    return (value.is_number_integer() == is_whole ? 0 : 2) + (is_exact ? 0 : 1);
 }
 
 } // namespace
@@ -168,10 +196,10 @@ avro_json_writer::avro_json_writer(std::string_view schema)
 {
     try
     {
-        schema_ = json::parse(schema);
+        schema_ = parse_json(schema);
         collect(schema_, {});
     }
-    catch (json::exception const& error)
+    catch (std::exception const& error)
     {
         throw command_failed{std::string{"this is no Avro schema: "} + error.what()};
     }
@@ -197,113 +225,166 @@ void avro_json_writer::collect(json const& schema, std::string const& space)
 
 void avro_json_writer::write(json const& value, std::string& out) const
 {
-    write(value, schema_, {}, {}, out);
+    write(value, schema_, {}, out);
 }
 
+// A name, or an object whose type is one, stands for what has it.
 json const& avro_json_writer::resolve(json const& schema, std::string const& space) const
 {
-    if (!schema.is_string())
+    auto const type = schema.is_object() ? schema.find("type") : schema.end();
+    auto const& named = type != schema.end() && type->is_string() ? *type : schema;
+    if (!named.is_string())
         return schema;
-    auto const name = schema.get<std::string>();
+    auto const& name = named.get_ref<std::string const&>();
     if (auto const found = named_.find(full_name(name, space)); found != named_.end())
         return *found->second;
     auto const found = named_.find(name);
     return found == named_.end() ? schema : *found->second;
 }
 
-void avro_json_writer::write(json const& value, json const& unresolved, std::string const& space,
-                             std::string const& place, std::string& out) const
+void avro_json_writer::write(json const& value, json const& unresolved, spot const& where, std::string& out) const
 {
-    auto const& schema = resolve(unresolved, space);
+    auto const& schema = resolve(unresolved, where.space);
     auto const type = type_of(schema);
     if (type.empty())
-        return write(value, schema.at("type"), space, place, out);
+        return write(value, schema.at("type"), where, out);
     if (type == "union")
-        return write_union(value, schema, space, place, out);
-    if (!write_primitive(value, schema, type, place, out))
-        write_named(value, schema, type, space, place, out);
+        return write_union(value, schema, where, out);
+    if ((where.in_default || !write_avro_logical(value, schema, type, where.place, out)) &&
+        !write_primitive(value, type, where.place, out))
+        write_named(value, schema, type, where, out);
 }
 
-void avro_json_writer::write_named(json const& value, json const& schema, std::string const& type,
-                                   std::string const& space, std::string const& place, std::string& out) const
+void avro_json_writer::write_named(json const& value, json const& schema, std::string const& type, spot const& where,
+                                   std::string& out) const
 {
     if (type == "record" || type == "error")
-        return write_record(value, schema, space_of(schema, space), place, out);
+        return write_record(value, schema, {space_of(schema, where.space), where.place, where.in_default}, out);
     if (type == "fixed")
-        return write_bytes(value, schema.at("size").get<std::size_t>(), place, out);
-    if (type == "enum")
-    {
-        auto const& symbols = schema.at("symbols");
-        auto const found = std::find(symbols.begin(), symbols.end(), value);
-        if (found == symbols.end())
-            fail(place, "one of " + symbols.dump(), value);
-        return write_long(found - symbols.begin(), out);
-    }
-    if ((type == "array" && !value.is_array()) || (type == "map" && !value.is_object()))
-        fail(place, type == "array" ? "an array" : "an object", value);
-    if (type != "array" && type != "map")
+        return write_bytes(value, schema.at("size").get<std::size_t>(), where.place, out);
+    if (type == "array" || type == "map")
+        return write_items(value, schema, type, where, out);
+    if (type != "enum")
         throw command_failed{"Avro: the schema has the type \"" + type + "\", which it does not define"};
+    auto const& symbols = schema.at("symbols");
+    auto const found = std::ranges::find(symbols, value);
+    if (found == symbols.end())
+        fail_avro(where.place, "one of " + symbols.dump(), value);
+    write_avro_long(found - symbols.begin(), out);
+}
+
+void avro_json_writer::write_items(json const& value, json const& schema, std::string const& type, spot const& where,
+                                   std::string& out) const
+{
+    auto const is_map = type == "map";
+    require(is_map ? value.is_object() : value.is_array(), where.place, is_map ? "an object" : "an array", value);
     if (!value.empty())
-        write_long(static_cast<std::int64_t>(value.size()), out);
+        write_avro_long(static_cast<std::int64_t>(value.size()), out);
     for (auto const& [key, item] : value.items())
     {
-        if (type == "map")
+        if (is_map)
         {
-            write_long(static_cast<std::int64_t>(key.size()), out);
+            write_avro_long(static_cast<std::int64_t>(key.size()), out);
             out += key;
         }
-        write(item, schema.at(type == "map" ? "values" : "items"), space, place + '/' + key, out);
+        write(item, schema.at(is_map ? "values" : "items"), where.at(key), out);
     }
-    write_long(0, out);
+    write_avro_long(0, out);
 }
 
-void avro_json_writer::write_record(json const& value, json const& schema, std::string const& space,
-                                    std::string const& place, std::string& out) const
+void avro_json_writer::write_record(json const& value, json const& schema, spot const& where, std::string& out) const
 {
+    auto const in_words = [&] { return "record " + schema.at("name").get<std::string>(); };
     if (!value.is_object())
-        fail(place, "an object, for record " + schema.at("name").get<std::string>(), value);
+        fail_avro(where.place, "an object, for " + in_words(), value);
+    auto used = std::size_t{0};
     for (auto const& field : schema.at("fields"))
     {
-        auto const name = field.at("name").get<std::string>();
+        auto const& name = field.at("name").get_ref<std::string const&>();
         auto const found = value.find(name);
         auto const given = found != value.end();
+        used += given ? 1 : 0;
         if (!given && !field.contains("default"))
-            fail(place, "the field \"" + name + "\", which has no default", value);
-        write(given ? *found : field.at("default"), field.at("type"), space, place + '/' + name, out);
+            fail_avro(where.place, "the field \"" + name + "\", which has no default", value);
+        auto inner = where.at(name);
+        inner.in_default = where.in_default || !given;
+        write(given ? *found : field.at("default"), field.at("type"), inner, out);
     }
+    if (used == value.size())
+        return;
+    for (auto const& [name, item] : value.items())
+        if (std::ranges::none_of(schema.at("fields"), [&](json const& field) { return field.at("name") == name; }))
+            fail_avro(where.at(name).place, "nothing, since " + in_words() + " has no such field", item);
 }
 
-void avro_json_writer::write_union(json const& value, json const& branches, std::string const& space,
-                                   std::string const& place, std::string& out) const
+void avro_json_writer::write_union(json const& value, json const& branches, spot const& where, std::string& out) const
 {
-    auto const write_branch = [&](std::size_t number, json const& what)
+    auto const is_null = [](json const& branch) { return type_of(branch) == "null"; };
+    if (!value.is_null() && branches.size() - static_cast<std::size_t>(std::ranges::count_if(branches, is_null)) == 1)
     {
-        auto bytes = std::string{};
-        write_long(static_cast<std::int64_t>(number), bytes);
-        write(what, branches[number], space, place, bytes);
-        out += bytes;
-    };
-    for (std::size_t number = 0; number < branches.size(); ++number)
-    {
-        auto const& branch = resolve(branches[number], space);
-        auto const name =
-            branch.is_object() && branch.contains("name") ? branch.at("name").get<std::string>() : type_of(branch);
-        if (value.is_object() && value.size() == 1 &&
-            (value.contains(name) || value.contains(full_name(name, space))) &&
-            !(branch.is_object() && type_of(branch) == "map"))
-            return write_branch(number, value.begin().value());
+        // Its own complaint says more than that it cannot hold the value.
+        auto const number = std::ranges::find_if_not(branches, is_null) - branches.begin();
+        auto const& branch = branches[static_cast<std::size_t>(number)];
+        if (!names(value, resolve(branch, where.space), where.space))
+        {
+            write_avro_long(number, out);
+            return write(value, branch, where, out);
+        }
     }
+    auto const all = candidates_for(value, branches, where);
+    if (all.empty())
+        fail_avro(where.place, "what one of the union's branches can hold: " + branches.dump().substr(0, 200), value);
+    out += where.in_default ? all.front().bytes : chosen_of(all, value, where).bytes;
+}
+
+std::vector<avro_json_writer::candidate> avro_json_writer::candidates_for(json const& value, json const& branches,
+                                                                          spot const& where) const
+{
+    auto all = std::vector<candidate>{};
     for (std::size_t number = 0; number < branches.size(); ++number)
-        try
-        {
-            return write_branch(number, value);
-        }
-        catch (command_failed const&)
-        {
-            // The next one may hold it.
+    {
+        auto const& branch = resolve(branches[number], where.space);
+        auto prefix = std::string{};
+        write_avro_long(static_cast<std::int64_t>(number), prefix);
+        if (auto const bytes = attempt(value, branches[number], where))
+            all.push_back({name_of(branch), rank_as_number(value, branch), prefix + *bytes});
+        if (!names(value, branch, where.space))
             continue;
-        }
-    fail(place, "what one of the union's branches can hold: " + branches.dump().substr(0, 200), value);
+        if (auto const bytes = attempt(value.begin().value(), branches[number], where))
+            all.push_back({name_of(branch), std::nullopt, prefix + *bytes});
+    }
+    return all;
+}
+
+std::optional<std::string> avro_json_writer::attempt(json const& value, json const& branch, spot const& where) const
+try
+{
+    auto bytes = std::string{};
+    write(value, branch, where, bytes);
+    return bytes;
+}
+catch (ambiguous_value const&)
+{
+    throw;
+}
+catch (command_failed const&)
+{
+    return std::nullopt;
+}
+
+avro_json_writer::candidate const& avro_json_writer::chosen_of(std::vector<candidate> const& all, json const& value,
+                                                               spot const& where)
+{
+    auto const best = std::ranges::min_element(all, {}, [](candidate const& each) { return each.rank.value_or(-1); });
+    if (all.size() == 1 || best->rank)
+        return *best;
+    auto branches = std::string{};
+    for (auto const& each : all)
+        branches += (branches.empty() ? "" : ", ") + each.branch;
+    throw ambiguous_value{"Avro: " + (where.place.empty() ? "the value" : where.place) + ": " +
+                          value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60) +
+                          " can be several branches of the union: " + branches + "; name one, as {\"" +
+                          all.front().branch + "\": …}"};
 }
 
 } // namespace paperboy::cli

@@ -1,6 +1,7 @@
 #include "codec.hpp"
 
 #include "command.hpp"
+#include "msgpack_shown.hpp"
 
 #include <paperboy/msgpack_json.hpp>
 #include <paperboy/serde.hpp>
@@ -18,11 +19,11 @@ bytes_view view_of(std::string_view bytes)
     return std::as_bytes(std::span{bytes.data(), bytes.size()});
 }
 
-json parse_json(std::string_view text)
+json checked_json(std::string_view text)
 {
     try
     {
-        return json::parse(text);
+        return parse_json(text);
     }
     catch (json::parse_error const& error)
     {
@@ -50,10 +51,10 @@ class json_codec final : public codec
 public:
     [[nodiscard]] std::string text(std::string_view bytes) override
     {
-        static_cast<void>(parse_json(bytes));
+        static_cast<void>(checked_json(bytes));
         return std::string{bytes};
     }
-    [[nodiscard]] json value(std::string_view bytes) override { return parse_json(bytes); }
+    [[nodiscard]] json value(std::string_view bytes) override { return checked_json(bytes); }
     [[nodiscard]] std::string encode(std::string_view text) override { return this->text(text); }
     [[nodiscard]] std::string encode_json(json const& value) override { return value.dump(); }
 };
@@ -65,13 +66,13 @@ public:
     {
         auto found = json{};
         serde_.decode(view_of(bytes), found);
-        return found;
+        return show_msgpack(found);
     }
-    [[nodiscard]] std::string encode(std::string_view text) override { return encode_json(parse_json(text)); }
+    [[nodiscard]] std::string encode(std::string_view text) override { return encode_json(checked_json(text)); }
     [[nodiscard]] std::string encode_json(json const& value) override
     {
         auto bytes = std::string{};
-        serde_.encode(value, bytes);
+        serde_.encode(read_msgpack(value), bytes);
         return bytes;
     }
 
@@ -156,6 +157,19 @@ private:
 };
 
 } // namespace
+
+json parse_json(std::string_view text)
+{
+    constexpr auto deepest = 1000;
+    auto const look = [](int depth, json::parse_event_t event, json const&)
+    {
+        if (depth >= deepest &&
+            (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start))
+            throw command_failed{"it is nested more than " + std::to_string(deepest) + " levels deep"};
+        return true;
+    };
+    return json::parse(text, look);
+}
 
 std::string codec::text(std::string_view bytes)
 {

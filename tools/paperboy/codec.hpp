@@ -67,6 +67,10 @@ private:
     std::vector<std::string> given_;
 };
 
+/// For all JSON that comes from outside: what walks it later goes down its levels by recursion. Throws
+/// json::parse_error for what is no JSON, and command_failed for what is nested more than 1000 levels deep.
+[[nodiscard]] json parse_json(std::string_view text);
+
 [[nodiscard]] std::string to_base64(std::string_view bytes);
 [[nodiscard]] std::string from_base64(std::string_view text);
 

@@ -43,16 +43,9 @@ public:
         if (!serde_.ready(data))
             await(serde_.prepare(data));
         serde_.decode(data, datum_);
-        return json::parse(datum_.to_json());
+        return parse_json(datum_.to_json());
     }
-    [[nodiscard]] std::string encode(std::string_view text) override
-    {
-        auto const value = json::parse(text, nullptr, false);
-        if (value.is_discarded())
-            throw command_failed{"\"" + std::string{text.substr(0, 100)} +
-                                 "\" is not JSON, which Avro is written from; texts need quotation marks"};
-        return encode_json(value);
-    }
+    [[nodiscard]] std::string encode(std::string_view text) override { return encode_json(typed(text)); }
     [[nodiscard]] std::string encode_json(json const& value) override
     {
         if (!writer_)
@@ -65,6 +58,17 @@ public:
     }
 
 private:
+    [[nodiscard]] static json typed(std::string_view text)
+    try
+    {
+        return parse_json(text);
+    }
+    catch (json::parse_error const&)
+    {
+        throw command_failed{"\"" + std::string{text.substr(0, 100)} +
+                             "\" is not JSON, which Avro is written from; texts need quotation marks"};
+    }
+
     void await(boost::asio::awaitable<void> what)
     {
         auto failed = std::exception_ptr{};

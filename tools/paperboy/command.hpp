@@ -17,7 +17,7 @@ enum class exit_code : int
     done = 0,
     failed = 1,
     usage = 2,
-    /// What was looked for was found: damage, or more lag than allowed.
+    /// What was looked for was found: damage, or more lag than allowed or known.
     found = 3,
     /// A signal has ended what was not complete.
     interrupted = 130,
@@ -41,6 +41,7 @@ public:
 
 void add_consume(CLI::App& app, action& chosen);
 void add_produce(CLI::App& app, action& chosen);
+void add_topics(CLI::App& app, action& chosen);
 void add_lag(CLI::App& app, action& chosen);
 void add_offsets(CLI::App& app, action& chosen);
 void add_dlq(CLI::App& app, action& chosen);

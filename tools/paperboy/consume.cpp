@@ -1,10 +1,7 @@
-#include "codec.hpp"
-#include "command.hpp"
-#include "connection.hpp"
+#include "consume.hpp"
 #include "interruption.hpp"
 #include "output.hpp"
 #include "places.hpp"
-#include "record_format.hpp"
 
 #include <paperboy/admin.hpp>
 #include <paperboy/topic_reader.hpp>
@@ -21,43 +18,13 @@ namespace
 
 using namespace std::chrono_literals;
 
-struct consume_options
-{
-    connection cluster;
-    format_options formats;
-    std::string topic;
-    std::vector<std::int32_t> partitions;
-    std::vector<std::string> places{"beginning"};
-    std::string group;
-    bool commit = false;
-    bool until_end = false;
-    std::uint64_t count = 0;
-    std::string format;
-    std::string key_delimiter;
-    std::string delimiter = "\\n";
-    bool show_null = false;
-    bool as_json = false;
-    bool quiet = false;
-    bool unbuffered = true;
-};
-
-// What is shown when no format is given: the value, behind the key where that is asked for.
-std::string format_of(consume_options const& options)
-{
-    if (!options.format.empty())
-        return options.format;
-    return (options.key_delimiter.empty() ? "" : "%k" + options.key_delimiter) + "%s" + options.delimiter;
-}
-
 class consumption
 {
 public:
     explicit consumption(consume_options const& options)
         : options_{options}, settings_{options.cluster.settings()}, cluster_{settings_, options.cluster.timeout()},
-          format_{format_of(options)}
+          printer_{options}
     {
-        codecs_.key = make_codec(options.formats.key(), options.cluster, {options.topic, true});
-        codecs_.value = make_codec(options.formats.value(), options.cluster, {options.topic, false});
         find_places();
     }
 
@@ -73,7 +40,8 @@ public:
         }
         if (options_.commit)
             commit();
-        return exit_code::done;
+        auto const has_end = options_.count != 0 || stops_;
+        return has_end && !enough(reader) ? exit_code::interrupted : exit_code::done;
     }
 
 private:
@@ -113,14 +81,7 @@ private:
         if ((options_.count != 0 && shown_ == options_.count) ||
             (stops_ && record.offset() >= stops_->at(record.partition())))
             return;
-        if (options_.as_json)
-            output::standard().json_line(record_json(record, codecs_));
-        else
-        {
-            line_.clear();
-            format_.write(record, codecs_, options_.show_null ? "NULL" : "", line_);
-            output::standard().write(line_);
-        }
+        printer_.print(record);
         done_[record.partition()] = record.offset() + 1;
         ++shown_;
     }
@@ -143,14 +104,23 @@ private:
     consume_options const& options_;
     config settings_;
     admin cluster_;
-    record_codecs codecs_;
-    record_format format_;
+    record_printer printer_;
     topic_reader::offsets done_;
     std::optional<topic_reader::offsets> stops_;
     std::uint64_t shown_ = 0;
-    std::string line_;
     std::string told_;
 };
+
+exit_code consume(consume_options& options)
+{
+    if (!options.joined_group.empty())
+        return consume_as_member(options);
+    if (options.topic.empty() && options.topics.size() == 1)
+        options.topic = std::move(options.topics.front());
+    else if (options.topic.empty() || !options.topics.empty())
+        throw usage_error{"one topic is shown (-t TOPIC), or those of a group's member (-G GROUP TOPIC...)"};
+    return consumption{options}.run();
+}
 
 } // namespace
 
@@ -161,8 +131,19 @@ void add_consume(CLI::App& app, action& chosen)
     options->cluster.add_to(command);
     options->cluster.add_registry_to(command);
     options->formats.add_to(command);
-    command.add_option("-t,--topic", options->topic, "The topic")->required();
-    command.add_option("-p,--partition", options->partitions, "Only these partitions")->delimiter(',');
+    command.add_option("-t,--topic", options->topic, "The topic");
+    command.add_option("topics", options->topics,
+                       "Likewise; with -G any number of topics, and ^… for all that match an expression");
+    auto* const joined =
+        command
+            .add_option("-G,--join", options->joined_group,
+                        "Be a member of this group: show what its partitions get, and commit what was shown, once a "
+                        "second and in the end. Begins at the group's offsets, or where -o says; without any, at the "
+                        "beginning, or where -X auto.offset.reset=latest says")
+            ->check([](std::string const& group) { return group.empty() ? "the group's name is empty" : ""; });
+    auto* const partitions = command.add_option("-p,--partition", options->partitions, "Only these partitions")
+                                 ->delimiter(',')
+                                 ->allow_extra_args(false);
     command
         .add_option("-o,--offset", options->places,
                     "Where to begin: beginning, end, stored (of -g), an offset, -N from the end, s@TIME; and e@TIME "
@@ -172,14 +153,16 @@ void add_consume(CLI::App& app, action& chosen)
     command.add_option("-c,--count", options->count, "End after so many records");
     command.add_option("-f,--format", options->format, record_format::help);
     command.add_option("-K,--key-delimiter", options->key_delimiter, "Show keys, with this behind them");
+    command.add_flag("-O,--show-offset", options->show_offset, "Show offsets, with the key's delimiter behind them");
     command.add_option("-D,--delimiter", options->delimiter, "What stands behind a record")->capture_default_str();
     command.add_flag("-Z,--null", options->show_null, "Show null as NULL");
     command.add_flag("-J,--json", options->as_json, "A JSON object a line, with kcat's names");
     auto* const group = command.add_option("-g,--group", options->group, "The group whose offsets -o stored means");
     command.add_flag("--commit", options->commit, "In the end, commit for the group what was shown")->needs(group);
-    command.add_flag("-q,--quiet", options->quiet, "Say nothing about brokers that are away");
+    joined->excludes(group)->excludes(partitions);
+    command.add_flag("-q,--quiet", options->quiet, "Say nothing about brokers that are away, and about assignments");
     command.add_flag("-u,--unbuffered", options->unbuffered, "Accepted for kcat's sake: output never waits");
-    command.callback([options, &chosen] { chosen = [options] { return consumption{*options}.run(); }; });
+    command.callback([options, &chosen] { chosen = [options] { return consume(*options); }; });
 }
 
 } // namespace paperboy::cli

@@ -5,6 +5,7 @@
 #include "interruption.hpp"
 #include "letter_replay.hpp"
 #include "output.hpp"
+#include "patient_reader.hpp"
 #include "record_format.hpp"
 #include "times.hpp"
 
@@ -15,8 +16,6 @@ namespace paperboy::cli
 {
 namespace
 {
-
-using namespace std::chrono_literals;
 
 struct dlq_options
 {
@@ -117,7 +116,9 @@ exit_code show(dlq_options const& options)
     auto const codecs = record_codecs{make_codec(options.formats.key(), options.cluster, {queue.topic, true}),
                                       make_codec(options.formats.value(), options.cluster, {queue.topic, false})};
     auto const guard = interruption{};
-    auto reader = topic_reader{settings, queue.topic, options.all ? queue.oldest : queue.next};
+    auto progress = progress_line{};
+    auto reader = patient_reader{settings, queue.topic, options.all ? queue.oldest : queue.next,
+                                 options.cluster.timeout(), progress};
     auto left = options.replay.count == 0 ? UINT64_MAX : options.replay.count;
     auto const complete = [&]
     {
@@ -126,20 +127,20 @@ exit_code show(dlq_options const& options)
     };
     while (!interruption::asked() && left > 0 && !complete())
     {
-        reader.read(100ms,
-                    [&](record_view const& letter)
-                    {
-                        if (left == 0 || letter.offset() >= queue.ends.at(letter.partition()))
-                            return;
-                        --left;
-                        if (options.replay.as_json)
-                            print_letter_json(letter, codecs);
-                        else
-                            print_letter(letter, codecs);
-                    });
+        reader.read(
+            [&](record_view const& letter)
+            {
+                if (left == 0 || letter.offset() >= queue.ends.at(letter.partition()))
+                    return;
+                --left;
+                if (options.replay.as_json)
+                    print_letter_json(letter, codecs);
+                else
+                    print_letter(letter, codecs);
+            });
         output::standard().flush();
     }
-    return exit_code::done;
+    return left > 0 && !complete() ? exit_code::interrupted : exit_code::done;
 }
 
 CLI::App& add_part(CLI::App& command, dlq_options& options, std::string const& name, std::string const& text)

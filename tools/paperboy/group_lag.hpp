@@ -24,9 +24,12 @@ struct partition_lag
     std::string host;
     std::string client;
 
+    /// Nothing where it is not known. Of a partition that never had a record, nobody has anything to commit.
     [[nodiscard]] std::optional<std::int64_t> lag() const
     {
-        return committed ? std::optional{std::max<std::int64_t>(end - *committed, 0)} : std::nullopt;
+        if (!committed && end != 0)
+            return std::nullopt;
+        return std::max<std::int64_t>(end - committed.value_or(0), 0);
     }
 };
 

@@ -3,7 +3,7 @@
 namespace paperboy::cli
 {
 
-/// While an object lives, the first SIGINT or SIGTERM asks for an end in order; the second ends the process as usual.
+/// While an object lives, the first SIGINT or SIGTERM asks for a clean end; the second ends the process as usual.
 class interruption
 {
 public:

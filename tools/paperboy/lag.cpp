@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include <unistd.h>
@@ -92,6 +93,33 @@ std::int64_t greatest(group_lag const& found)
     return most;
 }
 
+// What --fail-above cannot compare may lag by any number: says so for each, and whether there is any.
+bool tell_of_unknown(group_lag const& found, lag_options const& options)
+{
+    auto with_rows = std::set<std::string>{};
+    auto any = false;
+    auto const tell = [&](std::string const& of, std::string const& why)
+    {
+        std::cerr << "paperboy: the lag of group " << of << " is not known: " << why << '\n';
+        any = true;
+    };
+    for (auto const& row : found.partitions)
+    {
+        with_rows.insert(row.group);
+        if (!row.lag())
+            tell('"' + row.group + "\" in " + to_string(row.where),
+                 "it has committed nothing there, or its offsets have expired");
+    }
+    // Of all groups, most may have nothing to do with a topic.
+    if (options.all && !with_rows.empty())
+        return any;
+    for (auto const& group : found.groups)
+        if (!with_rows.contains(group.name))
+            tell('"' + group.name + '"' + (options.topic.empty() ? "" : " in topic \"" + options.topic + '"'),
+                 "it has committed nothing, or its offsets have expired; check the names");
+    return any;
+}
+
 exit_code show(lag_options const& options, admin& cluster)
 {
     auto const found = ask_lag(cluster, options.all ? cluster.groups() : options.groups, options.topic);
@@ -104,7 +132,10 @@ exit_code show(lag_options const& options, admin& cluster)
     output::standard().flush();
     if (!options.as_json && !options.watch)
         tell_of_members(found);
-    return options.limit && greatest(found) > *options.limit ? exit_code::found : exit_code::done;
+    if (!options.limit)
+        return exit_code::done;
+    auto const unknown = tell_of_unknown(found, options);
+    return unknown || greatest(found) > *options.limit ? exit_code::found : exit_code::done;
 }
 
 // In pieces, so that a signal is seen.
@@ -145,7 +176,8 @@ void add_lag(CLI::App& app, action& chosen)
     command.add_option("--watch", options->watch, "Again every so many seconds, until Ctrl-C")
         ->check(CLI::Range(0.1, 86400.0));
     command.add_option("--fail-above", options->limit,
-                       "Exit status 3 when a partition lags by more records than this; ends a --watch");
+                       "Exit status 3 when a partition lags by more records than this, or by a number that is not "
+                       "known; ends a --watch");
     command.add_flag("--json", options->as_json, "A JSON object for each partition");
     command.callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -3,14 +3,18 @@
 #include "dead_letters.hpp"
 #include "interruption.hpp"
 #include "output.hpp"
+#include "patient_reader.hpp"
 
+#include <paperboy/cluster_error.hpp>
 #include <paperboy/topic_writer.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <iostream>
 #include <map>
 #include <thread>
+#include <utility>
 
 namespace paperboy::cli
 {
@@ -22,12 +26,14 @@ using clock = std::chrono::steady_clock;
 
 constexpr auto letters_per_commit = std::uint64_t{500};
 constexpr auto commit_interval = 1s;
+constexpr auto most_for_reports = std::chrono::milliseconds{5s};
 
 class letter_replay
 {
 public:
     letter_replay(connection const& cluster, replay_options const& options)
-        : options_{options}, settings_{cluster.settings()}, cluster_{settings_, cluster.timeout()}, writer_{settings_},
+        : options_{options}, settings_{cluster.settings()}, limit_{cluster.timeout()},
+          cluster_{settings_, cluster.timeout()}, writer_{settings_},
           queue_{ask_queue(cluster_, options.topic, options.group)}, done_{queue_.next}
     {
     }
@@ -35,10 +41,25 @@ public:
     exit_code run()
     {
         auto const guard = interruption{};
-        auto reader = topic_reader{settings_, options_.topic, queue_.next};
+        try
+        {
+            return replay();
+        }
+        catch (...)
+        {
+            // Or the next replay would send again what stands in front of a letter that cannot be.
+            commit_acknowledged();
+            throw;
+        }
+    }
+
+private:
+    exit_code replay()
+    {
+        auto reader = patient_reader{settings_, options_.topic, queue_.next, limit_, progress_};
         while (!interruption::asked() && !complete(reader) && !enough())
         {
-            reader.read(100ms, [&](record_view const& letter) { take(letter); });
+            reader.read([&](record_view const& letter) { take(letter); });
             progress_.update("replayed", sent_, static_cast<std::size_t>(queue_.waiting()));
             if (clock::now() >= next_commit_)
                 commit();
@@ -53,10 +74,9 @@ public:
         return whole || enough() ? exit_code::done : exit_code::interrupted;
     }
 
-private:
     [[nodiscard]] bool enough() const { return options_.count != 0 && sent_ >= options_.count; }
 
-    [[nodiscard]] bool complete(topic_reader const& reader) const
+    [[nodiscard]] bool complete(patient_reader const& reader) const
     {
         for (auto const& [partition, end] : queue_.ends)
             if (reader.positions().at(partition) < end || (skipped_ && done_.at(partition) < end))
@@ -81,6 +101,7 @@ private:
         }
         send(letter);
         done_[letter.partition()] = letter.offset() + 1;
+        uncommitted_.emplace_back(letter.partition(), letter.offset() + 1);
         if (++sent_ % letters_per_commit == 0)
             commit();
     }
@@ -122,8 +143,7 @@ private:
             how.partition = partition;
         if (options_.dry_run)
             return print(letter, topic, how.partition);
-        writer_.send(topic, letter.has_key() ? std::optional{letter.key()} : std::nullopt,
-                     letter.is_tombstone() ? std::nullopt : std::optional{letter.value()}, how);
+        writer_.send(topic, letter.optional_key(), letter.optional_value(), how);
     }
 
     [[nodiscard]] std::int32_t partitions_of_topic(std::string const& topic)
@@ -156,13 +176,50 @@ private:
         if (options_.dry_run)
             return;
         writer_.flush();
-        if (done_ == committed_)
+        uncommitted_.clear();
+        commit(done_);
+    }
+
+    void commit_acknowledged()
+    try
+    {
+        if (options_.dry_run)
+            return;
+        await_reports();
+        auto done = committed_.empty() ? queue_.next : committed_;
+        auto const in_front = sent_ - uncommitted_.size();
+        auto const acknowledged = std::min(writer_.acknowledged_in_order(), sent_) - in_front;
+        for (std::size_t i = 0; i < acknowledged; ++i)
+            done[uncommitted_[i].first] = uncommitted_[i].second;
+        if (acknowledged > 0)
+            commit(done);
+    }
+    catch (cluster_error const&)
+    {
+        // What went wrong before is what is told.
+        return;
+    }
+
+    // That some letter is refused does not matter: what is acknowledged is known.
+    void await_reports()
+    try
+    {
+        writer_.flush(std::min(limit_, most_for_reports));
+    }
+    catch (cluster_error const&)
+    {
+        return;
+    }
+
+    void commit(topic_reader::offsets const& done)
+    {
+        if (done == committed_)
             return;
         auto offsets = std::vector<partition_offset>{};
-        for (auto const& [partition, offset] : done_)
+        for (auto const& [partition, offset] : done)
             offsets.emplace_back(options_.topic, partition, offset);
         cluster_.commit(replay_group(options_.topic, options_.group), offsets);
-        committed_ = done_;
+        committed_ = done;
     }
 
     void tell() const
@@ -179,11 +236,14 @@ private:
 
     replay_options const& options_;
     config settings_;
+    std::chrono::milliseconds limit_;
     admin cluster_;
     topic_writer writer_;
     letter_queue queue_;
     topic_reader::offsets done_;
     topic_reader::offsets committed_;
+    // Letters that are sent, in their order: the partition, and the offset behind.
+    std::deque<std::pair<std::int32_t, std::int64_t>> uncommitted_;
     std::map<std::string, std::int32_t, std::less<>> partitions_;
     std::uint64_t sent_ = 0;
     bool skipped_ = false;

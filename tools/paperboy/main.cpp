@@ -6,6 +6,8 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <string>
+#include <string_view>
 
 namespace paperboy::cli
 {
@@ -27,6 +29,7 @@ A first hour:
   paperboy dev up --topic views:4                  a broker and a schema registry on this machine, and a topic
   echo 'page:/home' | paperboy produce -t views -K :
   paperboy consume -t views -e -f '%t[%p]@%o %k = %s\n'
+  paperboy consume -G counters views               as a member of a group, which commits what it has shown
   paperboy lag -g counters --watch 2               how far a group is behind, every two seconds
   paperboy offsets seek -g counters -t views --to s@2024-02-29T12:00:00Z       shows what would change
   paperboy dlq list                                dead letters that wait
@@ -36,21 +39,40 @@ A first hour:
 
 (`dev up` prints the addresses; export them, or add -b and -r to each command.)
 
-Every command has --json, one object a line, for other programs, and --help.
+Every command that prints has --json, one object a line, for other programs; `produce` reads it.
 
 Exit status:
   0    done; also when a command that runs until it is stopped is stopped, and when the reader of a pipe goes away
   1    failed: the cluster, a record, a file; the line on stderr names it, and the remedy
   2    wrong arguments
-  3    found what was looked for: damage, differences, more lag than --fail-above
+  3    found what was looked for: damage, differences, more lag than --fail-above or lag that is not known
   130  ended by a signal before it was done
 )";
+
+// The library speaks to programmers of what is an option here.
+std::string reworded(std::string text)
+{
+    constexpr auto theirs = std::string_view{"in config::properties"};
+    for (auto at = text.find(theirs); at != text.npos; at = text.find(theirs))
+        text.replace(at, theirs.size(), "(-X NAME=VALUE, or in the file of -F)");
+    return text;
+}
 
 [[nodiscard]] int complain(std::string_view text, exit_code code)
 {
     constexpr auto prefix = std::string_view{"paperboy: "};
-    std::cerr << (text.starts_with(prefix) ? "" : prefix) << text << '\n';
+    std::cerr << (text.starts_with(prefix) ? "" : prefix) << reworded(std::string{text}) << '\n';
     return static_cast<int>(code);
+}
+
+// What was found before something failed is told; the failure is what matters then.
+void flush_quietly() noexcept
+try
+{
+    output::standard().flush();
+}
+catch (...)
+{
 }
 
 [[nodiscard]] int run(action const& chosen)
@@ -63,6 +85,11 @@ try
 catch (output_closed const&)
 {
     return static_cast<int>(exit_code::done);
+}
+catch (...)
+{
+    flush_quietly();
+    throw;
 }
 
 } // namespace
@@ -77,10 +104,11 @@ try
     auto app = CLI::App{description, "paperboy"};
     auto chosen = action{};
     app.footer(footer);
-    app.set_version_flag("--version", PAPERBOY_VERSION);
+    app.set_version_flag("-V,--version", PAPERBOY_VERSION);
     app.require_subcommand(1);
     add_consume(app, chosen);
     add_produce(app, chosen);
+    add_topics(app, chosen);
     add_lag(app, chosen);
     add_offsets(app, chosen);
     add_dlq(app, chosen);

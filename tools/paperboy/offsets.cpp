@@ -107,6 +107,8 @@ std::vector<partition_offset> read_rows(std::string const& path)
     for (auto line = std::string{}; std::getline(file, line);)
         if (++number; !line.empty() && line.front() != '#')
             rows.push_back(parse_row(line, path + ":" + std::to_string(number)));
+    if (file.bad())
+        throw command_failed{"cannot read " + path + " (--from-file); name a file of TOPIC,PARTITION,OFFSET lines"};
     return rows;
 }
 

@@ -111,15 +111,15 @@ std::vector<topic_partition> parse_partitions(admin& cluster, std::string_view t
 {
     auto const colon = text.find(':');
     auto numbers = std::vector<std::int32_t>{};
-    auto rest = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
-    while (!rest.empty())
+    // An empty number is none, as a script's unset variable leaves it: not all partitions.
+    for (auto separator = colon; separator != text.npos;)
     {
-        auto const comma = std::min(rest.find(','), rest.size());
-        auto const number = parse_number(rest.substr(0, comma));
+        auto const next = text.find(',', separator + 1);
+        auto const number = parse_number(text.substr(separator + 1, next - separator - 1));
         if (!number || *number < 0 || *number > INT32_MAX)
             throw usage_error{"-t is \"" + std::string{text} + "\"; write TOPIC or TOPIC:PARTITION[,PARTITION…]"};
         numbers.push_back(static_cast<std::int32_t>(*number));
-        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        separator = next;
     }
     return partitions_of(cluster, std::string{text.substr(0, colon)}, numbers);
 }

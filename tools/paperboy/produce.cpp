@@ -8,11 +8,12 @@
 #include <paperboy/admin.hpp>
 #include <paperboy/topic_writer.hpp>
 
+#include <array>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 
 namespace paperboy::cli
 {
@@ -38,6 +39,10 @@ struct produce_options
     bool null = false;
     bool as_json = false;
     bool whole_file = false;
+    bool by_lines = false;
+    bool echo = false;
+    std::uint64_t count = 0;
+    std::string compression;
 };
 
 // A record as it is to be sent.
@@ -54,7 +59,7 @@ class production
 {
 public:
     explicit production(produce_options const& options)
-        : options_{options}, settings_{options.cluster.settings()}, writer_{settings_},
+        : options_{options}, settings_{settings_of(options)}, writer_{settings_},
           delimiter_{unescaped(options.delimiter)}, key_delimiter_{unescaped(options.key_delimiter)}
     {
         // A topic that there is not would be tried for half a minute.
@@ -72,10 +77,16 @@ public:
     exit_code run()
     {
         auto const guard = interruption{};
-        if (options_.files.empty())
-            produce_stream(std::cin, "standard input");
-        for (auto const& each : options_.files)
-            produce_file(each);
+        try
+        {
+            produce_all();
+        }
+        catch (command_failed const&)
+        {
+            // What stands in front of a record that cannot be sent is.
+            writer_.flush();
+            throw;
+        }
         writer_.flush();
         if (interruption::asked())
             std::cerr << "paperboy: ended by a signal after " << grouped(writer_.acknowledged()) << " records\n";
@@ -83,6 +94,14 @@ public:
     }
 
 private:
+    static config settings_of(produce_options const& options)
+    {
+        auto settings = options.cluster.settings();
+        if (!options.compression.empty())
+            settings.producer.properties.insert_or_assign("compression.type", options.compression);
+        return settings;
+    }
+
     static std::pair<std::string, optional_bytes> parse_header(std::string const& text)
     {
         auto const sign = text.find('=');
@@ -93,6 +112,15 @@ private:
         return {text.substr(0, sign), text.substr(sign + 1)};
     }
 
+    void produce_all()
+    {
+        if (options_.files.empty())
+            produce_stream(std::cin, "standard input");
+        for (auto const& each : options_.files)
+            if (!interruption::asked() && !enough())
+                produce_file(each);
+    }
+
     void produce_file(std::string const& path)
     {
         auto file = std::ifstream{path, std::ios::binary};
@@ -100,17 +128,57 @@ private:
             throw command_failed{"cannot read " + path + "; name a file of records"};
         if (!options_.whole_file)
             return produce_stream(file, path);
-        auto content = std::ostringstream{};
-        content << file.rdbuf();
-        send(parse_text(content.str(), path));
+        auto const content = content_of(file);
+        require_sound(file, path);
+        send(parse(content, path));
+        tee(content + delimiter_);
+    }
+
+    [[nodiscard]] static std::string content_of(std::istream& from)
+    {
+        auto content = std::string{};
+        auto piece = std::array<char, std::size_t{1} << 16U>{};
+        while (from.read(piece.data(), piece.size()) || from.gcount() > 0)
+            content.append(piece.data(), static_cast<std::size_t>(from.gcount()));
+        return content;
+    }
+
+    // What cannot be read any further looks like what is at its end, and a directory like an empty file. A signal ends
+    // a read, too.
+    static void require_sound(std::istream const& from, std::string const& name)
+    {
+        if (from.bad() || (&from == &std::cin && std::ferror(stdin) != 0 && !interruption::asked()))
+            throw command_failed{"cannot read " + name + " any further; the records in front of that are sent"};
     }
 
     void produce_stream(std::istream& from, std::string const& name)
     {
         auto number = std::uint64_t{0};
-        for (auto text = std::string{}; !interruption::asked() && next(from, text);)
+        for (auto text = std::string{}; !interruption::asked() && !enough() && next(from, text);)
+        {
+            // There may be half of a line.
+            require_sound(from, name);
+            if (interruption::asked())
+                break;
             send(parse(text, name + ":" + std::to_string(++number)));
+            tee(text + delimiter_);
+        }
+        require_sound(from, name);
     }
+
+    // Also when nobody reads any more what is produced, all of it is.
+    void tee(std::string_view text)
+    try
+    {
+        if (echoing_)
+            output::standard().write(text);
+    }
+    catch (output_closed const&)
+    {
+        echoing_ = false;
+    }
+
+    [[nodiscard]] bool enough() const { return options_.count != 0 && sent_ == options_.count; }
 
     // Up to the next delimiter, or the end.
     [[nodiscard]] bool next(std::istream& from, std::string& text) const
@@ -133,14 +201,14 @@ private:
     [[nodiscard]] draft parse(std::string const& text, std::string const& where)
     try
     {
-        return options_.as_json ? parse_line(text) : parse_text(text, where);
+        return options_.as_json ? parse_line(text) : parse_text(text);
     }
     catch (std::exception const& error)
     {
         throw command_failed{where + ": " + error.what()};
     }
 
-    [[nodiscard]] draft parse_text(std::string_view text, std::string const& where)
+    [[nodiscard]] draft parse_text(std::string_view text)
     {
         auto what = draft{};
         what.headers = headers_;
@@ -150,7 +218,7 @@ private:
         {
             auto const at = text.find(key_delimiter_);
             if (at == text.npos)
-                throw command_failed{where + ": there is no \"" + options_.key_delimiter + "\" (-K) behind a key"};
+                throw command_failed{"there is no \"" + options_.key_delimiter + "\" (-K) behind a key"};
             what.key = encoded(*codecs_.key, text.substr(0, at));
             text.remove_prefix(at + key_delimiter_.size());
         }
@@ -168,7 +236,7 @@ private:
     // A line of `consume --json`, whose topic and offset do not matter.
     [[nodiscard]] draft parse_line(std::string const& text)
     {
-        auto const line = json::parse(text);
+        auto const line = parse_json(text);
         auto what = draft{};
         what.headers = headers_;
         what.partition = options_.partition;
@@ -190,14 +258,17 @@ private:
         for (auto const& [name, value] : what.headers)
             headers.push_back({name, value});
         auto options = send_options{};
-        options.partition = what.partition;
+        if (what.partition != -1)
+            options.partition = what.partition;
         options.timestamp = what.time;
         options.headers = headers;
         writer_.send(options_.topic, what.key, what.value, options);
+        ++sent_;
         progress_.update("produced", writer_.acknowledged(), 0);
     }
 
     produce_options const& options_;
+    bool echoing_ = options_.echo;
     config settings_;
     topic_writer writer_;
     std::string delimiter_;
@@ -205,6 +276,7 @@ private:
     record_codecs codecs_;
     header_list headers_;
     optional_bytes key_;
+    std::uint64_t sent_ = 0;
     progress_line progress_;
 };
 
@@ -219,7 +291,8 @@ void add_produce(CLI::App& app, action& chosen)
     options->formats.add_to(command);
     command.add_option("-t,--topic", options->topic, "The topic")->required();
     command.add_option("files", options->files, "Files of records; none: standard input");
-    command.add_option("-p,--partition", options->partition, "The partition; none: by the key's hash, as Java does");
+    command.add_option("-p,--partition", options->partition,
+                       "The partition; none, or -1: by the key's hash, as Java does");
     command.add_option("-k,--key", options->key, "The key of all records");
     command.add_option("-K,--key-delimiter", options->key_delimiter, "Each record is KEY, this, VALUE");
     command.add_option("-D,--delimiter", options->delimiter, "What stands behind a record")->capture_default_str();
@@ -230,7 +303,12 @@ void add_produce(CLI::App& app, action& chosen)
     command.add_option("--key-schema", options->key_schema, "Likewise for keys, subject TOPIC-key");
     command.add_flag("-Z,--null", options->null, "Empty keys and values are null");
     command.add_flag("-J,--json", options->as_json, "Each record is a line of `consume --json`");
-    command.add_flag("-w,--whole", options->whole_file, "Each file is one record");
+    command.add_option("-z,--compression", options->compression, "none, gzip, snappy, lz4 (as without it) or zstd");
+    command.add_option("-c,--count", options->count, "End after so many records");
+    command.add_flag("-T,--tee", options->echo, "Write to standard output what was produced");
+    auto* const whole = command.add_flag("-w,--whole", options->whole_file, "Each file is one record");
+    command.add_flag("-l,--lines", options->by_lines, "Accepted for kcat's sake: files are read by records")
+        ->excludes(whole);
     command.callback([options, &chosen] { chosen = [options] { return production{*options}.run(); }; });
 }
 

@@ -83,14 +83,8 @@ private:
         auto const changelog = topic_partition{changelog_of(options_, shard.table), shard.partition};
         if (!verify_identity(shard, changelog.topic))
             return;
-        auto fold = fold_changelog(
-            settings_, *cluster_, changelog, *shard.next_offset,
-            [&](std::int64_t position, std::int64_t end)
-            {
-                progress_.update("reading " + to_string(changelog), static_cast<std::size_t>(position),
-                                 static_cast<std::size_t>(end));
-            },
-            [] { return interruption::asked(); });
+        auto fold = fold_changelog(settings_, *cluster_, changelog, *shard.next_offset, options_.cluster.timeout(),
+                                   progress_, [] { return interruption::asked(); });
         if (interruption::asked())
             return;
         tables.walk(shard, {},
@@ -109,6 +103,11 @@ private:
         if (error.why() != store_failure::damaged)
             throw;
         report("unreadable", shard, {{"text", error.what()}}, name(shard) + " cannot be compared: " + error.what());
+    }
+    catch (changelog_out_of_reach const& error)
+    {
+        report("changelog_out_of_reach", shard, {{"text", error.what()}},
+               name(shard) + " cannot be compared: " + error.what());
     }
 
     // Offsets of another topic mean other records: there is nothing to compare, unless that topic was asked for.

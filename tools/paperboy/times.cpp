@@ -37,15 +37,17 @@ public:
         left_.remove_prefix(digits);
         return value;
     }
-    // Digits behind a decimal point, as microseconds; finer ones are cut off.
+    // Digits behind a decimal point, as nanoseconds; none that are finer.
     [[nodiscard]] std::optional<std::int64_t> fraction()
     {
         auto value = std::int64_t{0};
         auto digits = 0;
         for (; !left_.empty() && left_.front() >= '0' && left_.front() <= '9'; left_.remove_prefix(1), ++digits)
-            if (digits < 6)
+            if (digits < 9)
                 value = value * 10 + (left_.front() - '0');
-        for (auto i = digits; i < 6; ++i)
+            else if (left_.front() != '0')
+                return std::nullopt;
+        for (auto i = digits; i < 9; ++i)
             value *= 10;
         return digits == 0 ? std::nullopt : std::optional{value};
     }
@@ -54,7 +56,7 @@ private:
     std::string_view left_;
 };
 
-std::optional<std::int64_t> scan_clock(scanner& from)
+std::optional<exact_time> scan_clock(scanner& from)
 {
     auto const hour = from.number(2, 0, 23);
     if (!hour || !from.skip(':'))
@@ -62,20 +64,21 @@ std::optional<std::int64_t> scan_clock(scanner& from)
     auto const minute = from.number(2, 0, 59);
     if (!minute)
         return std::nullopt;
-    auto micros = (*hour * 60LL + *minute) * 60'000'000LL;
+    auto time = exact_time{(*hour * 60LL + *minute) * 60, 0};
     if (!from.skip(':'))
-        return micros;
-    auto const second = from.number(2, 0, 60);
+        return time;
+    auto const second = from.number(2, 0, 59);
     if (!second)
         return std::nullopt;
-    micros += *second * 1'000'000LL;
+    time.seconds += *second;
     if (!from.skip('.'))
-        return micros;
+        return time;
     auto const fraction = from.fraction();
-    return fraction ? std::optional{micros + *fraction} : std::nullopt;
+    time.nanoseconds = fraction.value_or(0);
+    return fraction ? std::optional{time} : std::nullopt;
 }
 
-// How far the text's clock is ahead of UTC.
+// The seconds that the text's clock is ahead of UTC.
 std::optional<std::int64_t> scan_zone(scanner& from)
 {
     if (from.done() || from.skip('Z'))
@@ -90,12 +93,12 @@ std::optional<std::int64_t> scan_zone(scanner& from)
     auto const minutes = from.number(2, 0, 59);
     if (!minutes)
         return std::nullopt;
-    return (ahead ? 1 : -1) * (*hours * 60LL + *minutes) * 60'000'000LL;
+    return (ahead ? 1 : -1) * (*hours * 60LL + *minutes) * 60;
 }
 
 } // namespace
 
-std::optional<std::int64_t> parse_iso_micros(std::string_view text)
+std::optional<exact_time> parse_iso_time(std::string_view text)
 {
     auto from = scanner{text};
     auto const year = from.number(4, 0, 9999);
@@ -113,9 +116,9 @@ std::optional<std::int64_t> parse_iso_micros(std::string_view text)
     if (!date.ok())
         return std::nullopt;
     auto const days = std::chrono::sys_days{date}.time_since_epoch().count();
-    auto micros = std::int64_t{days} * 86'400'000'000LL;
+    auto const midnight = std::int64_t{days} * 86'400;
     if (from.done())
-        return micros;
+        return exact_time{midnight, 0};
     if (!from.skip('T') && !from.skip(' '))
         return std::nullopt;
     auto const clock = scan_clock(from);
@@ -124,13 +127,20 @@ std::optional<std::int64_t> parse_iso_micros(std::string_view text)
     auto const zone = scan_zone(from);
     if (!zone || !from.done())
         return std::nullopt;
-    return micros + *clock - *zone;
+    return exact_time{midnight + clock->seconds - *zone, clock->nanoseconds};
+}
+
+std::optional<exact_time> parse_time_of_day(std::string_view text)
+{
+    auto from = scanner{text};
+    auto const clock = scan_clock(from);
+    return from.done() ? clock : std::nullopt;
 }
 
 std::optional<timestamp> parse_time(std::string_view text)
 {
-    if (auto const micros = parse_iso_micros(text))
-        return timestamp{std::chrono::milliseconds{*micros / 1000}};
+    if (auto const time = parse_iso_time(text))
+        return timestamp{std::chrono::milliseconds{time->seconds * 1000 + time->nanoseconds / 1'000'000}};
     auto ms = std::int64_t{0};
     auto const* const end = text.data() + text.size();
     auto const [read, error] = std::from_chars(text.data(), end, ms);

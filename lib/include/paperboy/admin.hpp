@@ -31,7 +31,7 @@ struct group_member
     /// What the group's coordinator calls it.
     std::string id;
 
-    /// What it calls itself (`config::client_id`), and where it is, as the coordinator sees it.
+    /// What it calls itself (`config::client_id`).
     std::string client;
     /// Where it is, as the coordinator sees it.
     std::string host;
@@ -81,7 +81,7 @@ public:
     admin& operator=(admin&&) noexcept;
     ~admin();
 
-    /// All topics that we may see, by name.
+    /// All topics that the login may see, by name.
     [[nodiscard]] std::vector<topic_description> topics();
 
     /// One topic. `errc::missing_topic` when there is none of this name.

@@ -18,7 +18,8 @@ namespace paperboy
 /// How records are written, and limits for reading what may be hostile.
 struct avro_options
 {
-    /// The schema that records are written with; empty: the one that the type describes.
+    /// The schema that records are written with; empty: the one that the type describes. When records are read, the
+    /// `default` of its enums stands for symbols that they lack.
     std::string schema = {};
 
     /// Under which subject it is registered, and for which part of a record.
@@ -29,7 +30,7 @@ struct avro_options
     /// How deep records may be nested by types that contain themselves. 1 to 1,000.
     std::uint32_t max_depth = 64;
 
-    /// How many items the arrays and maps of one record may have in all.
+    /// How many items the arrays and maps of one record may have in all. 1 to 1,000,000,000.
     std::uint64_t max_items = 1'000'000;
 };
 
@@ -46,7 +47,8 @@ struct avro_options
 /// - `std::string`, `std::string_view`: string, bytes; the view borrows from the record
 /// - `std::vector<std::byte>`, `std::span<std::byte const>`: bytes, string, fixed; the span borrows from the record
 /// - `std::array<std::byte, N>`: fixed of N bytes
-/// - described enum: enum, by the symbols' names
+/// - described enum: enum, by the symbols' names; for those that it lacks its default (see `avro_traits`), or that of
+///   the enum of the same name in `avro_options::schema`
 /// - `std::vector<T>`, `std::deque<T>`: array
 /// - `std::map<std::string, T>`, `std::unordered_map`: map
 /// - `std::optional<T>`: union of null and what `T` reads; null; or what `T` reads
@@ -56,7 +58,7 @@ struct avro_options
 ///   plain long counts the type's own unit
 /// - `std::chrono::duration` of any unit: time-millis, time-micros, since midnight
 /// - `boost::uuids::uuid`: uuid, a string or a fixed of 16 bytes
-/// - `avro_decimal`, `avro_duration`: decimal, duration
+/// - `avro_decimal`, `avro_duration`: decimal, of up to 1,000 digits, and duration
 ///
 /// Units finer than the type's are cut off. A union that has branches which `T` cannot hold is an error only for
 /// records that have them.
@@ -78,7 +80,7 @@ public:
 
     /// Throws `setup_error` for options outside their range.
     explicit avro(schema_registry registry, avro_options const& options = {})
-        : decoder_{registry, detail::avro_type_of<T>(), options.max_depth, options.max_items},
+        : decoder_{registry, detail::avro_type_of<T>(), options.schema, options.max_depth, options.max_items},
           encoder_{std::move(registry), detail::avro_type_of<T>(), options.schema, options.subject, options.part}
     {
     }

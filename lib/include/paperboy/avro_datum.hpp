@@ -128,7 +128,9 @@ public:
     /// - timestamps are text such as "2024-02-29T12:00:00.123Z", dates "2024-02-29", times "12:00:00.123"; those
     ///   outside the years 0 to 9999 are numbers
     /// - decimals are text such as "-12.50", UUIDs their text, durations an object
-    /// - bytes, and strings that are not UTF-8, are text with a character for each byte, as in Avro's own JSON
+    /// - bytes, strings that are not UTF-8, and what claims to be a decimal but has more than 1,000 digits, are text
+    /// with
+    ///   a character for each byte, as in Avro's own JSON
     /// - NaN and infinity are the texts "NaN", "Infinity", "-Infinity"
     void write_json(std::string& out) const;
     /// The same as a text of its own.

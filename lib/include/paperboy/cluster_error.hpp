@@ -11,7 +11,7 @@ namespace paperboy
 /// Thrown by `admin`, `topic_reader` and `topic_writer`: what was asked of the cluster, what came of it, and the
 /// remedy.
 ///
-/// Codes: those of `kafka_category()`, and `errc::missing_topic`.
+/// Codes: those of `kafka_category()`, and `errc::missing_topic`, `errc::authentication_failed` and `errc::tls_failed`.
 class cluster_error : public std::runtime_error
 {
 public:

@@ -41,21 +41,21 @@ struct commit_policy
     /// Commit as soon as this many records have finished since the last commit, over all partitions; 0: by time only.
     std::size_t records = 0;
 
-    /// Longest time that the answer to a commit is waited for. Past it the commit is told as failed, with its
+    /// Longest time that the answer to a commit is waited for. Past it the commit is reported as failed, with its
     /// partitions, and the next one may go out; those of a revocation or a stop have their own, shorter times.
     /// librdkafka itself gives up after `socket.timeout.ms` (60 s), or `session.timeout.ms` without a coordinator, but
     /// begins again for as long as brokers answer with errors. 1 s to 1 h.
     std::chrono::milliseconds timeout{120'000};
 };
 
-/// Settings of the producer that an engine's handlers send with. It exists only when `engine::make_producer` was
-/// called.
+/// Settings of the producer that handlers, tables and dead letters send with. It exists only where there are any of
+/// them: a handle of `engine::make_producer`, a table, or a first dead letter.
 struct producer_config
 {
     /// librdkafka properties of the producer, passed on verbatim, on top of those of `config::properties` that concern
     /// both kinds of client (security, sockets).
     ///
-    /// Defaults of ours: `linger.ms` 5, `compression.type` lz4, `queue.buffering.max.messages` 100,000 records and
+    /// The engine's defaults: `linger.ms` 5, `compression.type` lz4, `queue.buffering.max.messages` 100,000 records and
     /// `queue.buffering.max.kbytes` 65,536 for what waits or is on its way, `partitioner` murmur2_random (as Java's),
     /// `message.timeout.ms` 0: a record is tried for ever, its input waits, and nothing is skipped; with a time, one
     /// that could not be produced within it ends the run with `errc::produce_failed`.
@@ -82,7 +82,7 @@ struct config
     /// Shown in the brokers' logs and metrics.
     std::string client_id = "paperboy";
 
-    /// Where partitions start; a handler's own options go first.
+    /// Where partitions start; a handler's own options take precedence.
     start_at start = {};
 
     /// Where to start without a usable committed offset. When an offset turns out not to exist (any more), this decides
@@ -98,26 +98,16 @@ struct config
     /// Most memory, in bytes, for records that were fetched ahead or are in the hooks, over all partitions. 16 MiB to
     /// 1 TiB.
     ///
-    /// It is divided by the number of partitions of the handlers' topics, because the engine may be given all of them;
-    /// an engine that shares them with others of its group uses less. Each partition's queue takes what fits its share,
-    /// up to 100,000 records or 65 MB, so a partition whose handler is slow never takes another's room. A bulk also
-    /// ends when it fills an eighth of a share, which every rebalance divides anew over the partitions at hand.
-    ///
-    /// Tables on disk count: what their stores take, which may be half of the limit at most or the engine does not
-    /// start (`rocksdb_options::block_cache_bytes` and `write_buffer_bytes`), and the entries that are in memory
-    /// (`table_options::cache_bytes`, together no more than a quarter of the limit). A quarter of the rest is for
-    /// changelogs that are read, what remains for fetched records. A table in memory has all its entries there, and is
-    /// not counted; `stats()` says how much it is.
-    ///
-    /// What librdkafka adds to a record, about 400 bytes, is counted. Not counted: records that handlers retain, what
-    /// a handler makes of a record, and up to `fetch.max.bytes` (2 MB) that each broker is just sending. The limit can
-    /// be exceeded where records compress better than 4:1 or are smaller than about 50 bytes, where a producer's batch
-    /// is larger than a sixteenth of a share, when topics get more partitions after the start (the log says so), and by
-    /// `queued.*` and `fetch.*` among the properties, which go first. An uncompressed record keeps the whole response
-    /// that it came in, so a stalled partition that few records trickle into can keep those of others that came along.
+    /// It is divided by the number of partitions of the handlers' topics, because the engine may be given all of them.
+    /// Tables on disk count: what their stores take (`rocksdb_options::block_cache_bytes` and `write_buffer_bytes`),
+    /// which may be half of the limit at most or the engine does not start, and the entries that are in memory
+    /// (`table_options::cache_bytes`), a quarter at most. Not counted: tables in memory, records that handlers retain,
+    /// what a handler makes of a record, and up to `fetch.max.bytes` (2 MB) that each broker is just sending. The
+    /// properties `queued.*` and `fetch.*` take precedence. The guide's page on tuning says how it is divided, and when
+    /// it can be exceeded.
     std::size_t memory_limit = std::size_t{256} * 1024 * 1024;
 
-    /// When partitions are handled in bulk, and how large bulks get; a handler's own options go first.
+    /// When partitions are handled in bulk, and how large bulks get; a handler's own options take precedence.
     mode_policy mode = {};
 
     /// Topics to be caught up before others, in order; empty: all at once.
@@ -138,13 +128,14 @@ struct config
     /// to `observer::on_slow_hook` and by `engine_stats::slow_hooks`, also when they block all threads of the executor.
     /// 10 ms to 24 h; 0: nobody looks.
     ///
-    /// Past the property `max.poll.interval.ms` (5 minutes) the engine gives all its partitions up in order, so that
+    /// Past the property `max.poll.interval.ms` (5 minutes) the engine gives all its partitions up cleanly, so that
     /// others of the group go on with them: awaitable hooks are cancelled, what is finished is committed. It joins the
     /// group again when the hook has ended.
     std::chrono::milliseconds hook_time_limit{30'000};
 
     /// Give up with `errc::connect_timeout` when the group has not given an assignment within this time after
-    /// `async_run`; 0: keep trying for ever, with a log line every few seconds.
+    /// `async_run`, or the brokers do not say where its partitions start (`start`); 0: keep trying for ever, with a log
+    /// line every few seconds.
     std::chrono::milliseconds connect_timeout{0};
 
     /// Whether to wait for topics that do not exist yet (looked for every `topic.metadata.refresh.interval.ms`) rather
@@ -152,15 +143,20 @@ struct config
     /// topic that was just created one after the other, and the one that is asked may be the last.
     bool allow_missing_topics = false;
 
-    /// librdkafka properties, passed on verbatim. Those that the engine must own (offset storage and commits, queues)
-    /// and those that contradict a field above are errors that say which field to use.
+    /// librdkafka properties, passed on verbatim. Those that the engine must own (commits, offset storage, log and
+    /// event delivery) and those that contradict a field above are errors that say which field to use.
+    ///
+    /// Defaults that are not librdkafka's: `fetch.wait.max.ms` 20, `fetch.max.bytes` 2,097,152,
+    /// `fetch.queue.backoff.ms` 2 (librdkafka 2.2 and later), `enable.partition.eof` true with steps;
+    /// `queued.min.messages`, `queued.max.messages.kbytes` and `fetch.message.max.bytes` are computed from
+    /// `memory_limit`.
     paperboy::properties properties = {};
 
     /// Gets the tokens for logins with SASL/OAUTHBEARER, which needs `sasl.mechanism` to be that; null otherwise, or
     /// when `sasl.oauthbearer.method` is oidc and librdkafka gets them itself.
     oauth_source oauth = nullptr;
 
-    /// The producer of `engine::make_producer`.
+    /// The producer of `engine::make_producer`, of tables and of dead letters.
     producer_config producer = {};
 
     /// Where log lines go.

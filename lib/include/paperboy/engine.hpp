@@ -27,9 +27,10 @@ namespace paperboy
 
 /// Consumes topics as a member of a group and calls your handlers, on your executor.
 ///
-/// Set up with `handle`, run with `async_run`, end with `stop`. Each assigned partition has its own strand; all work
-/// happens on the executor given to the constructor, whose threads you own; librdkafka adds its own threads while the
-/// engine runs.
+/// Set up with `handle`, run with `async_run`, end with `stop`. Each assigned partition has its own strand. Hooks and
+/// serdes run on the executor given to the constructor, whose threads you own; while the engine runs librdkafka adds
+/// its own threads, and paperboy a few that mostly wait, from which `config::log`, `observer::on_slow_hook` and the
+/// stores of tables are called too.
 ///
 /// Threads: `stop`, `pause`, `resume`, `stats`, `health` and `last_failure` are safe from any thread. The other members
 /// are not safe concurrently. Signals: none are touched; call `stop()` from your own handler (an asio::signal_set).
@@ -66,11 +67,14 @@ public:
     /// Handles a topic's records as they are, without decoding: hooks get `record_view`.
     ///
     /// `topic` is a name, or a regular expression (POSIX extended) when it starts with '^'. Where both fit, the name
-    /// wins; among expressions, the first registered.
-    /// `handler` is moved in and serves all partitions; `std::ref(handler)` leaves it with you (it must outlive the
-    /// run); `per_partition(factory)` makes one per partition. See handler.hpp for the hooks.
+    /// wins; among expressions, the first registered. `handler` is moved in and serves all partitions;
+    /// `std::ref(handler)` leaves it with you (it must live until `async_run` has completed, so declare it before the
+    /// engine); `per_partition(factory)` makes one per partition. See handler.hpp for the hooks.
     ///
     /// `options` are for this handler alone.
+    ///
+    /// An expression's topics are looked for every `topic.metadata.refresh.interval.ms` (5 minutes). Dead letters and
+    /// changelogs that it matches are handled as well.
     ///
     /// Throws `setup_error`: `errc::invalid_handler` for an impossible or already handled topic,
     /// `errc::invalid_config` for options that cannot work, `errc::already_running` during a run.
@@ -110,7 +114,8 @@ public:
         return {send_target_for(topic), topic, std::move(key_serde), std::move(value_serde)};
     }
 
-    /// A table for handlers: give it to them before they are given to `handle`. See `table` for what it is.
+    /// A table for handlers: give it to them before they are given to `handle`. See `table` for what it is. Its key
+    /// should be the key of the records that change it.
     ///
     /// `name`: 1 to 200 letters, digits, '.', '_' or '-'; the changelog is called after it, and so is the store. All
     /// engines of a group need the same tables.
@@ -166,7 +171,9 @@ public:
     /// inside this function.
     /// Cancellation: `partial` and `total` end as `stop()` does, with `operation_aborted`. `terminal` also starts no
     /// further hook, cancels awaitable hooks, waits for them and commits nothing more.
-    /// Lifetime: the operation keeps what it needs alive; handlers passed by std::ref must outlive it.
+    /// Lifetime: the operation keeps what it needs alive; handlers passed by std::ref must outlive it, and after
+    /// `errc::shutdown_timeout` also the hooks that are still running. Another run does not handle their partitions
+    /// before they have ended.
     template <boost::asio::completion_token_for<void(error_code)> Token>
     auto async_run(Token&& token)
     {
@@ -201,7 +208,8 @@ public:
     /// Cheap; no server is needed.
     [[nodiscard]] engine_health health() const;
 
-    /// Why the last run ended by itself; its code is empty when it did not.
+    /// Why the last run ended by itself; its code is empty when it did not. After a cancellation its text says so. An
+    /// `async_run` that completes with `errc::already_running` leaves it as it is: it belongs to the other run.
     [[nodiscard]] failure last_failure() const;
 
 private:

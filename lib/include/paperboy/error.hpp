@@ -18,7 +18,9 @@ using boost::system::error_code;
 /// What can go wrong in paperboy itself. Errors that librdkafka or the broker report carry `kafka_category()`.
 enum class errc
 {
-    /// A field or property of the configuration has a value that cannot work. Thrown by constructors.
+    /// A field or property of the configuration has a value that cannot work. Thrown by constructors, `engine::handle`
+    /// and the functions that make producers and tables; `async_run` completes with it, before a connection, where
+    /// handlers, steps and tables do not fit together.
     invalid_config = 1,
 
     /// `async_run` without a single handler.
@@ -33,7 +35,7 @@ enum class errc
     /// A topic that a handler names does not exist, and `config::allow_missing_topics` is false.
     missing_topic,
 
-    /// The brokers refused our credentials before the engine was ever assigned partitions.
+    /// The brokers refused the credentials before the engine was ever assigned partitions.
     authentication_failed,
 
     /// The group assigned nothing within `config::connect_timeout`.
@@ -42,8 +44,8 @@ enum class errc
     /// A hook failed and its error's action was `error_action::fail`; `engine::last_failure()` has the exception.
     handler_failed,
 
-    /// Hooks or brokers did not let the engine finish within `config::shutdown_timeout`. Finished work that could
-    /// not be committed will be handled again.
+    /// Hooks or brokers did not let the engine finish within `config::shutdown_timeout`, or the group has taken
+    /// partitions away meanwhile. Finished work that could not be committed will be handled again.
     shutdown_timeout,
 
     /// librdkafka reported a fatal error: the client cannot continue.
@@ -53,16 +55,17 @@ enum class errc
     /// that it was sent for is not committed; `engine::last_failure()` names topic, size and reason.
     produce_failed,
 
-    /// `async_send` of a producer whose engine has no run at hand.
+    /// `async_send` of a producer, or a look into a table, while no run of the engine is in progress.
     not_running,
 
     /// The schema registry did not answer, or answered that it cannot now, until all retries were used up.
     registry_unreachable,
 
-    /// The schema registry refused our credentials (401, 403).
+    /// The schema registry refused the credentials (401, 403).
     registry_refused,
 
-    /// What answered is no schema registry, or not one that we understand: HTML, a redirect, other JSON, too large.
+    /// What answered is no schema registry, or not one that paperboy understands: HTML, a redirect, other JSON, too
+    /// large.
     registry_bad_answer,
 
     /// The schema registry has no such id, subject or version.
@@ -75,18 +78,19 @@ enum class errc
     incompatible_schema,
 
     /// The TLS handshake with the brokers failed before the engine was ever assigned partitions: their certificate
-    /// cannot be trusted, or they refuse ours.
+    /// cannot be trusted, or they refuse the engine's.
     tls_failed,
 
-    /// Another member of the group has taken over our `group.instance.id`. With `group.protocol=consumer` it has it
-    /// first: until it has left, or the session of one that was killed has ended, no other gets in.
+    /// Another member of the group has taken over the engine's `group.instance.id`. With `group.protocol=consumer` it
+    /// has it first: until it has left, or the session of one that was killed has ended, no other gets in.
     fenced,
 
-    /// `config::oauth` gave no token that can be used; told to `observer::on_client_error`, and tried again.
+    /// `config::oauth` gave no token that can be used; reported to `observer::on_client_error`, and tried again.
     no_token,
 
-    /// A table's changelog topic exists, but cannot be one: other partitions than its source, or a cleanup.policy that
-    /// would lose what the table needs. The text names what was found, what was wanted, and the remedy.
+    /// A table's changelog topic exists, but cannot be one: other partitions than its source, a cleanup.policy that
+    /// would lose what the table needs, or made anew during the run. The text names what was found and wanted, and the
+    /// remedy.
     wrong_changelog,
 
     /// The changelog of a table could not be read to its end.
@@ -108,10 +112,13 @@ enum class errc
 /// Portable questions to ask of any error code that paperboy completes with.
 enum class condition
 {
-    /// The same call may succeed later without a change: brokers away, time-outs, rebalances.
+    /// The same call may succeed later without a change. Of `errc`: `connect_timeout`, `shutdown_timeout`,
+    /// `not_running`, `registry_unreachable`, `no_token`, `not_local`, `restoring`; of `kafka_category()` brokers that
+    /// are away, time-outs, and rebalances.
     retriable = 1,
 
-    /// Nothing but a change of configuration, rights or code helps.
+    /// All other errors. Most need a change of configuration, rights or code; of `handler_failed`, `store_failed`,
+    /// `missing_topic` and `client_failed` only the program can know what a further attempt would do.
     fatal,
 };
 
@@ -190,10 +197,10 @@ public:
 /// Everything known about why an engine stopped by itself.
 struct failure
 {
-    /// What `async_run` completed with; no error when the engine has not failed.
+    /// What `async_run` completed with; no error when the engine has not failed, or was cancelled.
     error_code code;
 
-    /// One line: place, cause and remedy.
+    /// One line: place, cause and remedy; empty after `stop()`.
     std::string text;
 
     /// The exception that a hook threw, else null.

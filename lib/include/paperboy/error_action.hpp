@@ -42,7 +42,7 @@ struct backoff
 class error_action
 {
 public:
-    /// Which action it is; what each does is told at the functions that make them.
+    /// Which action it is; the functions that make them say what each does.
     enum class kind
     {
         fail,
@@ -60,9 +60,9 @@ public:
 
     /// All hooks of the record run again after a pause, from `define_context` on; `on_error` is asked at each failure.
     /// Meanwhile its partition waits (with `ordering::key` its key, as long as other records leave room in
-    /// `max_concurrency`), other partitions do not, and the engine stays in its group. `pause()` does not keep a record
-    /// from its next attempt. Revocation and `stop()` end a pause; the record then comes again later. When `how` is
-    /// used up, `otherwise` applies, which may be anything but another retry.
+    /// `max_concurrency`), other partitions do not, and the engine stays in its group. `pause()` holds the attempt back
+    /// until `resume()` (not in bulks, nor with `ordering::key`). Revocation and `stop()` end a pause; the record then
+    /// comes again later. When `how` is used up, `otherwise` applies, which may be anything but another retry.
     ///
     /// Throws `setup_error` (`errc::invalid_config`) for values outside their ranges.
     [[nodiscard]] static error_action retry(backoff const& how = {}, error_action const& otherwise = fail);
@@ -85,12 +85,14 @@ public:
     ///
     /// The engine's producer sends it, with the settings of `config::producer`; it is made with the first dead letter
     /// when no `make_producer` asked for it. While the topic does not exist, and the cluster does not create it, the
-    /// partition waits: the log names the topic, nothing is skipped, and it goes on when the topic is there. The same
-    /// while brokers are away. A dead letter that the broker refuses for good (no right to write, too large, a
-    /// compacted topic and no key) ends the run with `errc::produce_failed`; the record comes again in the next run.
+    /// partition waits: the log names the topic, nothing is skipped, and it goes on when the topic is there. When the
+    /// group takes the partition back meanwhile, the record comes again to its next owner. It waits as well while
+    /// brokers are away. A dead letter that the broker refuses for good (no right to write, too large, a compacted
+    /// topic and no key) ends the run with `errc::produce_failed`; the record comes again in the next run.
     ///
-    /// A handler whose expression fits the topic of its dead letters would get them as well: let expressions exclude
-    /// it. Throws `setup_error` (`errc::invalid_config`) for a name that Kafka does not allow. A topic cannot have
+    /// A handler whose expression matches the topic of its dead letters gets them as well: `^audit\.` matches
+    /// "audit.login.dlq", and what fails there goes to "audit.login.dlq.dlq". Name a topic that the expression does not
+    /// match. Throws `setup_error` (`errc::invalid_config`) for a name that Kafka does not allow. A topic cannot have
     /// itself for its dead letters: then the engine stops as with `fail`.
     [[nodiscard]] static error_action dead_letter(std::string_view topic = {});
 

@@ -68,11 +68,12 @@ struct handler_options
     std::size_t max_concurrency = 64;
 
     /// Most records of one partition from the oldest unfinished one on, finished or not: what a crash may repeat, and
-    /// how far other keys get past one that is stuck. They get less far past a busy one: the partition also waits when
-    /// 1,000 + 4 * `max_concurrency` records have been read that wait for others, or are in their hooks. And since an
-    /// unfinished record keeps up to 250 that were read with it, it waits when all that are kept so fill an eighth of
-    /// the partition's share of `config::memory_limit`, or the mode policy's `max_bytes`. `max_concurrency` to
-    /// 10,000,000.
+    /// how far other keys get past one that is stuck. The partition also waits when 1,000 + 4 * `max_concurrency`
+    /// records have been read that wait for others, or are in their hooks, and when unfinished records keep too much
+    /// memory (an eighth of the partition's share of `config::memory_limit`, or the mode policy's `max_bytes`). And
+    /// before the first bulk all records that are in their hooks finish, since bulks overlap with nothing: where a key
+    /// may hang for long, `handling_mode::single` keeps it from stopping a partition that lags.
+    /// `max_concurrency` to 10,000,000.
     std::size_t max_unfinished = 100'000;
 
     /// Instead of `config::start`.
@@ -82,8 +83,9 @@ struct handler_options
     /// whole, when it has no `on_bulk_error`.
     error_action on_failure = error_action::fail;
 
-    /// What becomes of a record whose key or value its serde refuses; `on_error` is not asked then. Nothing: that is a
-    /// failure as any other, `on_error` decides, and without one `on_failure`, so that by default the engine stops.
+    /// What becomes of a record whose key or value its serde refuses; `on_error` is not asked then. `std::nullopt`:
+    /// that is a failure as any other, `on_error` decides, and without one `on_failure`, so that by default the engine
+    /// stops.
     ///
     /// It is about records that cannot be decoded, not about a schema registry that cannot be asked
     /// (`errc::registry_unreachable`, `registry_refused`, `registry_bad_answer`): such a failure of a good record goes
@@ -94,7 +96,9 @@ struct handler_options
 // What a handler is
 // -----------------
 // A handler is any class with an `on_message`. All hooks but that one are optional, found by name, and may return void
-// or boost::asio::awaitable<void>; a hook with a wrong signature does not compile and the error names the hook.
+// or boost::asio::awaitable<void>; a hook with a wrong signature does not compile and the error names the hook. Two
+// mistakes do compile: a hook whose name is misspelt is no hook, and a context that is taken by value is a copy, which
+// is right for a pointer and wrong for a transaction. testing::run, in a test of the handler, shows both.
 //
 // Per record, in this order (R is record_view, record<V> or record<K, V>, as the topic's serdes make it; C is whatever
 // define_context returns; trailing parameters in brackets may be left out, and without define_context there is no C):
@@ -136,7 +140,9 @@ struct handler_options
 // threads: a handler object passed to engine::handle serves them all and guards its own state, while per_partition
 // gives each partition its own object.
 //
-// Offsets: a record is finished, and may be committed, when its on_finished_handling has completed.
+// Offsets: a record is finished, and may be committed, when its on_finished_handling has completed. What a hook starts
+// and does not await (co_spawn with detached, a callback) is no part of it: nothing waits for that, and the record's
+// view dangles.
 
 /// A handler made anew for each partition that is assigned, so that its state needs no lock.
 ///

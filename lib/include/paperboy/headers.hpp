@@ -86,8 +86,8 @@ public:
         return {fields.name, fields.value};
     }
 
-    /// The value of the last header with this name; nothing when there is none, an empty optional inside when its
-    /// value is null.
+    /// The value of the last header with this name; `std::nullopt` when there is none, an empty optional inside when
+    /// its value is null: `find(name).value_or(std::nullopt).value_or("")` is its text, or "".
     [[nodiscard]] std::optional<std::optional<std::string_view>> find(std::string_view name) const noexcept
     {
         for (auto index = size(); index > 0; --index)

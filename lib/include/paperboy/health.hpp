@@ -11,7 +11,7 @@
 namespace paperboy
 {
 
-/// What an engine is at.
+/// What an engine is doing.
 enum class engine_status : std::uint8_t
 {
     /// `async_run` was called; the group has not given an assignment yet.
@@ -20,9 +20,9 @@ enum class engine_status : std::uint8_t
     running,
     /// The run ends: hooks finish, what is finished is committed, the group is left.
     stopping,
-    /// No run is at hand: none has begun yet, or the last one ended by `stop()` or a cancellation.
+    /// No run is in progress: none has begun yet, or the last one ended by `stop()` or a cancellation.
     stopped,
-    /// No run is at hand: the last one ended by itself.
+    /// No run is in progress: the last one ended by itself.
     failed,
 };
 
@@ -32,17 +32,17 @@ enum class engine_status : std::uint8_t
 /// How an engine is, made by `engine::health()`.
 struct engine_health
 {
-    /// What it is at.
+    /// What it is doing.
     engine_status status = engine_status::stopped;
 
-    /// One line: why it is at that, naming place, cause and remedy where something is wrong. While a hook runs longer
+    /// One line: why, naming place, cause and remedy where something is wrong. While a hook runs longer
     /// than `config::hook_time_limit` it names that hook.
     std::string reason;
 
     /// Since when the status is what it is.
     std::chrono::system_clock::time_point since;
 
-    /// Whether an assignment is at hand; not during a rebalance, nor when the group took the partitions away.
+    /// Whether it has an assignment; not during a rebalance, nor when the group took the partitions away.
     bool assigned = false;
 
     /// How many partitions it has; 0 also where the group has more members than partitions.
@@ -54,10 +54,12 @@ struct engine_health
     /// Whether it does what it is for: in the group, with an assignment, and with its tables restored.
     [[nodiscard]] bool ready() const noexcept { return status == engine_status::running && assigned && restoring == 0; }
 
-    /// Whether the group has been joined in this run or the run is over: what Kubernetes asks of a startup probe.
+    /// Whether the group has given an assignment in this run, or in the last one: what Kubernetes asks of a startup
+    /// probe.
     [[nodiscard]] bool started() const noexcept { return ever_assigned; }
 
-    /// Whether a restart would help: false only once a run has ended by itself.
+    /// Whether the engine needs no restart: false only once a run has ended by itself. What Kubernetes asks of a
+    /// liveness probe.
     [[nodiscard]] bool alive() const noexcept { return status != engine_status::failed; }
 
     /// Whether the group has given an assignment in this run, or in the last one.

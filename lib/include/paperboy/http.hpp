@@ -49,7 +49,7 @@ struct http_options
     /// `/livez` fails when a partition has had records in its hooks for this long without finishing one; 0: never. A
     /// record that is tried again for longer counts as well, a paused partition does not. To the interval at which
     /// `/livez` is asked.
-    std::chrono::milliseconds stuck_after{std::chrono::minutes{5}};
+    std::chrono::milliseconds stalled_after{std::chrono::minutes{5}};
 };
 
 /// Tells over HTTP how an engine is, on your executor: no thread is added.
@@ -57,7 +57,7 @@ struct http_options
 /// | path | |
 /// |---|---|
 /// | `/` | a page that shows all of it live |
-/// | `/livez` | 200 while a restart would not help; 503 once the run has failed or a partition is stuck, naming it |
+/// | `/livez` | 200 while a restart would not help; 503 once the run has failed or a partition is stalled, naming it |
 /// | `/readyz` | 200 while the group has given an assignment and its tables are restored; else 503 |
 /// | `/startupz` | 200 once the group has given the first assignment of the run; else 503 |
 /// | `/status` | all of `stats()` and `health()` as JSON |

@@ -35,7 +35,7 @@ namespace paperboy
 ///
 /// `decode` throws `decode_error`: with the JSON pointer of the value (RFC 6901), what was expected and what was found,
 /// as in `/items/3/price: expected a number, found the string "abc"`; or, for text that is no JSON, with a position.
-/// Fields that the struct does not have are checked for everything but the spelling of numbers, true, false and null.
+/// Fields that the struct does not have are checked but for the spelling of numbers and literals, and escapes in texts.
 ///
 /// Decoding allocates nothing once the serde has seen the longest record, where all fields are numbers, enums, times or
 /// views. Decoded values live as long as `deserializer` says: views of escaped strings until `forget()`.

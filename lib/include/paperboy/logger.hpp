@@ -27,9 +27,10 @@ enum class log_level : std::uint8_t
 
 /// Where an engine's log lines go: a level and a function.
 ///
-/// The function is called with single lines without a line end, from the threads that run the engine's executor,
-/// possibly from several at once; it must not block for long and must not throw. librdkafka's own log lines arrive
-/// here too, prefixed with "librdkafka: ".
+/// The function is called with single lines without a line end, from the threads that run the engine's executor and
+/// from paperboy's own (of slow hooks from "paperboy-watch", of stores from "paperboy-store" and RocksDB's), possibly
+/// from several at once: it must be thread-safe, must not block for long and must not throw. librdkafka's own log lines
+/// arrive here too, prefixed with "librdkafka: ".
 ///
 /// An engine has no global logger: each takes its own.
 class logger

@@ -19,6 +19,11 @@ namespace paperboy
 {
 
 /// Which series there are beside `paperboy_*`. Meant for designated initialisers.
+///
+/// The sums and maxima of lag under the names of others are left out while the lag of any of their partitions is not
+/// known (`partition_stats::lag`): a part of it would look as if the group caught up. Alerts have to look for that
+/// (`absent`, or `paperboy_table_restoring`). A partition that is held, paused or for a later step, counts as 0 until
+/// its lag is known.
 struct metrics_options
 {
     /// Consumer lag under the names of kafka-lag-exporter (`kafka_consumergroup_group_lag`, …), for its dashboards.

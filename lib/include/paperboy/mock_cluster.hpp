@@ -15,7 +15,15 @@ namespace paperboy
 /// A Kafka cluster inside this process, librdkafka's mock: for first steps and for tests of your own handlers.
 ///
 /// It listens on loopback ports, so that any client can use it. It keeps up to 5 MiB or 100,000 records per partition,
-/// has no admin interface, and a group's first join takes about three seconds. Everything is gone with the object.
+/// and a group's first join takes about three seconds. Everything is gone with the object.
+///
+/// What an engine needs on it:
+/// - the property `allow.auto.create.topics` set to true: the mock does not know the request that the engine's default
+///   needs, and librdkafka would log a warning;
+/// - the changelogs of tables created with `create_topic`: it has no admin interface;
+/// - a `session.timeout.ms` of 4,000 or so where an engine joins a group whose last member has left: the mock lets it
+///   wait for a second less than that.
+///
 /// Thread-safety: `produce` and `flush` from one thread at a time; the fault injections from any thread.
 class mock_cluster
 {
@@ -41,7 +49,7 @@ public:
         std::optional<std::string_view> key = {};
         /// The value; nothing for a tombstone.
         std::optional<std::string_view> value = {};
-        /// The partition, 0 or greater; nothing: the key's hash chooses.
+        /// The partition, 0 or greater; `std::nullopt`: the key's hash chooses.
         std::optional<std::int32_t> partition = {};
         /// Headers in order.
         std::vector<std::pair<std::string_view, std::string_view>> headers = {};

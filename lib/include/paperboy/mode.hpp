@@ -52,7 +52,7 @@ struct mode_policy
     /// A bulk ends before its keys and values exceed this many bytes; a larger record is a bulk of its own. 1 or more.
     std::size_t max_bytes = std::size_t{8} * 1024 * 1024;
 
-    /// A bulk ends when its first record has waited this long for more. 0 to 1 h.
+    /// A bulk ends when its first record has waited this long, from its fetch or from the bulk before it. 0 to 1 h.
     std::chrono::milliseconds max_wait{100};
 };
 

@@ -36,11 +36,12 @@ struct oauth_token
 };
 
 /// Gets a token, for `config::oauth`. Called on the engine's executor, one call at a time, before the first connection
-/// and whenever the token at hand gets old; consumer and producer share what it returns.
+/// and whenever the current token gets old; consumer and producer share what it returns.
 ///
-/// It may wait as long as it likes up to 30 seconds; then it is cancelled. An exception, or a token that cannot be
-/// used, is logged and told to `observer::on_client_error`, and another is asked for after a pause of a second, longer
-/// after each failure, up to 30 seconds. Its text should not tell secrets.
+/// It may wait as long as it likes up to 30 seconds; then it is cancelled, which the log says, and again for each
+/// 30 seconds that it goes on all the same. An exception, or a token that cannot be used, is logged and told to
+/// `observer::on_client_error`, and another is asked for after a pause of a second, longer after each failure, up to 30
+/// seconds. Its text should not tell secrets.
 using oauth_source = std::function<boost::asio::awaitable<oauth_token>()>;
 
 } // namespace paperboy

@@ -23,9 +23,9 @@ struct traced_hooks;
 /// Hooks that have been running too long.
 struct slow_hook
 {
-    /// The record that is in its hooks: where a bulk begins, and possibly an earlier offset in a compacted topic.
+    /// The partition of the record that is in its hooks.
     topic_partition where;
-    /// The record's offset.
+    /// The record's offset: where a bulk begins, and possibly an earlier offset in a compacted topic.
     std::int64_t offset = -1;
 
     /// The topic, or expression, that the handler was given to `engine::handle` with.
@@ -41,12 +41,12 @@ struct slow_hook
 /// How far the restore of a partition of a table is.
 struct restore_progress
 {
-    /// The table's name, and the partition.
+    /// The table's name.
     std::string table;
     /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
-    /// Records of the changelog read so far, and how many a second since the restore began.
+    /// Records of the changelog read so far.
     std::uint64_t records = 0;
     /// How many records a second were read since the restore began.
     double records_per_second = 0;
@@ -54,9 +54,9 @@ struct restore_progress
     /// Which part of the changelog is behind it, 0 to 1, counted in offsets.
     double fraction = 0;
 
-    /// How long it has been running, and how long it will still run at that pace; nothing when that is not known.
+    /// How long it has been running.
     std::chrono::milliseconds elapsed{0};
-    /// How long it will still run at that pace; nothing when that is not known.
+    /// How long it will still run at that pace; `std::nullopt` when that is not known.
     std::optional<std::chrono::milliseconds> left;
 
     /// Whether it is over: the partition's records are handled from now on.
@@ -77,16 +77,17 @@ public:
     observer& operator=(observer const&) = delete;
     virtual ~observer() = default;
 
-    /// The group gave us these partitions; their records follow.
+    /// The group gave the engine these partitions; their records follow.
     virtual void on_assigned(std::span<topic_partition const> /*partitions*/) noexcept {}
 
-    /// We gave these partitions back: their hooks have finished and what they finished is committed where possible.
+    /// The engine gave these partitions back: their hooks have finished and what they finished is committed where
+    /// possible.
     virtual void on_revoked(std::span<topic_partition const> /*partitions*/) noexcept {}
 
-    /// The group took these partitions away (session expired, fenced): nothing was committed.
+    /// The engine lost these partitions (session expired, fenced): nothing was committed.
     virtual void on_lost(std::span<topic_partition const> /*partitions*/) noexcept {}
 
-    /// Hooks have been running longer than `config::hook_time_limit`, told once for each run of them, and once more
+    /// Hooks have been running longer than `config::hook_time_limit`, reported once for each run of them, and once more
     /// when the partitions are given up because of it. Called from a thread of the engine's own, because the hooks may
     /// block all others, possibly at the same time as other calls.
     virtual void on_slow_hook(slow_hook const& /*which*/) noexcept {}
@@ -94,7 +95,7 @@ public:
     /// A commit ended: with no error, these offsets are the group's committed offsets now.
     virtual void on_commit(error_code /*result*/, std::span<partition_offset const> /*offsets*/) noexcept {}
 
-    /// A hook or a decoder failed on a record, whatever its action. The view is valid during the call.
+    /// A hook or a serde failed on a record, whatever its action. The view is valid during the call.
     virtual void on_hook_error(hook /*where*/, std::exception_ptr const& /*error*/,
                                record_view const& /*record*/) noexcept
     {
@@ -108,7 +109,7 @@ public:
     /// why.
     virtual void on_offset_reset(topic_partition const& /*partition*/, std::string_view /*text*/) noexcept {}
 
-    /// A partition of a table is being restored: told about once a second, and once when it is done.
+    /// A shard is being restored: reported about once a second, and once when it is done.
     virtual void on_restore(restore_progress const& /*progress*/) noexcept {}
 
     /// A record given to `send` or `async_send` could not be produced; `text` names topic, size and reason.
@@ -121,18 +122,19 @@ public:
     [[nodiscard]] virtual bool traces(topic_partition const& /*partition*/) const noexcept { return false; }
 
     /// The hooks of a record or of a bulk begin. What this returns is their span: `trace_of` shows it to the hooks, and
-    /// what they `send` on behalf of the record carries it on. One without a trace is not passed on, and neither is an
-    /// end told. By default a further span of the record's own trace, or the first of a new one. traced_hooks.hpp has
-    /// the parameter, with the attributes that OpenTelemetry names.
+    /// what they `send` on behalf of the record carries it on. By default a further span of the record's own trace, or
+    /// the first of a new one; an empty context means no span, and no `on_span_end`. traced_hooks.hpp has the
+    /// parameter, with the attributes that OpenTelemetry names.
     [[nodiscard]] virtual trace_context on_span_start(traced_hooks const& hooks) noexcept;
 
-    /// They have ended. An attempt that was cancelled together with its engine is told as not finished.
+    /// They have ended. An attempt that was cancelled together with its engine is reported as not finished.
     virtual void on_span_end(traced_hooks const& /*hooks*/) noexcept {}
 
     /// How far the partition is behind after a batch: high watermark minus the next offset, in records, 0 or greater.
     virtual void on_lag(topic_partition const& /*partition*/, std::int64_t /*records*/) noexcept {}
 
-    /// The partition turned to this mode (single or bulk) because so many records wait.
+    /// The partition turned to this mode (single or bulk): because so many records wait, or since its step begins or is
+    /// over; then the number is 0 where it is not known yet.
     virtual void on_mode(topic_partition const& /*partition*/, handling_mode /*mode*/,
                          std::int64_t /*waiting*/) noexcept
     {

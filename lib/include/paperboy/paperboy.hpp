@@ -1,7 +1,12 @@
 #pragma once
 
-/// Everything an embedding program needs, except the tools for tests (testing.hpp, mock_cluster.hpp) and the serdes of
-/// formats, which cost compile time (json.hpp) or need a library's headers (json_document.hpp: simdjson's).
+/// Everything an embedding program needs, except
+/// - serdes that cost compile time (json.hpp) or need a library's headers (json_document.hpp: simdjson's,
+///   msgpack_json.hpp: nlohmann-json's), and avro_datum.hpp;
+/// - components (http.hpp, metrics.hpp, rocksdb_store.hpp, rocksdb_inspect.hpp);
+/// - loggers for other libraries (spdlog_logger.hpp, boost_log_logger.hpp) and log_fields.hpp;
+/// - tools without an engine (admin.hpp, topic_reader.hpp, topic_writer.hpp);
+/// - those for tests (testing.hpp, mock_cluster.hpp).
 
 #include <paperboy/avro.hpp>
 #include <paperboy/config.hpp>

@@ -27,19 +27,19 @@ namespace paperboy
 /// What a record may have beside its key and value. Everything is borrowed for the call only.
 struct send_options
 {
-    /// The partition, 0 or greater. Nothing: the key's hash chooses, as Java's default partitioner does; records
+    /// The partition, 0 or greater. `std::nullopt`: the key's hash chooses, as Java's default partitioner does; records
     /// without a key are spread.
     std::optional<std::int32_t> partition = {};
 
-    /// The record's timestamp; nothing: now.
+    /// The record's timestamp; `std::nullopt`: now.
     std::optional<paperboy::timestamp> timestamp = {};
 
     /// The record's headers, in order.
     std::span<header_view const> headers = {};
 
-    /// The trace that the record belongs to, for its header `traceparent`. Nothing: what `send` sends on behalf of a
-    /// record whose hooks are traced (`observer::traces`) carries the span of these; anything else carries none. A
-    /// `traceparent` among `headers` goes first.
+    /// The trace that the record belongs to, for its header `traceparent`. `std::nullopt`: what `send` sends on behalf
+    /// of a record whose hooks are traced (`observer::traces`) carries the span of these; anything else carries none. A
+    /// `traceparent` among `headers` takes precedence.
     std::optional<trace_context> trace = {};
 };
 
@@ -49,7 +49,8 @@ struct send_options
 /// librdkafka, which exists while the engine runs; `config::producer` has its settings.
 ///
 /// Keys and values go through serdes (`text`, the default, takes any text as it is). A key or value may be given as
-/// `std::nullopt` for null, as a `value_type`, as anything that converts to one, or as an optional of those.
+/// `std::nullopt` for null, as a `value_type`, as anything that converts to one, or as an optional of those. An empty
+/// text is an empty key or value, not null: forward a record with its `optional_key()` and `optional_value()`.
 ///
 /// Order: records sent by the hooks of one partition reach a partition of the output in the order in which they were
 /// sent. Exceptions: what a serde throws leaves `send` and `async_send` as it is.
@@ -86,7 +87,7 @@ public:
     /// `cause` is neither skipped nor committed.
     ///
     /// To be called before the hook of `cause` has completed; from a retained record later, the record is sent, and
-    /// nothing waits for it. Does nothing when no run is at hand.
+    /// nothing waits for it. Does nothing when no run is in progress.
     template <class Key = key_type, class Value = value_type>
         requires detail::encodable<Key, key_type> && detail::encodable<Value, value_type>
     void send(record_view const& cause, Key const& key, Value const& value, send_options const& options = {}) const
@@ -103,13 +104,13 @@ public:
     /// Signature of the completion: `void(error_code, produced)`.
     /// - success: where the record is;
     /// - a code of `kafka_category()`: the broker or librdkafka refused it for good;
-    /// - `errc::not_running`: no run of the engine is at hand;
+    /// - `errc::not_running`: no run of the engine is in progress;
     /// - `asio::error::operation_aborted`: cancelled, or the run ended before the answer; the record may be produced
     ///   all the same.
     ///
-    /// Executor: the completion runs on the token's associated executor, never inside this function.
-    /// Cancellation: any type; the operation completes at once, what is sent is not taken back.
-    /// Lifetime: key, value and options are encoded and copied inside this function.
+    /// Executor: the completion runs on the token's associated executor, else on the engine's, which has to exist. It
+    /// is never called inside this function. Cancellation: any type; the operation completes at once, what is sent is
+    /// not taken back. Lifetime: key, value and options are encoded and copied inside this function.
     template <class Key = key_type, class Value = value_type,
               boost::asio::completion_token_for<void(error_code, produced)> Token>
         requires detail::encodable<Key, key_type> && detail::encodable<Value, value_type>

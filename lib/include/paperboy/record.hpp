@@ -28,9 +28,10 @@ class retained_record;
 
 /// A record as it came from the broker, seen in place: nothing is copied.
 ///
-/// A view is two pointers; pass and copy it freely. It and everything it returns stay valid until the hook that
-/// received it has completed (for an awaitable hook: until its awaitable has); to keep a record longer, `retain()` it.
-/// Thread-safety: reading one record from several threads is safe during that time.
+/// A view is two pointers; pass and copy it freely during its hook. It and everything it returns stay valid until the
+/// hook that received it has completed (for an awaitable hook: until its awaitable has); to keep a record longer,
+/// `retain()` it. Thread-safety: reading one record from several threads is safe during that time, but for the first
+/// look at its headers.
 class record_view
 {
 public:
@@ -64,6 +65,18 @@ public:
         return {static_cast<char const*>(message_->value), message_->value_size};
     }
 
+    /// The key as text, or `std::nullopt` without a key: what a `topic_producer` sends as null.
+    [[nodiscard]] std::optional<std::string_view> optional_key() const noexcept
+    {
+        return has_key() ? std::optional{record_view::key()} : std::nullopt;
+    }
+
+    /// The value as text, or `std::nullopt` for a tombstone: what a `topic_producer` sends as null.
+    [[nodiscard]] std::optional<std::string_view> optional_value() const noexcept
+    {
+        return is_tombstone() ? std::nullopt : std::optional{record_view::value()};
+    }
+
     /// The key's bytes; empty without a key.
     [[nodiscard]] bytes_view key_bytes() const noexcept
     {
@@ -89,8 +102,8 @@ public:
     /// for cost nothing; that first look is not safe from several threads at once.
     [[nodiscard]] header_range headers() const noexcept { return {*block_, *message_}; }
 
-    /// A copy that owns what it shows: the whole fetched batch of the record stays in memory until the last retained
-    /// record of it is gone. Costs one atomic increment. Safe to call wherever the view is valid.
+    /// A view that keeps the fetched batch of the record alive, as a whole, until the last retained record of it is
+    /// gone. Nothing is copied: it costs one atomic increment. Safe to call wherever the view is valid.
     [[nodiscard]] retained_record retain() const noexcept;
 
     /// For the library: where sends on behalf of this record are kept; null for records made in memory.

@@ -25,8 +25,8 @@ struct stored_shard
     /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
-    /// The changelog offset that follows the last change which the shard holds; nothing: it is empty, or its record of
-    /// that cannot be read.
+    /// The changelog offset that follows the last change which the shard holds; `std::nullopt`: it is empty, or its
+    /// record of that cannot be read.
     std::optional<std::int64_t> next_offset;
 
     /// Which changelog topic the offset belongs to.

@@ -25,20 +25,23 @@ namespace paperboy
 struct rocksdb_options
 {
     /// The cache of blocks of files, with their indexes and filters, in bytes; shared by all shards. At least 1 MiB.
+    /// Counted in `config::memory_limit`, together with `write_buffer_bytes`: both may be half of it at most.
     std::size_t block_cache_bytes = std::size_t{64} << 20U;
 
     /// What small checkpoints of all shards together may take in memory before they are written to files, in bytes. At
-    /// least 1 MiB.
+    /// least 1 MiB. Counted in `config::memory_limit`, together with `block_cache_bytes`.
     std::size_t write_buffer_bytes = std::size_t{16} << 20U;
 
     /// A checkpoint of at least so many bytes becomes a file of its own at once; smaller ones are collected in memory.
     std::size_t ingest_bytes = std::size_t{256} << 10U;
 
-    /// How long small checkpoints of a shard are collected at most. A process that dies has their changes to read from
-    /// the changelog again; one that ends in order has not.
+    /// How long small checkpoints of a shard are collected at most; looked at with each of them, so the last ones of a
+    /// shard that has become idle stay in memory until something else writes them. A process that dies has their
+    /// changes to read from the changelog again; one that ends cleanly has not.
     std::chrono::milliseconds flush_interval{30'000};
 
-    /// Where it is told that something on disk was damaged, and thrown away.
+    /// Where log lines go: that something on disk was damaged, and thrown away. Called from the threads of the stores
+    /// and of RocksDB.
     logger log = {};
 
     /// Changes any option of the database, when paperboy has set its own and before it is opened. Include

@@ -35,8 +35,9 @@ class schema_registry;
 struct schema_registry_settings
 {
     /// Base URLs of one registry, `http://` or `https://`, with a path prefix where it has one, for example
-    /// "http://localhost:8081/apis/ccompat/v7". The first is asked until it fails, then the next: the one that answered
-    /// last stays the first. A URL may have its own `user:password@`, percent-encoded; it goes before `user`.
+    /// "http://localhost:8081/apis/ccompat/v7". The first is asked until it fails, has a certificate that is not
+    /// trusted, or answers as no registry does; then the next: the one that answered last stays the first. A URL may
+    /// have its own `user:password@`, percent-encoded; it goes before `user`.
     std::vector<std::string> urls;
 
     /// Basic authentication; empty: none. Excludes `bearer_token`.
@@ -85,7 +86,7 @@ struct schema_registry_settings
     /// The largest answer that is read, in bytes. 1 KiB to 1 GiB.
     std::size_t max_response = std::size_t{16} << 20U;
 
-    /// Where log lines go: retries as warnings, nothing else.
+    /// Where log lines go: retries, and URLs that are passed over, as warnings, nothing else.
     logger log = {};
 };
 

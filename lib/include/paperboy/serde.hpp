@@ -5,6 +5,7 @@
 
 #include <boost/uuid/uuid.hpp>
 
+#include <array>
 #include <bit>
 #include <concepts>
 #include <cstddef>
@@ -37,10 +38,12 @@ namespace paperboy
 /// support terminal cancellation, which comes when the partition is taken away or the engine stops. It is called once
 /// for a record. `ready` is asked for each record before it is decoded, so it has to be cheap.
 ///
-/// A serde object is copied into each partition's pipeline and used by one thread at a time. In a table, `prepare` is
-/// awaited before an entry is seen: while the table is restored, and again while it fails. Where it throws
-/// `decode_error` three times, that entry is taken as it is, and reading it throws. Copies have to share what it gets,
-/// and what was encoded has to be `ready`.
+/// Threads: a serde object is copied into each partition's pipeline, and a copy is used by one thread at a time. Copies
+/// are used by different threads at the same time: mutable state must not be shared between them.
+///
+/// In a table, `prepare` is awaited before an entry is seen, and again while it fails; where it throws `decode_error`
+/// three times, reading that entry throws. Copies have to share what it gets, safely, and what was encoded has to be
+/// `ready`.
 template <class D>
 concept deserializer = std::copy_constructible<D> && std::default_initializable<typename D::value_type> &&
                        requires(D& serde, bytes_view data, typename D::value_type& out) { serde.decode(data, out); };
@@ -107,8 +110,8 @@ struct integer
         if (data.size() != sizeof(T))
             detail::throw_integer_size(sizeof(T), data.size());
         std::uint64_t bits = 0;
-        for (auto const byte : data)
-            bits = (bits << 8U) | std::to_integer<std::uint64_t>(byte);
+        for (std::size_t i = 0; i < sizeof(T); ++i)
+            bits = (bits << 8U) | std::to_integer<std::uint64_t>(data[i]);
         out = static_cast<T>(bits);
     }
 
@@ -116,8 +119,10 @@ struct integer
     void encode(T value, std::string& out) const
     {
         auto const bits = static_cast<std::uint64_t>(static_cast<std::make_unsigned_t<T>>(value));
-        for (auto shift = sizeof(T) * 8; shift > 0; shift -= 8)
-            out.push_back(static_cast<char>((bits >> (shift - 8)) & 0xffU));
+        auto bytes = std::array<char, sizeof(T)>{};
+        for (std::size_t i = 0; i < sizeof(T); ++i)
+            bytes[i] = static_cast<char>((bits >> (8 * (sizeof(T) - 1 - i))) & 0xffU);
+        out.append(bytes.data(), bytes.size());
     }
 };
 

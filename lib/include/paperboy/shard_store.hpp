@@ -63,7 +63,7 @@ struct store_position
     /// The changelog offset that follows the last change.
     std::int64_t next_offset;
     /// The tombstones that the store lacks came to the changelog, or were read there, after this, by this machine's
-    /// clock: the changelog keeps them for `delete.retention.ms` longer. Nothing: that is not known.
+    /// clock: the changelog keeps them for `delete.retention.ms` longer. `std::nullopt`: that is not known.
     std::optional<std::chrono::system_clock::time_point> as_of;
 
     /// An offset alone stands for a position of unknown age.
@@ -130,17 +130,17 @@ public:
     /// Closes the store; what was applied stays readable for the next process.
     virtual ~shard_store() = default;
 
-    /// The changelog offset that follows the last change which the store holds: where a restore goes on. Nothing: the
-    /// store is new, or was cleared.
+    /// The changelog offset that follows the last change which the store holds: where a restore goes on.
+    /// `std::nullopt`: the store is new, or was cleared.
     [[nodiscard]] virtual std::optional<std::int64_t> next_offset() const = 0;
 
-    /// Which changelog topic the offsets belong to, as it was given to `clear`; empty for a new store. A topic that was
-    /// deleted and created anew has another identity.
+    /// Which changelog topic the offsets belong to, as it was given to `clear`; empty for a new store. A topic that
+    /// paperboy has created has another identity than one of the same name that was there before it.
     [[nodiscard]] virtual std::string changelog_identity() const = 0;
 
-    /// How old the store is: `store_position::as_of` of the last `apply` whose changes are in it; nothing: it is not
-    /// known. A store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for ever,
-    /// so it is cleared unless nothing has changed since; one that does not know its age is not.
+    /// How old the store is: `store_position::as_of` of the last `apply` whose changes are in it; `std::nullopt`: it is
+    /// not known. A store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for
+    /// ever, so it is cleared unless nothing has changed since; one that does not know its age is not.
     [[nodiscard]] virtual std::optional<std::chrono::system_clock::time_point> as_of() const { return std::nullopt; }
 
     /// Applies changes of distinct keys in ascending order of their bytes, and the position that they lead to, as one:

@@ -68,7 +68,7 @@ public:
 
     /// Which of them it is.
     [[nodiscard]] kind what() const noexcept { return what_; }
-    /// Whether a committed offset goes first: `unless_committed()`.
+    /// Whether a committed offset takes precedence: `unless_committed()`.
     [[nodiscard]] bool gives_way() const noexcept { return unless_committed_; }
     /// With `time`: when.
     [[nodiscard]] std::chrono::system_clock::time_point when() const noexcept { return when_; }

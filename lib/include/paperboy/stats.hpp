@@ -25,7 +25,7 @@ struct duration_histogram
     /// How many fell into each bucket and into no earlier one.
     std::array<std::uint64_t, bounds.size() + 1> counts{};
 
-    /// How many there were, and how long they took together, in seconds.
+    /// How many there were.
     std::uint64_t count = 0;
     /// How long they took together, in seconds.
     double seconds = 0;
@@ -80,7 +80,7 @@ struct topic_stats
     /// The topic's name.
     std::string topic;
 
-    /// Failures of hooks and decoders by what became of the record.
+    /// Failures of hooks and serdes after which the record was skipped.
     std::uint64_t skipped = 0;
     /// Failures after which the record was tried again.
     std::uint64_t retried = 0;
@@ -89,11 +89,10 @@ struct topic_stats
     /// Failures that ended a run.
     std::uint64_t failed = 0;
 
-    /// How long batches of records handled one by one took, and bulks: from the first hook to the last, with pauses
-    /// before retries and waits for serdes. Where records of a partition may overlap (`ordering`), single ones are not
-    /// timed.
+    /// How long batches of records handled one by one took: from the first hook to the last, with pauses before retries
+    /// and waits for serdes. Not timed where records of a partition may overlap (`ordering`).
     duration_histogram batches;
-    /// How long bulks took, likewise.
+    /// How long bulks took, likewise from the first hook to the last.
     duration_histogram bulks;
 
     /// How long each hook took that was called and timed.
@@ -108,37 +107,40 @@ struct partition_stats
     /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
-    /// Records and bytes (keys and values) handed to hooks since the partition was assigned.
+    /// Records handed to hooks since the partition was assigned.
     std::uint64_t records = 0;
-    /// Bytes of keys and values handed to hooks since then.
+    /// Bytes of keys and values handed to hooks since the partition was assigned.
     std::uint64_t bytes = 0;
 
-    /// Offset after the last finished record; nothing before the first one.
+    /// Offset after the last finished record; `std::nullopt` before the first one.
     std::optional<std::int64_t> position;
 
-    /// Offset that the group committed last through this engine; nothing before the first commit.
+    /// Offset that the group committed last through this engine; `std::nullopt` before the first commit.
     std::optional<std::int64_t> committed;
 
-    /// Offset after the partition's last record, as of the last answer to a fetch; nothing before the first one.
+    /// Offset after the partition's last record, as of the last answer to a fetch; `std::nullopt` before the
+    /// first one.
     std::optional<std::int64_t> high_watermark;
 
-    /// High watermark minus the next offset; nothing before the first fetched record.
+    /// High watermark minus the offset of the next record to handle; 0 where nothing has been fetched and nothing is
+    /// there. `std::nullopt` while it is not known: before the first record is fetched, so while the partition's tables
+    /// are restored. Tools that look from outside, such as `paperboy lag`, count from the committed offset.
     std::optional<std::int64_t> lag;
 
-    /// Records in front of the end that the step at hand waits for; nothing when it waits for none of this partition,
-    /// and before the first fetched record.
+    /// Records in front of the end that the current step waits for; `std::nullopt` when it waits for none of this
+    /// partition, and before the first fetched record.
     std::optional<std::uint64_t> step_left;
 
     /// Age of the oldest unfinished record, to the batch: 0 where there is none. Where that record has not been fetched
-    /// yet, the age of the one before it; where records have no timestamp, nothing.
+    /// yet, the age of the one before it; where records have no timestamp, `std::nullopt`.
     std::optional<std::chrono::milliseconds> lag_age;
 
     /// About how long it will be behind if its lag goes on falling as it did in the last seconds: 0 where there is no
-    /// lag, nothing where it does not fall.
+    /// lag, `std::nullopt` where it does not fall.
     std::optional<std::chrono::milliseconds> drain_time;
 
     /// How long the hooks of the oldest record, or bulk, have been running, as the watchdog last saw it: to
-    /// `config::hook_time_limit` / 10, at most 1 s. Nothing where none run, or without a `hook_time_limit`.
+    /// `config::hook_time_limit` / 10, at most 1 s. `std::nullopt` where none run, or without a `hook_time_limit`.
     std::optional<std::chrono::milliseconds> hook_age;
 
     /// Whether that is longer than `config::hook_time_limit`.
@@ -161,7 +163,7 @@ struct partition_stats
     handling_mode mode = handling_mode::single;
 };
 
-/// Where the part of a table is that goes with one assigned partition; of a global table, each partition of its
+/// Where a shard of a table is, which goes with one assigned partition; of a global table, each partition of its
 /// changelog.
 struct shard_stats
 {
@@ -170,23 +172,21 @@ struct shard_stats
     /// The partition's number, 0 or greater.
     std::int32_t partition = 0;
 
-    /// Whether it is being restored from its changelog, and how many records that took so far, or took.
+    /// Whether it is being restored from its changelog.
     bool restoring = false;
-    /// How many records that took so far, or took.
+    /// How many records the restore took so far, or took.
     std::uint64_t restored = 0;
 
-    /// How much is restored, 0 to 1, by offsets: what was compacted away counts as done. How many records a second that
-    /// took on average, and about how long it still takes; nothing before that can be told, and when it is done.
+    /// How much is restored, 0 to 1, by offsets: what was compacted away counts as done.
     double restored_fraction = 0;
     /// How many records a second it reads, since the restore began.
     double restored_per_second = 0;
-    /// How long it will still take at that pace; nothing when that is not known.
+    /// How long it will still take at that pace; `std::nullopt` when that is not known, and when it is done.
     std::optional<std::chrono::milliseconds> restore_left;
 
-    /// Keys in memory, and how much memory in bytes they and their changes take; with a store on disk, of those that
-    /// are cached or not in the store yet.
+    /// Keys in memory; with a store on disk, those that are cached or not in the store yet.
     std::size_t entries = 0;
-    /// How much memory in bytes keys, values and their changes take.
+    /// How much memory in bytes these keys, their values and their changes take.
     std::uint64_t bytes = 0;
 
     /// The part of that which is not in the store yet.
@@ -195,13 +195,12 @@ struct shard_stats
     /// Changes that the brokers have not acknowledged, or that a global table has not read back.
     std::size_t pending = 0;
 
-    /// The offset up to which the changelog is in the table, and in its store on disk; nothing before any, and without
-    /// a store.
+    /// The offset up to which the changelog is in the table; `std::nullopt` before any.
     std::optional<std::int64_t> next_offset;
-    /// The offset up to which it is in the store on disk.
+    /// The offset up to which it is in the store on disk; `std::nullopt` before any, and without a store.
     std::optional<std::int64_t> stored_offset;
 
-    /// How often it was brought to the store since the assignment, and how often that failed.
+    /// How often it was brought to the store since the assignment.
     std::uint64_t checkpoints = 0;
     /// How often bringing it to the store failed.
     std::uint64_t failed_checkpoints = 0;
@@ -210,12 +209,12 @@ struct shard_stats
 /// What an engine's producers have done since the engine was made.
 struct producer_stats
 {
-    /// Records and bytes (keys and values) given to `send` and `async_send`.
+    /// Records given to `send` and `async_send`.
     std::uint64_t records = 0;
     /// Bytes of their keys and values.
     std::uint64_t bytes = 0;
 
-    /// Records that the brokers acknowledged, and that could not be produced.
+    /// Records that the brokers acknowledged.
     std::uint64_t acknowledged = 0;
     /// Records that could not be produced.
     std::uint64_t failed = 0;
@@ -230,24 +229,25 @@ struct producer_stats
     /// is timed after the other, the next when the one before was acknowledged: a sample.
     duration_histogram latencies;
 
-    /// Times that librdkafka's client was replaced after a fatal error.
+    /// Times that librdkafka's client was replaced: it had failed for good, or had changes of a partition that was
+    /// lost.
     std::uint64_t replacements = 0;
 };
 
 /// A snapshot of an engine, made by `engine::stats()`.
 struct engine_stats
 {
-    /// `config::group_id` and `config::client_id`.
+    /// `config::group_id`.
     std::string group_id;
     /// `config::client_id`.
     std::string client_id;
 
-    /// Records and bytes handed to hooks since the engine was made, over all partitions ever assigned.
+    /// Records handed to hooks since the engine was made, over all partitions ever assigned.
     std::uint64_t records = 0;
     /// Bytes of keys and values handed to hooks since the engine was made.
     std::uint64_t bytes = 0;
 
-    /// Failures of hooks and decoders after which the record was skipped.
+    /// Failures of hooks and serdes after which the record was skipped.
     std::uint64_t skipped = 0;
 
     /// Failures whose action was `error_action::retry` and that were, or are about to be, tried again.
@@ -256,7 +256,7 @@ struct engine_stats
     /// Records that were sent to a topic for dead letters, acknowledged there or not.
     std::uint64_t dead_letters = 0;
 
-    /// Commits that the group accepted, and that failed.
+    /// Commits that the group accepted.
     std::uint64_t commits = 0;
     /// Commits that failed.
     std::uint64_t failed_commits = 0;
@@ -267,11 +267,11 @@ struct engine_stats
     /// How long commits took until the group answered.
     duration_histogram commit_durations;
 
-    /// Assignments received from the group, those given back, and those that the group took away.
+    /// Assignments received from the group.
     std::uint64_t assignments = 0;
     /// Assignments given back.
     std::uint64_t revocations = 0;
-    /// Assignments that the group took away.
+    /// Assignments that were lost: the group took them away.
     std::uint64_t losses = 0;
 
     /// Errors of brokers and of librdkafka that the engine survived.
@@ -284,26 +284,26 @@ struct engine_stats
     /// Times the fallback timer found records that no wakeup had announced; always 0 unless a wakeup was lost.
     std::uint64_t missed_wakeups = 0;
 
-    /// Times that a record's hooks, or a bulk's, ran longer than `config::hook_time_limit`, and how many do so now.
+    /// Times that a record's hooks, or a bulk's, ran longer than `config::hook_time_limit`.
     std::uint64_t slow_hooks = 0;
-    /// How many hooks run longer than that now.
+    /// How many records' or bulks' hooks run longer than `config::hook_time_limit` now.
     std::size_t stuck_hooks = 0;
 
     /// Whether the partitions were given up because of a hook that ran longer than `max.poll.interval.ms`; the group is
     /// joined again when that hook has ended.
     bool away = false;
 
-    /// About how much memory fetched records take, over all partitions, and `config::memory_limit`.
+    /// About how much memory fetched records take, over all partitions.
     std::uint64_t buffered_bytes = 0;
     /// `config::memory_limit`.
     std::uint64_t memory_limit = 0;
 
-    /// The step at hand, counted from 0; nothing when there are no steps or all are over.
+    /// The current step, from 0, also while nothing is assigned; `std::nullopt` without steps or when all are over.
     std::optional<std::size_t> step;
 
-    /// How many of the step's partitions assigned to this engine have passed their ends, and how many there are.
+    /// How many of the step's partitions assigned to this engine have passed their ends.
     std::size_t step_passed = 0;
-    /// How many there are.
+    /// How many partitions of the step are assigned to this engine.
     std::size_t step_partitions = 0;
 
     /// The sum of `partition_stats::step_left`.
@@ -318,10 +318,10 @@ struct engine_stats
     /// The partitions assigned now.
     std::vector<partition_stats> partitions;
 
-    /// The parts of tables that go with them.
+    /// The shards of tables that go with them.
     std::vector<shard_stats> shards;
 
-    /// The memory of the tables' stores on disk together; nothing without stores that tell it.
+    /// The memory of the tables' stores on disk together; `std::nullopt` without stores that know it.
     std::optional<store_memory> stores;
 };
 

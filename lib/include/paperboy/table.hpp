@@ -30,6 +30,10 @@ namespace paperboy
 /// when every change made for it is in the changelog. A table of scope `global` is in every engine as a whole instead
 /// (`table_scope`).
 ///
+/// Keys: the table's key should be the record's key. `shard(record)` writes into the partition of the record, and
+/// `async_get(key)` looks where records with that key go. With any other key the same key exists once in each
+/// partition: read it with `async_scan` and add up, or re-key the records through a topic first.
+///
 /// At least once: after a crash, records whose changes are in the changelog but whose offset was not committed are
 /// handled again. A count may then be too high, never too low. Changes that a hook made before it failed stay: whoever
 /// retries or skips records should change the table last.
@@ -58,8 +62,8 @@ public:
     /// As it was given to `engine::make_table`.
     [[nodiscard]] std::string const& name() const noexcept { return core_->name(); }
 
-    /// The part of the table that goes with the partition of `cause`, a record that a hook is handling; to be used
-    /// before that hook has completed.
+    /// The shard of the table that goes with the partition of `cause`, a record that a hook is handling; to be used
+    /// before that hook has completed. Whatever the key, changes go to that partition.
     ///
     /// Of a global table it is all of the table, for any record.
     ///
@@ -76,7 +80,8 @@ public:
     /// The partition that a key is in when the records of the sources have the table's keys as theirs, and went where
     /// Java's default partitioner, or librdkafka's murmur2, sends them. Texts count as the bytes that they are, other
     /// keys as the key serde writes them. Of a global table, the partition of the changelog where engines put a new
-    /// key, by its bytes there. Nothing before the first run knows how many partitions there are.
+    /// key, by its bytes there. `std::nullopt` before the first run knows how many partitions there are. In tables of
+    /// testing.hpp it is always 0.
     template <detail::table_argument<K> Key>
     [[nodiscard]] std::optional<std::int32_t> partition_of(Key const& key) const
     {
@@ -88,18 +93,18 @@ public:
     /// Gets the value of a key from outside of the hooks: from any executor or thread, on the partition's strand,
     /// between the hooks of records.
     ///
-    /// Signature of the completion: `void(error_code, std::optional<V>)`; nothing, without an error, when the key has
-    /// no value.
+    /// Signature of the completion: `void(error_code, std::optional<V>)`; `std::nullopt`, without an error, when the
+    /// key has no value.
     /// - `errc::not_local`: the key is in a partition that this engine does not have; `partition_of` says in which.
     ///   Never of a global table;
     /// - `errc::restoring`: the partition, or any of a global table, is being restored;
-    /// - `errc::not_running`: no run of the engine is at hand;
+    /// - `errc::not_running`: no run of the engine is in progress;
     /// - `errc::store_failed`, `errc::invalid_entry`: the store cannot be read, or what is there cannot be decoded.
     ///
     /// What it sees may not be acknowledged by the brokers yet. It waits while a hook runs that does not give the
     /// thread back.
     /// Executor: the completion runs on the token's associated executor, else on the engine's; never inside this
-    /// function. Cancellation: none, it takes no longer than the hook at hand.
+    /// function. Cancellation: none, it takes no longer than the current hook.
     template <detail::table_argument<K> Key,
               boost::asio::completion_token_for<void(error_code, std::optional<V>)> Token>
     auto async_get(Key const& key, Token&& token) const // NOLINT(modernize-use-nodiscard)

@@ -26,8 +26,7 @@ enum class table_scope : std::uint8_t
     /// read, since each engine stores and reads everything, and for topics that others write.
     ///
     /// - The hooks of every topic may read and change every key. No partition's records are handled before the
-    /// changelog
-    ///   was read up to the end that it had when the run began.
+    ///   changelog was read up to the end that it had when the run began.
     /// - A change is seen at once by the engine that makes it, and by the others when they have read it. Where several
     ///   change one key at about the same time, the changelog's order decides: once an engine has read its own change
     ///   back, it sees whatever was written last. So all engines come to hold the same.
@@ -54,13 +53,12 @@ struct table_options
     /// Keys are spread over them as Java's default partitioner does; the order of changes holds within each.
     std::int32_t partitions = 1;
 
-    /// `segment.ms`, `min.cleanable.dirty.ratio` and `max.compaction.lag.ms` of a new changelog; nothing: as the
-    /// brokers are set. Together they decide how long records that were overwritten stay, and thus how long a restore
-    /// takes.
+    /// `segment.ms` of a new changelog; `std::nullopt`: as the brokers are set. With the next two it decides how long
+    /// records that were overwritten stay, and thus how long a restore takes.
     std::optional<std::chrono::milliseconds> segment_ms = {};
-    /// `min.cleanable.dirty.ratio` of a new changelog, 0 to 1.
+    /// `min.cleanable.dirty.ratio` of a new changelog, 0 to 1; `std::nullopt`: as the brokers are set.
     std::optional<double> min_cleanable_dirty_ratio = {};
-    /// `max.compaction.lag.ms` of a new changelog.
+    /// `max.compaction.lag.ms` of a new changelog; `std::nullopt`: as the brokers are set.
     std::optional<std::chrono::milliseconds> max_compaction_lag_ms = {};
 
     /// Any other property of a new changelog, by its own name. `cleanup.policy` is compact.
@@ -77,11 +75,11 @@ struct table_options
     /// which takes a moment for a large table.
     bool ordered = false;
 
-    /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h, and how many bytes of changes of
-    /// a partition make it go earlier, half of the partition's part of `cache_bytes` at most. A restart reads what the
+    /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h. A restart reads what the
     /// changelog got after that.
     std::chrono::milliseconds checkpoint_interval{1000};
-    /// With a store on disk: so many bytes of changes go there before the interval is over. 1 or more.
+    /// With a store on disk: so many bytes of changes of a partition go there before the interval is over; half of the
+    /// partition's part of `cache_bytes` at most. 1 or more.
     std::size_t checkpoint_bytes = std::size_t{16} * 1024 * 1024;
 
     /// With a store on disk: how much memory the entries that are read and written take, over all partitions of the

@@ -114,7 +114,7 @@ public:
 
     /// Gives a key a value and completes when the brokers have acknowledged it: `void(error_code, produced)`, with the
     /// place in the changelog. Reads see the value as soon as the operation has started. Errors are those of
-    /// `topic_producer::async_send`.
+    /// `topic_producer::async_send`. A handler without an executor of its own is called on the shard's strand.
     template <detail::table_argument<K> Key, detail::table_argument<V> Value,
               boost::asio::completion_token_for<void(error_code, produced)> Token>
     auto async_set(Key const& key, Value const& value, Token&& token) const
@@ -122,7 +122,8 @@ public:
         auto begin = [core = core_, cause = cause_, key_bytes = std::string{bytes_of(key)},
                       value_bytes = std::string{bytes_of_value(value)}](auto handler)
         {
-            auto operation = std::make_shared<detail::send_operation<decltype(handler)>>(std::move(handler));
+            auto operation =
+                std::make_shared<detail::send_operation<decltype(handler)>>(std::move(handler), core->executor());
             core->change(key_bytes, value_bytes, cause ? &*cause : nullptr, std::move(operation));
         };
         return boost::asio::async_initiate<Token, void(error_code, produced)>(std::move(begin), token);

@@ -31,7 +31,7 @@ struct test_record
     /// The value; nothing for a tombstone.
     std::optional<std::string> value = {};
 
-    /// The offset; nothing: one more than the record before, from 0.
+    /// The offset; `std::nullopt`: one more than the record before, from 0.
     std::optional<std::int64_t> offset = {};
 
     /// Milliseconds since 1970; negative: none.
@@ -41,7 +41,7 @@ struct test_record
     std::vector<std::pair<std::string, std::optional<std::string>>> headers = {};
 };
 
-/// A hook's or decoder's failure, as the engine would log and observe it.
+/// A hook's or serde's failure, as the engine would log and observe it.
 struct test_failure
 {
     /// Which hook it was.
@@ -60,9 +60,9 @@ struct sent_record
     /// The topic that it was sent to.
     std::string topic;
 
-    /// Key and value as they would go to the broker; nothing for null.
+    /// The key as it would go to the broker; `std::nullopt` for null.
     std::optional<std::string> key = {};
-    /// The value as it would go to the broker; nothing for null.
+    /// The value as it would go to the broker; `std::nullopt` for null.
     std::optional<std::string> value = {};
 
     /// The partition, where the handler chose one.
@@ -135,7 +135,8 @@ private:
 ///     assert(tables.shard(counts).get("a") == 1);
 ///
 /// Copies share the tables, which last as long as any of them, or a table. `async_get` and `async_scan` work when no
-/// hook runs at the same time.
+/// hook runs at the same time. `table::partition_of` is always 0: where records of other partitions have changed the
+/// table, `async_get_in` finds what they did.
 class test_tables
 {
 public:

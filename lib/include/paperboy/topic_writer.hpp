@@ -42,11 +42,16 @@ public:
     void send(std::string const& topic, std::optional<std::string_view> key, std::optional<std::string_view> value,
               send_options const& options = {});
 
-    /// Waits until all records are acknowledged. Throws `cluster_error` when one is refused, or `timeout` is over.
+    /// Waits until all records are acknowledged or refused. Throws `cluster_error` when one is refused, or `timeout` is
+    /// over.
     void flush(std::chrono::milliseconds timeout = std::chrono::seconds{60});
 
     /// How many records are acknowledged.
     [[nodiscard]] std::uint64_t acknowledged() const noexcept;
+
+    /// How many of the records that were sent first are acknowledged, without a gap: after a failure, those need not be
+    /// sent again. What stands behind them may have been acknowledged, too.
+    [[nodiscard]] std::uint64_t acknowledged_in_order() const noexcept;
 
 private:
     class impl;

@@ -28,12 +28,12 @@ struct traced_hooks
     /// At the end: what `on_span_start` returned.
     trace_context context;
 
-    /// `config::group_id` and `config::client_id`.
+    /// `config::group_id`.
     std::string_view group_id;
     /// `config::client_id`.
     std::string_view client_id;
 
-    /// At the end: the last failure of a hook or a decoder; null when there was none.
+    /// At the end: the last failure of a hook or a serde; null when there was none.
     std::exception_ptr error;
 
     /// At the end: whether all the records are finished. Those that are not will be tried again, here or by the next

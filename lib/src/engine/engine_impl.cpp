@@ -5,6 +5,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include <exception>
+#include <string>
 #include <utility>
 
 namespace paperboy::detail
@@ -62,12 +64,30 @@ void engine_impl::start(std::uint64_t number, std::unique_ptr<run_completion> co
     state_->record({});
     state_->tell_health(&engine_detail::health_fsm::started,
                         "joining group \"" + state_->settings.group_id + "\" at " + state_->settings.bootstrap_servers);
-    auto run = std::make_shared<engine_detail::engine_run>(state_->executor, state_);
+    auto run = run_ptr{};
+    try
     {
-        auto const lock = std::scoped_lock{guard_};
-        run_ = run;
-        run_number_ = number;
+        run = std::make_shared<engine_detail::engine_run>(state_->executor, state_);
     }
+    catch (std::exception const& error)
+    {
+        state_->record({errc::client_failed, std::string{"the run cannot begin: "} + error.what()});
+        state_->tell_health(&engine_detail::health_fsm::ended, true, state_->why_failed().text);
+        return completion->complete(errc::client_failed);
+    }
+    begin(run, number, std::move(completion));
+}
+
+// A stop() from another thread may come at once:
+// 1. this thread shows the run;
+// 2. the other one finds it, and posts the stop to its strand;
+// 3. this thread posts the beginning, which knows whom to tell the end: but the run has ended by then, and nobody is
+// told. So the beginning is posted under the lock that it is shown under.
+void engine_impl::begin(run_ptr const& run, std::uint64_t number, std::unique_ptr<run_completion> completion)
+{
+    auto const lock = std::scoped_lock{guard_};
+    run_ = run;
+    run_number_ = number;
     // The engine may be destroyed before the run ends; the completion is told all the same.
     run->start(
         [weak = weak_from_this(), tell = std::shared_ptr<run_completion>{std::move(completion)}](error_code result)

@@ -43,6 +43,7 @@ private:
 
     [[nodiscard]] run_ptr current() const;
     [[nodiscard]] run_ptr numbered(std::uint64_t number) const;
+    void begin(run_ptr const& run, std::uint64_t number, std::unique_ptr<run_completion> completion);
     void ended();
 
     std::shared_ptr<engine_detail::engine_state> state_;

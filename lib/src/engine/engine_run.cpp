@@ -38,19 +38,23 @@ engine_run::engine_run(asio::any_io_executor const& executor, std::shared_ptr<en
       capabilities_{kafka::choose_for(state_->settings)}, commit_timer_{strand_}, step_timer_{strand_},
       retry_timer_{strand_}, deadline_timer_{strand_}, topics_timer_{strand_}, housekeeping_timer_{strand_},
       connect_timer_{strand_}, shutdown_timer_{strand_}, leave_timer_{strand_}, steps_timer_{strand_},
-      letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings}, destroyer_{strand_, "paperboy-close"},
+      locate_timer_{strand_}, letter_timer_{strand_}, token_timer_{strand_}, secrets_{state_->settings},
+      destroyer_{strand_, "paperboy-close"}, answerer_{strand_, "paperboy-answer"},
       replaced_{strand_, "paperboy-close"}, queries_{strand_, "paperboy-query"}, locator_{strand_, "paperboy-start"},
       letter_query_{strand_, "paperboy-query"}, table_query_{strand_, "paperboy-table"}, table_timer_{strand_},
       steps_{state_->settings.steps.size()}
 {
 }
 
-// With a consumer still there, the io_context goes away in the middle of the run.
+// With a consumer still there, the io_context goes away in the middle of the run. One that has completed may end when
+// its straggler does, long after the next has begun: what is shown now is not its own.
 engine_run::~engine_run()
 {
-    state_->show(nullptr);
     if (done_)
+    {
+        state_->show(nullptr);
         state_->tell_health(&health_fsm::ended, false, "the executor went away in the middle of the run");
+    }
     assignment_.reset();
     leaving_.reset();
     held_back_.clear();
@@ -130,16 +134,17 @@ void engine_run::join_group()
 void engine_run::start_connect_timer()
 {
     if (auto const time = state_->settings.connect_timeout; time != 0ms)
-        connect_timer_.start(time,
-                             [self = shared_from_this(), time]
-                             {
-                                 self->fail(errc::connect_timeout,
-                                            "no assignment from group \"" + self->state_->settings.group_id + "\" at " +
-                                                self->state_->settings.bootstrap_servers + " within " +
-                                                std::to_string(time.count()) +
-                                                " ms; check that the brokers are up and can be reached" +
-                                                (self->trouble_.empty() ? "" : "; last trouble: " + self->trouble_));
-                             });
+        connect_timer_.start(
+            time,
+            [self = shared_from_this(), time]
+            {
+                self->fail(errc::connect_timeout,
+                           std::string{self->ever_assigned_ ? "no offsets to start at for" : "no assignment from"} +
+                               " group \"" + self->state_->settings.group_id + "\" at " +
+                               self->state_->settings.bootstrap_servers + " within " + std::to_string(time.count()) +
+                               " ms; check that the brokers are up and can be reached" +
+                               (self->trouble_.empty() ? "" : "; last trouble: " + self->trouble_));
+            });
 }
 
 // ---- events
@@ -149,6 +154,8 @@ asio::awaitable<void> engine_run::serve_events()
     auto const self = shared_from_this();
     while (!engine_.completed() && consumer_)
     {
+        // What was told before that is in the queue: it is served first.
+        auto const closed = consumer_->closed();
         auto served = 0;
         auto event = std::optional<kafka::consumer_event>{};
         while (served < events_per_turn && (event = consumer_->poll()))
@@ -158,16 +165,21 @@ asio::awaitable<void> engine_run::serve_events()
             if (engine_.completed() || !consumer_)
                 co_return;
         }
-        if (consumer_->closed())
-        {
-            act(engine_.closed());
+        join_anew();
+        leave_if_wanted();
+        if (engine_.completed() || !consumer_)
             co_return;
-        }
         if (served == events_per_turn)
         {
             co_await asio::post(strand_, asio::use_awaitable);
             continue;
         }
+        if (closed && !std::exchange(group_left_, true))
+            end_if_left();
+        if (engine_.completed() || !consumer_)
+            co_return;
+        if (!closed && consumer_->closed())
+            continue;
         auto ignored = error_code{};
         co_await consumer_->events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         if (consumer_)
@@ -177,9 +189,10 @@ asio::awaitable<void> engine_run::serve_events()
 
 void engine_run::on(kafka::assign_event const& event)
 {
-    connect_timer_.stop();
     ever_assigned_ = true;
     joining_since_.reset();
+    if (!capabilities_.incremental)
+        wants_to_join_anew_.reset();
     state_->totals.assignments.fetch_add(1);
     offered_ = event.partitions;
     for (auto const& each : offered_)
@@ -201,8 +214,11 @@ void engine_run::on(kafka::revoke_event const& event)
     {
         if (capabilities_.incremental)
             taken_later_ = event;
-        return act(rebalance_.revoked(event.lost));
+        act(rebalance_.revoked(event.lost));
+        return look_whether_drained();
     }
+    asked_for_ = !leave_begun_;
+    at_end_ = !engine_.running();
     auto const all = std::exchange(assignment_, nullptr);
     auto const some = all && capabilities_.incremental;
     taken_ = all && !some ? all->partitions() : event.partitions;
@@ -219,6 +235,8 @@ void engine_run::on(kafka::error_event const& told)
     event.text = secrets_.hide(event.text);
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_client_error(event.error, event.text);
+    // No commit of such a client is taken any more.
+    leave_overdue_ = leave_overdue_ || event.fatal;
     if (event.fatal && kafka::kind_of(event.error) == kafka::error_kind::fenced)
         return fail_fenced(event.text);
     if (event.fatal)
@@ -238,7 +256,7 @@ void engine_run::on_trouble(kafka::error_event const& event)
     if (on_refused_login(event))
         return;
     if (event.starts_unknown && event.error == condition::retriable)
-        return join_anew(event.text);
+        return want_to_join_anew(event.text);
     switch (kafka::kind_of(event.error))
     {
     case kafka::error_kind::missing_topic:
@@ -300,6 +318,10 @@ void engine_run::on(kafka::reset_event const& event)
     log(log_level::warning, to_string(event.where) + ": " + event.text);
     if (auto const& watcher = state_->settings.watcher)
         watcher->on_offset_reset(event.where, event.text);
+    if (assignment_)
+        for (auto const& each : assignment_->pipelines())
+            if (each->where() == event.where)
+                each->offset_was_reset();
 }
 
 } // namespace paperboy::engine_detail

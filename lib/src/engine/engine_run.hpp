@@ -40,7 +40,7 @@ namespace paperboy::engine_detail
 using kafka::background_call;
 
 // One run of an engine, from async_run to its completion: serves librdkafka's events, opens and closes pipelines as
-// the group assigns and revokes, commits what they finish, and ends in order. Everything happens on one strand; three
+// the group assigns and revokes, commits what they finish, and ends cleanly. Everything happens on one strand; three
 // state machines decide what, this class does it.
 class engine_run final : public std::enable_shared_from_this<engine_run>, private pipeline::pipeline_owner
 {
@@ -53,7 +53,7 @@ public:
     // Begins; `done` is called once on the strand when the run has ended. Safe from any thread, like the others.
     void start(completion done);
 
-    // Ends in order, with this result.
+    // Ends cleanly, with this result.
     void stop(error_code result);
 
     // Looks at what the user has paused.
@@ -75,7 +75,7 @@ private:
     void on_partitions_counted(std::vector<topic_partition> const& found);
     [[nodiscard]] bool waits_for_topics(std::vector<topic_partition> const& found);
     [[nodiscard]] bool waits_for_brokers_to_know(std::string const& topic);
-    [[nodiscard]] bool still_awaited();
+    [[nodiscard]] static bool still_awaited(std::optional<std::chrono::steady_clock::time_point>& since);
     void replace_client(std::size_t partitions);
     void check_memory_plan() const;
     [[nodiscard]] std::size_t assigned_count() const;
@@ -113,6 +113,7 @@ private:
     void commit_of(pipeline::assignment const& those);
     void on_commit_timeout(std::vector<partition_offset> const& offsets);
     [[nodiscard]] error_code settle(kafka::commit_event const& event);
+    void on_late_refusal(kafka::commit_event const& event);
     void on_commit_interval();
     void on_unsettled_commit();
 
@@ -120,9 +121,11 @@ private:
     [[nodiscard]] std::vector<std::pair<topic_partition, std::size_t>>
     steps_of(std::span<topic_partition const> partitions) const;
     void query(std::function<void()> work, std::function<void()> done);
+    void call(background_call& on, std::function<void()> work, std::function<void()> done);
     void begin_step();
+    [[nodiscard]] bool is_whole_step(std::vector<partition_offset> const& ends);
     void on_step_ends_known(std::vector<partition_offset> const& ends);
-    void on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which);
+    void on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which, std::uint64_t plan);
     void end_step_if_over();
     void wait_for_group();
     void advance_step();
@@ -146,6 +149,7 @@ private:
     void open_producer();
     void open_producer_late();
     void look_after_letters();
+    void forget_letters();
     void on_letter_topic(kafka::letter_question const& asked, kafka::topic_answer const& answer);
     void start_sends();
     [[nodiscard]] boost::asio::awaitable<void> serve_sends();
@@ -161,6 +165,7 @@ private:
 
     // Logging in.
     void get_token();
+    void watch_token(std::chrono::seconds waited);
     void on_token(oauth_token token);
     void use_token();
     void on_no_token(std::string const& why);
@@ -169,8 +174,13 @@ private:
     // Hooks that run too long.
     void start_watchdog();
     void look_after_hooks();
+    [[nodiscard]] std::vector<std::shared_ptr<pipeline::partition_watch>> straggling() const;
+    [[nodiscard]] std::vector<std::shared_ptr<pipeline::partition_watch>> in_the_way() const;
+    void leave_behind();
+    void look_after_left_behind();
     void give_up(watchdog::finding const& why);
-    void join_anew(std::string const& why);
+    void want_to_join_anew(std::string const& why);
+    void join_anew();
     void come_back();
 
     // The end.
@@ -181,21 +191,25 @@ private:
     void leave_if_wanted();
     [[nodiscard]] bool is_all_committed();
     void leave();
+    void end_if_left();
     [[nodiscard]] std::string why_over(error_code result) const;
     void hurry();
     void destroy_client();
-    void reap(std::function<void()> gone, bool tell = true);
+    void reap(std::function<void()> const& gone, bool tell = true);
     void complete();
 
     // What pipelines tell, from their strands.
     void pipeline_failed(pipeline::partition_pipeline& which) override;
     void pipeline_ended(pipeline::partition_pipeline& which) override;
     void partition_error(topic_partition const& where, error_code error, std::string const& text) override;
-    void pipeline_passed(pipeline::partition_pipeline& which) override;
+    void pipeline_passed(pipeline::partition_pipeline& which, std::uint64_t plan) override;
+    void position_fell(pipeline::partition_pipeline& which) override;
+    void look_at_step_again();
     void commit_due() override;
     void on_pipeline_failed(pipeline::assignment::pipeline_ptr const& which);
     void on_pipeline_ended(pipeline::assignment::pipeline_ptr const& which);
     void start_pipelines();
+    [[nodiscard]] bool share(topic_partition const& left, topic_partition const& right) const;
 
     // Failures and housekeeping.
     void fail(error_code code, std::string text);
@@ -205,7 +219,7 @@ private:
     void on_trouble(kafka::error_event const& event);
     void log_rarely(std::string const& line);
     void on_housekeeping();
-    void start_step(double part);
+    void start_step(double part, std::chrono::steady_clock::duration at_most = std::chrono::hours{24});
     void on_step_timeout();
 
     strand strand_;
@@ -226,6 +240,8 @@ private:
     std::set<std::string, std::less<>> topics_seen_;
     std::set<std::string, std::less<>> topics_known_;
     std::optional<std::chrono::steady_clock::time_point> topics_awaited_since_;
+    // Since when a topic of the present step, which there was, is missing in the brokers' answers.
+    std::optional<std::chrono::steady_clock::time_point> step_incomplete_since_;
     memory_division memory_;
     std::size_t planned_partitions_ = kafka::usual_partitions;
     // Of the assignment; numbers of commits come from the same count, so that one tells which was first.
@@ -233,18 +249,30 @@ private:
     std::uintptr_t moments_ = 0;
     double step_part_ = 0;
     bool lost_ = false;
+    // The group has asked for what is given up, be it after a stop; else leaving it gives it up.
+    bool asked_for_ = false;
+    bool at_end_ = false;
     bool ever_assigned_ = false;
     // Until the group's first answer.
     std::optional<std::chrono::steady_clock::time_point> joining_since_;
     bool joins_anew_ = false;
+    // Why.
+    std::optional<std::string> wants_to_join_anew_;
     bool cut_short_ = false;
+    bool lost_work_ = false;
     bool hurried_ = false;
     bool flushing_ = false;
     bool leave_wanted_ = false;
     // Without a commit before.
     bool leave_overdue_ = false;
+    bool leave_begun_ = false;
+    bool group_left_ = false;
     std::uintptr_t commit_ticket_ = 0;
+    // Of a commit that was on its way when what it is of was lost, at the end.
+    std::uintptr_t lost_ticket_ = 0;
     error_code commit_error_;
+    // Said once by a commit of partitions that are given up.
+    bool topics_gone_ = false;
     std::chrono::steady_clock::time_point last_trouble_;
     std::chrono::steady_clock::time_point commit_sent_;
     std::string trouble_;
@@ -263,6 +291,7 @@ private:
     strand_timer shutdown_timer_;
     strand_timer leave_timer_;
     strand_timer steps_timer_;
+    strand_timer locate_timer_;
     strand_timer letter_timer_;
     strand_timer token_timer_;
     boost::asio::cancellation_signal token_cancel_;
@@ -272,12 +301,16 @@ private:
     std::chrono::milliseconds token_pause_{1000};
     kafka::secrets secrets_;
     background_call destroyer_;
+    background_call answerer_;
     background_call replaced_;
     std::vector<kafka::client_remains> remains_;
     background_call queries_;
     background_call locator_;
     background_call letter_query_;
     std::optional<watchdog> watchdog_;
+    // What the watchdog has found and no assignment has been given up for yet.
+    std::vector<watchdog::finding> too_long_;
+    std::optional<watchdog::finding> given_up_for_;
     std::shared_ptr<run_tables> tables_;
     kafka::background_call table_query_;
     strand_timer table_timer_;

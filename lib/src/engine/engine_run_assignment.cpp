@@ -28,7 +28,7 @@ constexpr auto for_hooks = 0.6;
 constexpr auto for_cancelled_hooks = 0.1;
 constexpr auto for_commit = 0.2;
 
-// How much of these is left where commits come before the group is left.
+// How much of these is left when a run ends, where hooks and commits have had their time before the group is left.
 constexpr auto after_leaving = 0.66;
 
 std::string names_of(std::span<topic_partition const> partitions)
@@ -100,8 +100,9 @@ void engine_run::open_partitions()
     if (joined)
         divide_memory_anew(*joined);
     assignment_ = joined ? joined : added;
+    connect_timer_.stop();
     state_->show(assignment_);
-    state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());
+    state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size(), tables_ ? tables_->restoring() : 0);
     auto const partitions = added->partitions();
     if (news)
         log(log_level::info, "assigned " + names_of(partitions));
@@ -126,6 +127,8 @@ void engine_run::open_partitions()
 // Whenever what is ours has changed.
 void engine_run::plan_steps()
 {
+    steps_timer_.stop();
+    step_incomplete_since_.reset();
     steps_.assign(steps_of(assignment_->partitions()));
     for (auto const& each : assignment_->pipelines())
         if (!steps_.may_run(each->where()))
@@ -133,7 +136,8 @@ void engine_run::plan_steps()
 }
 
 // Hooks of one partition never overlap, not even over two assignments:
-// 1. the partition was taken away while a hook ignored its cancellation; its pipeline became a straggler;
+// 1. the partition was taken away, or the run before this one ended, while a hook ignored its cancellation; its
+//    pipeline became a straggler;
 // 2. the group gave us the same partition again;
 // 3. the new pipeline is held back until the straggler has ended, and so is the restore of its tables, which the
 //    straggler may still use.
@@ -141,12 +145,12 @@ void engine_run::plan_steps()
 void engine_run::start_pipelines()
 {
     auto started = std::vector<pipeline::assignment::pipeline_ptr>{};
-    auto const may_start = [this](auto const& pipeline)
+    auto const others = straggling();
+    auto const may_start = [&](auto const& pipeline)
     {
         auto const where = pipeline->where();
-        auto const same = [&](auto const& each)
-        { return tables_ ? tables_->share(each->where(), where) : each->where() == where; };
-        return std::ranges::none_of(stragglers_, same) && (!tables_ || tables_->ready(where));
+        auto const same = [&](auto const& each) { return share(each->where(), where); };
+        return std::ranges::none_of(others, same) && (!tables_ || tables_->ready(where));
     };
     for (auto const& each : held_back_)
         if (may_start(each))
@@ -158,6 +162,12 @@ void engine_run::start_pipelines()
         }
     std::erase_if(held_back_, [&](auto const& each) { return std::ranges::find(started, each) != started.end(); });
     show_restores();
+}
+
+// Whether the hooks of two partitions may not overlap: they are the same, or use the same tables.
+bool engine_run::share(topic_partition const& left, topic_partition const& right) const
+{
+    return tables_ ? tables_->share(left, right) : left == right;
 }
 
 std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
@@ -178,6 +188,7 @@ std::vector<pipeline::assignment::pipeline_ptr> engine_run::make_pipelines()
                                        *state_->outbox},
             consumer_->shared_client(), std::move(on), where, state_->settings.batch_size, std::move(handler),
             within_memory(target->options, assigned_count()), target->topic));
+        pipelines.back()->begin_with_blocks_of(kafka::plan_memory(memory_.fetched, assigned_count()).hook_bytes);
         if (tables_)
             pipelines.back()->use_shards(tables_->shards_of(where));
         if (auto const start = starts_.find(where); start != starts_.end())
@@ -225,10 +236,14 @@ void engine_run::release_partitions()
     retry_timer_.stop();
     deadline_timer_.stop();
     steps_timer_.stop();
-    if (!engine_.running() && !commit_.settled())
+    lost_work_ = lost_work_ || (lost_ && at_end_ && leaving_ && leaving_->leaves_finished());
+    if (!engine_.running() && (lost_work_ || !commit_.settled()))
         on_unsettled_commit();
+    if (lost_work_ && commit_.in_flight())
+        lost_ticket_ = commit_ticket_;
     commit_.reset();
     commit_error_ = {};
+    topics_gone_ = false;
     commit_is_over_ = false;
     if (tables_)
         tables_->close(taken_, false);
@@ -238,10 +253,10 @@ void engine_run::release_partitions()
         divide_memory_anew(*assignment_);
     state_->show(assignment_);
     if (assignment_)
-        state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size());
+        state_->tell_health(&health_fsm::assigned, assignment_->pipelines().size(), tables_ ? tables_->restoring() : 0);
     else
         state_->tell_health(&health_fsm::released, lost_);
-    if (auto const error = consumer_->unassign(taken_))
+    if (auto const error = group_left_ ? error_code{} : consumer_->unassign(taken_))
         log(log_level::warning, "librdkafka refuses to give partitions back: " + error.message());
     if (ended)
         tell_released(*ended);
@@ -253,6 +268,7 @@ void engine_run::release_partitions()
         begin_step();
     }
     leave_if_wanted();
+    end_if_left();
 }
 
 void engine_run::tell_released(pipeline::assignment const& ended)
@@ -267,22 +283,25 @@ void engine_run::tell_released(pipeline::assignment const& ended)
 }
 
 // The step's time is a part of the budget that applies: the shutdown's when the engine ends, else the revocation's.
-void engine_run::start_step(double part)
+// Both hold when the group asks for partitions before a stop or in the middle of it.
+void engine_run::start_step(double part, std::chrono::steady_clock::duration at_most)
 {
     step_part_ = part;
     auto const& settings = state_->settings;
-    auto const whole =
-        engine_.running() ? settings.revoke_timeout : std::min(settings.revoke_timeout, settings.shutdown_timeout);
-    if (!engine_.running() && capabilities_.incremental)
+    auto whole = engine_.running() ? settings.revoke_timeout : settings.shutdown_timeout;
+    if (asked_for_)
+        whole = std::min(whole, settings.revoke_timeout);
+    if (!engine_.running())
         part *= after_leaving;
-    step_timer_.start(std::chrono::duration_cast<std::chrono::milliseconds>(whole * part),
-                      [self = shared_from_this()] { self->on_step_timeout(); });
+    auto const time = std::chrono::duration_cast<std::chrono::steady_clock::duration>(whole * part);
+    step_timer_.start(std::min(time, at_most), [self = shared_from_this()] { self->on_step_timeout(); });
 }
 
+// Stores that are closed late are waited for in the end.
 void engine_run::on_step_timeout()
 {
     auto const action = rebalance_.out_of_time();
-    if (action == pipeline::rebalance_action::release && !engine_.running())
+    if (action == pipeline::rebalance_action::release && !engine_.running() && !commit_is_over_)
         cut_short_ = true;
     act(action);
 }
@@ -312,7 +331,8 @@ void engine_run::on_pipeline_ended(pipeline::assignment::pipeline_ptr const& whi
     if (std::erase(stragglers_, which) > 0)
     {
         come_back();
-        return start_pipelines();
+        start_pipelines();
+        return end_if_left();
     }
     for (auto const& all : {assignment_, leaving_})
         if (all && all->one_ended(which))
@@ -325,6 +345,33 @@ void engine_run::partition_error(topic_partition const& where, error_code error,
     asio::post(strand_, [self = shared_from_this(),
                          event = kafka::error_event{error, false, to_string(where) + ": " + text, where.topic, false}]
                { self->on(event); });
+}
+
+void engine_run::position_fell(pipeline::partition_pipeline& which)
+{
+    asio::post(strand_,
+               [self = shared_from_this(), fell = which.shared_from_this()]
+               {
+                   auto const moment = ++self->moments_;
+                   for (auto const& all : {self->assignment_, self->leaving_})
+                       if (all)
+                           all->fell(fell, moment);
+                   self->act(self->commit_.due());
+                   if (self->assignment_ && self->assignment_->has(fell))
+                       self->look_at_step_again();
+               });
+}
+
+// The step waits for an end that the partition's log had before it was cut off, and perhaps never has again. What was
+// asked for the plan before does not count any more: it would end steps of this one.
+void engine_run::look_at_step_again()
+{
+    if (!rebalance_.owning() || !engine_.running() || steps_.finished())
+        return;
+    steps_timer_.stop();
+    epoch_ = ++moments_;
+    plan_steps();
+    begin_step();
 }
 
 void engine_run::commit_due()

@@ -18,6 +18,13 @@ namespace
 
 constexpr auto commit_retry_pause = 200ms;
 
+// Whether the same commit may be taken later, perhaps after a rebalance.
+bool may_pass(error_code error)
+{
+    auto const kind = kafka::kind_of(error);
+    return kind == kafka::error_kind::transient || kind == kafka::error_kind::brokers_away;
+}
+
 std::string offset_text(partition_offset const& what)
 {
     return to_string(topic_partition{what.topic, what.partition}) + "@" + std::to_string(what.offset);
@@ -58,6 +65,9 @@ void engine_run::commit_of(pipeline::assignment const& those)
     state_->totals.uncommitted.store(0, std::memory_order_relaxed);
     if (offsets.empty())
         return act(commit_.nothing_to_send());
+    // In the middle of a revocation: nobody takes it any more.
+    if (consumer_->closed())
+        return act(commit_.give_up());
     commit_.sent();
     commit_ticket_ = ++moments_;
     commit_sent_ = std::chrono::steady_clock::now();
@@ -74,7 +84,7 @@ void engine_run::on_commit_timeout(std::vector<partition_offset> const& offsets)
     on(kafka::commit_event{commit_ticket_, kafka::timed_out(), {}, offsets, {}});
 }
 
-// The run's last commit was refused for good, or time ran out.
+// The run's last commit was refused for good, or time ran out, or the partitions are lost.
 void engine_run::on_unsettled_commit()
 {
     if (commit_error_ && commit_error_ != condition::retriable)
@@ -119,20 +129,37 @@ void engine_run::on(kafka::commit_event const& event)
     if (kafka::kind_of(event.error) == kafka::error_kind::fenced)
         fail_fenced(event.error.message());
     if (!ours)
-        return;
+        return on_late_refusal(event);
     deadline_timer_.stop();
-    commit_error_ = settle(event);
-    act(commit_.result(commit_error_));
+    auto const settled = settle(event);
+    // What cannot be mended is told, not what has followed from it: a member that is none any more sees a rebalance.
+    if (!settled || !commit_error_ || commit_error_ == condition::retriable)
+        commit_error_ = settled;
+    act(commit_.result(settled));
+    auto const hopeless = !may_pass(event.error) && (!assignment_ || assignment_->all_ended());
+    leave_overdue_ = leave_overdue_ || (leave_wanted_ && hopeless);
     if (leave_wanted_ && !rebalance_.giving_up())
         retry_timer_.start(event.error ? commit_retry_pause : 0ms,
                            [self = shared_from_this()] { self->leave_if_wanted(); });
 }
 
-// What a deleted topic refuses needs no commit: partitions that are given up do not wait for it.
+// A refusal may tell librdkafka that the group has left this member behind: then the loss is told first.
+void engine_run::on_late_refusal(kafka::commit_event const& event)
+{
+    if (!event.error || event.ticket != lost_ticket_)
+        return;
+    commit_error_ = event.error;
+    on_unsettled_commit();
+}
+
+// What a deleted topic refuses needs no commit: partitions that are given up do not wait for it. A broker that does not
+// know of a topic yet refuses alike, so it is asked once more; librdkafka 2.0 has done so by itself, 2.8 has not.
 error_code engine_run::settle(kafka::commit_event const& event)
 {
     if (!leaving_ || event.gone.empty())
         return event.error;
+    if (!std::exchange(topics_gone_, true))
+        return kafka::timed_out();
     leaving_->committed(event.gone, event.ticket);
     return event.gone.size() == event.refused.size() ? error_code{} : event.error;
 }

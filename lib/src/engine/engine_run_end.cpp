@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -18,7 +19,7 @@ namespace
 
 constexpr auto housekeeping_pace = 1s;
 
-// The part of config::shutdown_timeout that may pass twice before the group is left, with an incremental protocol.
+// The part of config::shutdown_timeout that may pass twice before the group is left.
 constexpr auto for_leaving = 0.3;
 
 } // namespace
@@ -49,6 +50,7 @@ void engine_run::act(engine_action action)
     case engine_action::close:
         return close();
     case engine_action::abort:
+        act(rebalance_.abort());
         close();
         return hurry();
     case engine_action::hurry:
@@ -69,8 +71,9 @@ void engine_run::close()
     connect_timer_.stop();
     shutdown_timer_.start(state_->settings.shutdown_timeout, [self = shared_from_this()]
                           { self->act(self->engine_.out_of_time(errc::shutdown_timeout)); });
+    // Another budget, and nothing is put off.
     if (step_timer_.armed())
-        start_step(step_part_);
+        start_step(step_part_, step_timer_.left());
     if (assignment_)
         for (auto const& each : assignment_->pipelines())
             each->stop();
@@ -84,12 +87,9 @@ void engine_run::close()
     else if (rebalance_.locating())
         act(rebalance_.revoked(false));
     leave_wanted_ = true;
-    if (capabilities_.incremental)
-    {
-        for (auto const& each : std::exchange(held_back_, {}))
-            static_cast<void>(assignment_ && assignment_->one_ended(each));
-        start_leave_timer(true);
-    }
+    for (auto const& each : std::exchange(held_back_, {}))
+        static_cast<void>(assignment_ && assignment_->one_ended(each));
+    start_leave_timer(true);
     leave_if_wanted();
 }
 
@@ -106,8 +106,8 @@ std::chrono::milliseconds engine_run::left_for_joining() const
     return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(left));
 }
 
-// Twice: for hooks, and for a rebalance that keeps what they did from being committed. What is being given up is waited
-// for all the same; its steps have times of their own.
+// Twice: for hooks and what they sent, and for a rebalance that keeps what they did from being committed. What is being
+// given up is waited for all the same; its steps have times of their own.
 void engine_run::start_leave_timer(bool once_more)
 {
     auto const whole =
@@ -117,7 +117,8 @@ void engine_run::start_leave_timer(bool once_more)
     leave_timer_.start(time,
                        [self = shared_from_this(), once_more]
                        {
-                           if (once_more && self->assignment_ && self->assignment_->all_ended())
+                           auto const& all = self->assignment_;
+                           if (once_more && all && all->all_ended() && all->all_acknowledged())
                                return self->start_leave_timer(false);
                            self->leave_overdue_ = true;
                            self->leave_if_wanted();
@@ -125,51 +126,71 @@ void engine_run::start_leave_timer(bool once_more)
 }
 
 // What is being given up is drained and committed before the group is left: librdkafka may close without waiting for
-// our answer to a revocation that it has told before, and the next owner would begin while hooks run.
+// our answer to a revocation that it has told before, and the next owner would begin while hooks run. So what it has
+// told is served first; serve_events() looks here when it has.
 //
-// An incremental protocol lets a member join again with its partitions in hand, so all that is finished is committed
-// while it is a member like any other:
-// 1. librdkafka has joined again, and waits for the others; the group's generation goes on without its noticing.
-// 2. A member that leaves now does not hear of it, and its commits are refused. One that stays does, and tries again.
+// All that is finished is committed while this is a member like any other:
+// 1. The group begins to rebalance; librdkafka has heard of it, and tells of a revocation, or has joined again with its
+//    partitions in hand. This is in no queue yet when the group is left.
+// 2. A member that leaves now does not wait for our answer, and its commits are refused. One that stays does, and tries
+//    again.
+// It sends heartbeats meanwhile, too; librdkafka sends none while it leaves.
 void engine_run::leave_if_wanted()
 {
     if (!leave_wanted_ || rebalance_.giving_up())
         return;
-    if (!leave_overdue_ && left_for_joining() > 0ms)
-        return;
-    if (capabilities_.incremental && !leave_overdue_ && !is_all_committed())
+    auto const told = consumer_ && consumer_->events().length() > 0;
+    if (!leave_overdue_ && (left_for_joining() > 0ms || told || !is_all_committed()))
         return;
     leave();
 }
 
-// Commits what is not.
+// Commits what is not, also while other hooks run or what they sent is on its way.
 bool engine_run::is_all_committed()
 {
     if (!assignment_ || !rebalance_.may_commit())
         return true;
-    if (!assignment_->all_ended() || !assignment_->all_acknowledged() || commit_.in_flight())
+    if (commit_.in_flight() || retry_timer_.armed())
         return false;
     if (assignment_->uncommitted().empty())
-        return true;
+        return assignment_->all_ended() && assignment_->all_acknowledged();
     act(commit_.due());
     return false;
 }
 
 // A member without partitions that closes does not tell the group, which would wait for its session to end: with an
-// incremental protocol, where there may be some for long, it unsubscribes first.
+// incremental protocol, where there may be some for long, it unsubscribes first. A static member is to stay one.
+//
+// A client that has failed for good, as a fenced one has, cannot close, and does not tell that its partitions are lost.
 void engine_run::leave()
 {
     if (!std::exchange(leave_wanted_, false) || !consumer_)
         return;
     leave_timer_.stop();
+    leave_begun_ = true;
     auto const owns = leaving_ || (assignment_ && !assignment_->pipelines().empty());
-    if (capabilities_.incremental && !owns)
+    if (capabilities_.incremental && !owns && !state_->settings.properties.contains("group.instance.id"))
         static_cast<void>(consumer_->unsubscribe());
-    if (auto const error = consumer_->begin_close())
-    {
-        log(log_level::warning, "cannot leave the group in order: " + error.message());
+    auto aside = [this](std::function<void()> work)
+    { return answerer_.run(std::move(work), [self = shared_from_this()] {}); };
+    auto const error = consumer_->begin_close(std::move(aside));
+    if (!error)
+        return;
+    log(log_level::warning, "cannot leave the group cleanly: " + error.message());
+    group_left_ = true;
+    end_if_left();
+}
+
+// librdkafka may leave a group in the middle of a revocation, or without one. Hooks whose partitions were taken away
+// count like all others: a run that has ended well has none that still run.
+void engine_run::end_if_left()
+{
+    if (!group_left_ || rebalance_.giving_up())
+        return;
+    if (assignment_)
+        return on(kafka::revoke_event{true, assignment_->partitions()});
+    if (stragglers_.empty())
         act(engine_.closed());
-    }
 }
 
 std::string engine_run::why_over(error_code result) const
@@ -191,16 +212,16 @@ void engine_run::hurry()
         if (all)
             for (auto const& each : all->pipelines())
                 each->cancel_hooks();
-    leave();
+    leave_overdue_ = true;
+    leave_if_wanted();
 }
 
-// The group may be left in the middle of a revocation, which then has no end of its own.
+// Nothing asks the client any more.
 void engine_run::destroy_client()
 {
-    for (auto* const each : {&housekeeping_timer_, &step_timer_, &retry_timer_, &deadline_timer_})
+    for (auto* const each : {&housekeeping_timer_, &step_timer_, &retry_timer_, &deadline_timer_, &topics_timer_,
+                             &steps_timer_, &locate_timer_, &table_timer_})
         each->stop();
-    assignment_.reset();
-    leaving_.reset();
     held_back_.clear();
     state_->show(nullptr);
     if (!consumer_)
@@ -218,7 +239,7 @@ void engine_run::destroy_client()
 // The event queues go before the clients: a destroyed client's queue cannot be served. The client goes on the
 // destroyer's thread: it blocks for as long as a broker does not answer, so no thread of the executor may be the last
 // to hold it.
-void engine_run::reap(std::function<void()> gone, bool tell)
+void engine_run::reap(std::function<void()> const& gone, bool tell)
 {
     auto reading = std::shared_ptr<kafka::client>{};
     if (tables_)
@@ -226,14 +247,18 @@ void engine_run::reap(std::function<void()> gone, bool tell)
     remains_.push_back(state_->outbox->close(tell));
     auto client = consumer_->shared_client();
     consumer_.reset();
-    destroyer_.run(
-        [last = std::move(client), reader = std::move(reading), others = std::move(remains_)]() mutable
-        {
-            reader.reset();
-            others.clear();
-            last.reset();
-        },
-        std::move(gone));
+    auto destroy = [last = std::move(client), reader = std::move(reading), others = std::move(remains_)]() mutable
+    {
+        reader.reset();
+        others.clear();
+        last->answer_for_good();
+        last.reset();
+    };
+    if (destroyer_.run(std::move(destroy), gone))
+        return;
+    // They went here, without a thread of their own.
+    log(log_level::warning, "the system has no thread to destroy clients on");
+    gone();
 }
 
 void engine_run::complete()
@@ -242,27 +267,38 @@ void engine_run::complete()
     if (!result && cut_short_)
         result = errc::shutdown_timeout;
     auto const storing = tables_ ? tables_->forget_stores() : std::string{};
+    auto const unsent = flushing_ ? state_->outbox->describe_unsettled() : std::string{};
     if (result == errc::shutdown_timeout && !storing.empty())
         state_->record({result, storing + ", beyond config::shutdown_timeout; see to its disk. Nothing is lost: what "
                                           "is missing there is read from the changelog"});
+    else if (result == errc::shutdown_timeout && !unsent.empty())
+        state_->record({result, unsent +
+                                    ": not acknowledged within config::shutdown_timeout; they may be produced all "
+                                    "the same. What was handled " +
+                                    (cut_short_ ? "since the last commit will be handled again" : "is committed")});
+    else if (result == errc::shutdown_timeout && lost_work_)
+        state_->record({result, "the group has taken partitions away before what is finished there was committed; it "
+                                "will be handled again"});
     else if (result == errc::shutdown_timeout)
         state_->record({result, "hooks, the final commit or leaving the group did not end within "
                                 "config::shutdown_timeout; what is not committed will be handled again"});
     for (auto* const each : {&commit_timer_, &step_timer_, &retry_timer_, &deadline_timer_, &topics_timer_,
                              &housekeeping_timer_, &connect_timer_, &shutdown_timer_, &leave_timer_, &steps_timer_,
-                             &letter_timer_, &token_timer_, &table_timer_})
+                             &locate_timer_, &letter_timer_, &token_timer_, &table_timer_})
         each->stop();
+    leave_behind();
     assignment_.reset();
     leaving_.reset();
     state_->show(nullptr);
     if (consumer_)
-        reap([] {});
+        reap([self = shared_from_this()] {});
     token_cancel_.emit(boost::asio::cancellation_type::terminal);
     watchdog_.reset();
     state_->totals.away.store(false);
     state_->totals.stuck_hooks.store(0);
     state_->tell_health(&health_fsm::stuck, std::string{});
     destroyer_.forget();
+    answerer_.forget(1s);
     replaced_.forget();
     queries_.forget();
     locator_.forget();
@@ -272,6 +308,8 @@ void engine_run::complete()
     log(result && result != boost::asio::error::operation_aborted ? log_level::error : log_level::info,
         "stopped: " + (result ? result.message() : std::string{"success"}));
     auto const failed = result && result != boost::asio::error::operation_aborted;
+    if (result && state_->why_failed().text.empty())
+        state_->record({failed ? result : error_code{}, why_over(result)});
     state_->tell_health(&health_fsm::ended, failed, why_over(result));
     if (auto tell = std::exchange(done_, nullptr))
         tell(result);
@@ -287,8 +325,11 @@ void engine_run::on_housekeeping()
             for (auto const& each : all->pipelines())
             {
                 each->check_for_missed_wakeup();
+                each->check_for_fall();
+                each->check_for_step();
                 each->look_at_lag(now);
             }
+    look_after_left_behind();
     look_after_hooks();
     if (tables_)
     {

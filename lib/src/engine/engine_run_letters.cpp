@@ -43,8 +43,8 @@ void engine_run::look_after_letters()
         // The thread's is the only hold on the client: letting go of the last one blocks.
         auto ask = [client = std::exchange(question->client, nullptr), name = question->name, answer]
         { *answer = kafka::ask_partition_count(client, name, kafka::query_timeout); };
-        letter_query_.run(std::move(ask), [self = shared_from_this(), asked = std::move(*question), answer]
-                          { self->on_letter_topic(asked, *answer); });
+        call(letter_query_, std::move(ask), [self = shared_from_this(), asked = std::move(*question), answer]
+             { self->on_letter_topic(asked, *answer); });
         return;
     }
     if (auto const next = outbox.asks_next())
@@ -68,6 +68,22 @@ void engine_run::on_letter_topic(kafka::letter_question const& asked, kafka::top
     else if (turn.news == kafka::letter_news::there)
         log(log_level::info, "topic \"" + asked.name + "\" exists now; " + letters + " that waited for it are sent");
     look_after_letters();
+    look_whether_drained();
+}
+
+// Others wait for the partitions. A run that leaves by itself waits for the topic as long as it may. Either way what it
+// has not committed in the end is told.
+void engine_run::forget_letters()
+{
+    if (!leaving_ || !asked_for_)
+        return;
+    auto count = std::size_t{0};
+    for (auto const& each : leaving_->pipelines())
+        count += each->forget_letters();
+    lost_work_ = lost_work_ || (count > 0 && !engine_.running());
+    if (count > 0)
+        log(log_level::warning, "partitions are given up with dead letters whose topics do not exist: " +
+                                    std::to_string(count) + " records are left to the next owner");
 }
 
 } // namespace paperboy::engine_detail

@@ -42,8 +42,7 @@ void engine_run::get_token()
     if (asking_for_token_ || !state_->settings.oauth || engine_.completed())
         return;
     asking_for_token_ = true;
-    token_timer_.start(token_patience,
-                       [self = shared_from_this()] { self->token_cancel_.emit(asio::cancellation_type::terminal); });
+    watch_token(0s);
     auto done = [self = shared_from_this()](std::exception_ptr const& error, oauth_token token)
     {
         self->asking_for_token_ = false;
@@ -66,11 +65,25 @@ void engine_run::get_token()
     }
 }
 
+// A source that heeds its cancellation fails with it, and that is told; of one that does not, nothing else would be
+// heard.
+void engine_run::watch_token(std::chrono::seconds waited)
+{
+    auto late = [self = shared_from_this(), waited = waited + token_patience]
+    {
+        self->trouble_ = "config::oauth has given no token for " + std::to_string(waited.count()) + " s";
+        self->log(log_level::warning, self->trouble_ + "; its call is cancelled");
+        self->watch_token(waited);
+        self->token_cancel_.emit(asio::cancellation_type::terminal);
+    };
+    token_timer_.start(token_patience, std::move(late));
+}
+
 void engine_run::on_token(oauth_token token)
 {
     auto const now = std::chrono::system_clock::now();
     token_fresh_until_ = now + (token.expires - now) / 2;
-    secrets_.add(token.value);
+    secrets_.add_token(token.value);
     token_ = std::move(token);
     use_token();
 }

@@ -30,7 +30,8 @@ constexpr auto topics_patience = 5s;
 void engine_run::count_partitions()
 {
     auto const found = std::make_shared<std::optional<std::vector<topic_partition>>>();
-    queries_.run(
+    call(
+        queries_,
         [client = consumer_->shared_client(), matcher = state_->router.matcher(), found]
         {
             auto const handled = [&](std::string_view topic) { return matcher.find(topic).has_value(); };
@@ -81,12 +82,12 @@ bool engine_run::waits_for_topics(std::vector<topic_partition> const& found)
     if (!topics_awaited_since_)
         log(log_level::warning, "topic \"" + *missing + "\" does not exist on " + state_->settings.bootstrap_servers +
                                     "; waiting a moment, in case it is being created");
-    return still_awaited();
+    return still_awaited(topics_awaited_since_);
 }
 
 bool engine_run::waits_for_brokers_to_know(std::string const& topic)
 {
-    if (!topics_known_.contains(topic) || ever_assigned_ || !still_awaited())
+    if (!topics_known_.contains(topic) || ever_assigned_ || !still_awaited(topics_awaited_since_))
         return false;
     log(log_level::warning, "topic \"" + topic + "\" is not known to all brokers of " +
                                 state_->settings.bootstrap_servers + " yet; asking again");
@@ -99,12 +100,12 @@ bool engine_run::waits_for_brokers_to_know(std::string const& topic)
     return true;
 }
 
-bool engine_run::still_awaited()
+bool engine_run::still_awaited(std::optional<std::chrono::steady_clock::time_point>& since)
 {
     auto const now = std::chrono::steady_clock::now();
-    if (!topics_awaited_since_)
-        topics_awaited_since_ = now;
-    return now - *topics_awaited_since_ < topics_patience;
+    if (!since)
+        since = now;
+    return now - *since < topics_patience;
 }
 
 // The old client goes on a thread that may block; the wait for its events ends, and the next is for the new one's.
@@ -114,7 +115,9 @@ void engine_run::replace_client(std::size_t partitions)
     consumer_.emplace(strand_, kafka::make_consumer_conf(state_->settings, partitions, memory_.fetched),
                       capabilities_.incremental);
     planned_partitions_ = partitions;
-    queries_.run([last = std::move(old)]() mutable { last.reset(); }, [] {});
+    // Without a thread it goes here.
+    static_cast<void>(
+        queries_.run([last = std::move(old)]() mutable { last.reset(); }, [self = shared_from_this()] {}));
 }
 
 // Topics that were made, or grew, since the group was joined.
@@ -150,7 +153,7 @@ void engine_run::divide_memory_anew(pipeline::assignment const& among) const
         if (auto const target = state_->router.find(each->where().topic))
         {
             auto const mode = *within_memory(target->options, all.size()).mode;
-            each->limit(mode.max_records, mode.max_bytes);
+            each->limit(mode.max_records, mode.max_bytes, kafka::plan_memory(memory_.fetched, all.size()).hook_bytes);
         }
 }
 

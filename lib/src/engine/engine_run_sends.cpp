@@ -82,7 +82,8 @@ void engine_run::on(kafka::outbox_turn& turn)
         log(log_level::warning, "the producer's client is replaced; what was not acknowledged is produced again");
         remains_.push_back(turn.replaced);
         if (!replaced_.busy())
-            replaced_.run([all = std::exchange(remains_, {})]() mutable { all.clear(); }, [] {});
+            static_cast<void>(replaced_.run([all = std::exchange(remains_, {})]() mutable { all.clear(); },
+                                            [self = shared_from_this()] {}));
     }
     if (!turn.trouble.empty())
         fail(errc::client_failed, "the producer's client cannot be replaced: " + turn.trouble);
@@ -140,11 +141,13 @@ void engine_run::on_reports()
 }
 
 // An assignment is given up when its hooks have ended and what they sent is acknowledged: only then is committed what
-// they did. What will not be committed waits for nothing.
+// they did. What will not be committed waits for nothing, nor do dead letters whose topic is missing.
 void engine_run::look_whether_drained()
 {
     if (!rebalance_.giving_up())
         return;
+    if (leaving_ && leaving_->all_ended())
+        forget_letters();
     if (!leaving_ || (leaving_->all_ended() && (!rebalance_.may_commit() || leaving_->all_acknowledged())))
         act(rebalance_.drained());
 }

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -21,26 +22,30 @@ start_at engine_run::start_of(std::string const& topic) const
 }
 
 // The assignment is accepted only when the brokers have answered; until then its partitions are nobody's, and whatever
-// takes it away makes the answer one that nobody waits for.
+// takes it away makes the answer one that nobody waits for. One partition that cannot be asked about holds all: so
+// which one it is is told, and a run that has not begun yet ends after config::connect_timeout.
 void engine_run::locate_partitions()
 {
     if (!rebalance_.locating())
         return;
     if (locator_.busy())
-        return steps_timer_.start(kafka::query_pause, [self = shared_from_this()] { self->locate_partitions(); });
+        return locate_timer_.start(kafka::query_pause, [self = shared_from_this()] { self->locate_partitions(); });
     auto const answers = std::make_shared<std::optional<std::vector<kafka::start_answer>>>();
+    auto const why = std::make_shared<std::string>();
     auto const choose = [this](std::string const& topic) { return start_of(topic); };
-    locator_.run([client = consumer_->shared_client(), asked = start_plan_.ask(offered_, choose), answers]
-                 { *answers = kafka::start_offsets(*client, asked, kafka::query_timeout); },
-                 [self = shared_from_this(), answers, epoch = epoch_, partitions = offered_]
-                 {
-                     if (!self->rebalance_.locating() || self->epoch_ != epoch || self->offered_ != partitions)
-                         return;
-                     if (*answers)
-                         return self->on_located(**answers);
-                     self->log(log_level::warning, "where partitions start is not known yet; asking again");
-                     self->steps_timer_.start(kafka::query_pause, [self] { self->locate_partitions(); });
-                 });
+    call(
+        locator_, [client = consumer_->shared_client(), asked = start_plan_.ask(offered_, choose), answers, why]
+        { *answers = kafka::start_offsets(*client, asked, kafka::query_timeout, *why); },
+        [self = shared_from_this(), answers, why, epoch = epoch_, partitions = offered_]
+        {
+            if (!self->rebalance_.locating() || self->epoch_ != epoch || self->offered_ != partitions)
+                return;
+            if (*answers)
+                return self->on_located(**answers);
+            self->trouble_ = "where partitions start is not known yet: " + *why;
+            self->log_rarely(self->trouble_ + "; asking again");
+            self->locate_timer_.start(kafka::query_pause, [self] { self->locate_partitions(); });
+        });
 }
 
 void engine_run::on_located(std::vector<kafka::start_answer> const& answers)

@@ -39,12 +39,18 @@ void engine_run::query(std::function<void()> work, std::function<void()> done)
     if (queries_.busy())
         return steps_timer_.start(kafka::query_pause,
                                   [self = shared_from_this(), work, done] { self->query(work, done); });
-    queries_.run(std::move(work),
-                 [self = shared_from_this(), epoch = epoch_, tell = std::move(done)]
-                 {
-                     if (self->assignment_ && self->epoch_ == epoch && self->rebalance_.owning())
-                         tell();
-                 });
+    call(queries_, std::move(work),
+         [self = shared_from_this(), epoch = epoch_, tell = std::move(done)]
+         {
+             if (self->assignment_ && self->epoch_ == epoch && self->rebalance_.owning())
+                 tell();
+         });
+}
+
+void engine_run::call(background_call& on, std::function<void()> work, std::function<void()> done)
+{
+    if (!on.run(std::move(work), std::move(done)))
+        fail(errc::client_failed, "the system has no thread for calls that block");
 }
 
 // 1. The step's partitions run.
@@ -52,7 +58,8 @@ void engine_run::query(std::function<void()> work, std::function<void()> done)
 //    was held may not have fetched for long.
 // 3. Each pipeline tells when it has passed its end.
 //
-// All may have been taken away while a look was put off until later.
+// All may have been taken away while a look was put off until later. Who is assigned nothing has not caught up: a
+// member that stands by, or has only just joined, gets what may be far behind. It has no steps to end before that.
 void engine_run::begin_step()
 {
     if (!assignment_)
@@ -61,9 +68,11 @@ void engine_run::begin_step()
     show_steps();
     if (steps_.finished())
         return log(log_level::info, "all steps are over");
+    auto const group = state_->settings.steps_scope == steps_scope::group;
+    if (!group && assignment_->pipelines().empty())
+        return;
     auto const step = steps_.step();
     log(log_level::info, number_of(step, state_->settings.steps.size()) + " begins");
-    auto const group = state_->settings.steps_scope == steps_scope::group;
     if (!group && steps_.step_is_over())
         return advance_step();
     auto const ends = std::make_shared<std::optional<std::vector<partition_offset>>>();
@@ -77,13 +86,33 @@ void engine_run::begin_step()
             if (asked)
                 *ends = kafka::end_offsets(*client, *asked, kafka::query_timeout);
         },
-        [self = shared_from_this(), ends]
+        [self = shared_from_this(), ends, step, plan = steps_.plan()]
         {
-            if (*ends)
+            if (self->steps_.step() != step || self->steps_.plan() != plan)
+                return;
+            if (*ends && self->is_whole_step(**ends))
                 return self->on_step_ends_known(**ends);
             self->log(log_level::warning, "the ends of a step's partitions are not known yet; asking again");
             self->steps_timer_.start(kafka::query_pause, [self] { self->begin_step(); });
         });
+}
+
+// Brokers learn of a topic one after the other, and any of them may be asked: one that does not know it yet would make
+// its step an empty one. A topic that stays away is gone.
+bool engine_run::is_whole_step(std::vector<partition_offset> const& ends)
+{
+    auto const is_missing = [&](std::string const& topic)
+    {
+        return state_->step_of(topic) == steps_.step() &&
+               std::ranges::none_of(ends, [&](auto const& each) { return each.topic == topic; });
+    };
+    auto const group = state_->settings.steps_scope == steps_scope::group;
+    if (!group || std::ranges::none_of(topics_known_, is_missing))
+    {
+        step_incomplete_since_.reset();
+        return true;
+    }
+    return !still_awaited(step_incomplete_since_);
 }
 
 void engine_run::on_step_ends_known(std::vector<partition_offset> const& ends)
@@ -93,23 +122,26 @@ void engine_run::on_step_ends_known(std::vector<partition_offset> const& ends)
         group_targets_.insert_or_assign({each.topic, each.partition}, each.offset);
     for (auto const& each : assignment_->pipelines())
         if (auto const end = group_targets_.find(each->where()); end != group_targets_.end())
-            each->catch_up_to(end->second);
+            each->catch_up_to(end->second, steps_.plan());
     end_step_if_over();
 }
 
-void engine_run::pipeline_passed(pipeline::partition_pipeline& which)
+void engine_run::pipeline_passed(pipeline::partition_pipeline& which, std::uint64_t plan)
 {
-    boost::asio::post(strand_, [self = shared_from_this(), passed = which.shared_from_this()]
-                      { self->on_pipeline_passed(passed); });
+    boost::asio::post(strand_, [self = shared_from_this(), passed = which.shared_from_this(), plan]
+                      { self->on_pipeline_passed(passed, plan); });
 }
 
 // 1. A hook blocks its thread while its partition is taken away: its pipeline becomes a straggler.
 // 2. The group gives the partition back. What the straggler has in its hooks is not committed, and the topic may have
 //    grown: the new pipeline has more to do than the old one.
 // 3. The hook returns, and the straggler passes its end, that of the old assignment. That says nothing of the new one.
-void engine_run::on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which)
+//
+// Where single partitions come and go, a pipeline that stays may pass the end of the plan before, while the brokers are
+// still asked for that of the new one: so each plan has a number.
+void engine_run::on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which, std::uint64_t plan)
 {
-    if (!assignment_ || !assignment_->has(which) || steps_.finished())
+    if (!assignment_ || !assignment_->has(which) || steps_.finished() || plan != steps_.plan())
         return;
     steps_.passed(which->where());
     show_steps();
@@ -127,6 +159,9 @@ void engine_run::end_step_if_over()
 }
 
 // The group's committed offsets are the only word of the other members: ours are committed on the way.
+//
+// The question may be asked twice, by a partition that passes and by the pause before the next look. The answer that
+// comes second is one about a step that is over: it must not end the next one.
 void engine_run::wait_for_group()
 {
     auto const passed = std::make_shared<bool>(false);
@@ -141,8 +176,10 @@ void engine_run::wait_for_group()
                 committed && std::ranges::all_of(*committed, [&](auto const& each)
                                                  { return each.offset >= targets.at({each.topic, each.partition}); });
         },
-        [self = shared_from_this(), passed]
+        [self = shared_from_this(), passed, step = steps_.step()]
         {
+            if (self->steps_.step() != step || !self->steps_.step_is_over())
+                return;
             if (*passed)
                 return self->advance_step();
             self->act(self->commit_.due());
@@ -157,6 +194,7 @@ void engine_run::advance_step()
             each->end_catching_up();
     log(log_level::info, number_of(steps_.step(), state_->settings.steps.size()) + " is over");
     steps_.advance();
+    step_incomplete_since_.reset();
     begin_step();
 }
 

@@ -6,6 +6,8 @@
 
 #include <paperboy/observer.hpp>
 
+#include <array>
+#include <charconv>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -19,6 +21,14 @@ namespace
 constexpr auto changelog_timeout = 30s;
 constexpr auto changelog_pause = 1000ms;
 
+// In every locale with a point.
+std::string text_of(double number)
+{
+    auto text = std::array<char, 32>{};
+    auto const end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    return {text.data(), end};
+}
+
 kafka::changelog_spec spec_of(tables::table_state const& table, std::int32_t partitions)
 {
     auto const& options = table.setup().options;
@@ -31,7 +41,7 @@ kafka::changelog_spec spec_of(tables::table_state const& table, std::int32_t par
     if (options.segment_ms)
         spec.topic_properties["segment.ms"] = std::to_string(options.segment_ms->count());
     if (options.min_cleanable_dirty_ratio)
-        spec.topic_properties["min.cleanable.dirty.ratio"] = std::to_string(*options.min_cleanable_dirty_ratio);
+        spec.topic_properties["min.cleanable.dirty.ratio"] = text_of(*options.min_cleanable_dirty_ratio);
     if (options.max_compaction_lag_ms)
         spec.topic_properties["max.compaction.lag.ms"] = std::to_string(options.max_compaction_lag_ms->count());
     return spec;
@@ -120,8 +130,8 @@ void engine_run::ensure_changelog(std::size_t table, std::map<std::string, std::
     auto const spec = spec_of(which, which.global() ? which.setup().options.partitions
                                                     : partitions.at(tables_->sources().of(table).front()));
     auto const found = std::make_shared<kafka::changelog_finding>();
-    table_query_.run(
-        [client = consumer_->shared_client(), spec, found]
+    call(
+        table_query_, [client = consumer_->shared_client(), spec, found]
         { *found = kafka::ensure_changelog(*client, spec, std::chrono::steady_clock::now() + changelog_timeout); },
         [self = shared_from_this(), table, partitions, found]
         {

@@ -167,7 +167,7 @@ engine_stats engine_state::stats() const
     auto result = engine_stats{};
     result.group_id = settings.group_id;
     result.client_id = settings.client_id;
-    auto const current = [&]
+    // Under the lock: outside of it this thread might become the last to hold pipelines whose executor is gone.
     {
         auto const lock = std::scoped_lock{guard};
         if (step < settings.steps.size())
@@ -178,8 +178,9 @@ engine_stats engine_state::stats() const
             result.topics.push_back({topic, counted.skipped.load(), counted.retried.load(), counted.dead_letters.load(),
                                      counted.failed.load(), counted.single.snapshot(), counted.bulk.snapshot(),
                                      counted.hooks_seen()});
-        return visible;
-    }();
+        if (visible)
+            result.partitions = visible->stats();
+    }
     result.records = totals.records.load();
     result.bytes = totals.bytes.load();
     for (auto const& each : result.topics)
@@ -203,8 +204,6 @@ engine_stats engine_state::stats() const
     result.slow_hooks = totals.slow_hooks.load();
     result.stuck_hooks = totals.stuck_hooks.load();
     result.away = totals.away.load();
-    if (current)
-        result.partitions = current->stats();
     for (auto const& table : tables)
         for (auto const& [partition, each] : table->parts())
             result.shards.push_back(static_cast<paperboy::tables::shard const&>(*each).stats());

@@ -6,6 +6,7 @@
 #include "kafka/outbox.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/counters.hpp"
+#include "pipeline/hook_watch.hpp"
 #include "pipeline/topic_counters.hpp"
 #include "pipeline/topic_router.hpp"
 #include "table/table_state.hpp"
@@ -46,7 +47,7 @@ struct engine_state
 
     // Its client exists while a run is at hand: from the start when a producer was made, else from the first dead
     // letter on.
-    std::shared_ptr<kafka::outbox> const outbox = std::make_shared<kafka::outbox>();
+    std::shared_ptr<kafka::outbox> const outbox = std::make_shared<kafka::outbox>(executor);
     bool produces = false;
 
     // By number.
@@ -62,6 +63,11 @@ struct engine_state
     std::size_t step = 0;
     std::size_t step_passed = 0;
     std::size_t step_partitions = 0;
+
+    // Of pipelines that a run has left behind, past config::shutdown_timeout, with hooks that may still run. For the
+    // strand of the run at hand: of the next, when one has completed. Their watches and not they themselves, or they
+    // might outlive their executor.
+    std::vector<std::shared_ptr<pipeline::partition_watch>> left_behind;
 
     pause_list paused;
 

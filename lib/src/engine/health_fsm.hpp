@@ -39,13 +39,15 @@ public:
             explain(std::move(usual_));
     }
 
-    void assigned(std::size_t partitions, time_point now)
+    // With so many shards of tables that are not restored yet: it is never ready in between.
+    void assigned(std::size_t partitions, std::size_t shards, time_point now)
     {
         if (!open())
             return;
         now_.assigned = true;
         now_.ever_assigned = true;
         now_.partitions = partitions;
+        now_.restoring = shards;
         turn(engine_status::running, reason_of(partitions), now);
     }
 

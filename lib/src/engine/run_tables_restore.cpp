@@ -20,6 +20,9 @@ namespace
 
 constexpr auto progress_pause = 5s;
 
+// What a restore reads of what its store has already, see shard::fits_changelog.
+constexpr std::int64_t look_back = 100;
+
 // No store of a disk that works is at one thing for so long.
 constexpr auto late = 10s;
 
@@ -43,6 +46,7 @@ void run_tables::read(shard_ptr const& which, std::optional<std::int64_t> from)
     auto request = kafka::changelog_request{
         {which->table().changelog(), which->partition()}, which->executor(), tables::make_feed(which)};
     request.from = from;
+    request.look_back = look_back;
     request.tail = which->global();
     which->keep_reading(reader_->read(std::move(request)));
 }

@@ -48,6 +48,12 @@ public:
 
     [[nodiscard]] bool armed() const noexcept { return armed_; }
 
+    // Until it expires, where it is armed.
+    [[nodiscard]] std::chrono::steady_clock::duration left() const
+    {
+        return timer_.expiry() - std::chrono::steady_clock::now();
+    }
+
 private:
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       strand>

@@ -22,6 +22,12 @@ std::chrono::milliseconds pace_for(std::chrono::milliseconds limit)
 
 } // namespace
 
+bool watchdog::finding::still_runs() const
+{
+    return std::ranges::any_of(what->look(),
+                               [this](auto const& each) { return each.passes % 2 == 1 && each.offset == offset; });
+}
+
 watchdog::watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell,
                    std::function<void(std::size_t)> count)
     : limit_{limit}, longest_{longest}, tell_{std::move(tell)}, count_{std::move(count)}, thread_{[this] { run(); }}
@@ -103,6 +109,7 @@ void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<f
         found.handler = at.what->handler();
         found.offset = seen[i].offset;
         found.age = age;
+        found.what = at.what;
     }
     at.what->show(oldest, over);
 }

@@ -27,6 +27,10 @@ public:
         std::string handler;
         std::int64_t offset = -1;
         std::chrono::milliseconds age{0};
+        std::shared_ptr<pipeline::partition_watch const> what;
+
+        // Whether the same hooks are running now.
+        [[nodiscard]] bool still_runs() const;
     };
     // Called on the thread.
     using sink = std::function<void(finding const&)>;

@@ -20,7 +20,7 @@ namespace
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using boost::system::error_code;
-using std::chrono_literals::operator""s;
+using namespace std::chrono_literals;
 
 // What a client may have sent behind a request that is refused.
 constexpr auto leftover = std::size_t{64} * 1024;

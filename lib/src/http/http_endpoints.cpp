@@ -42,7 +42,7 @@ http_options checked(http_options const& options)
     require<std::size_t>("max_request", options.max_request, 256, 65'536);
     require<std::chrono::milliseconds>("timeout", options.timeout, 10ms, 10min);
     require<std::chrono::milliseconds>("event_interval", options.event_interval, 100ms, 1min);
-    require<std::chrono::milliseconds>("stuck_after", options.stuck_after, 0ms, 24h);
+    require<std::chrono::milliseconds>("stalled_after", options.stalled_after, 0ms, 24h);
     return options;
 }
 
@@ -53,7 +53,7 @@ class http_endpoints::implementation
 {
 public:
     implementation(boost::asio::any_io_executor const& executor, engine_monitor watched, http_options const& options)
-        : told_{std::make_shared<teller>(std::move(watched), checked(options).stuck_after)},
+        : told_{std::make_shared<teller>(std::move(watched), checked(options).stalled_after)},
           server_{std::make_shared<http::server>(executor, options, [told = told_] { return told->status(); })}
     {
         constexpr auto text = "text/plain; charset=utf-8";
@@ -75,8 +75,8 @@ private:
     // Called by the server alone, one call at a time.
     struct teller
     {
-        teller(engine_monitor whom, std::chrono::milliseconds stuck_after)
-            : watched{std::move(whom)}, stalls{stuck_after}
+        teller(engine_monitor whom, std::chrono::milliseconds stalled_after)
+            : watched{std::move(whom)}, stalls{stalled_after}
         {
         }
 

@@ -17,7 +17,7 @@ reply told(bool good, engine_health const& health)
 std::string line_of(stall const& of)
 {
     auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(of.time).count();
-    auto line = "stuck: " + to_string(of.where);
+    auto line = "stalled: " + to_string(of.where);
     if (of.offset)
         line.append("@").append(std::to_string(*of.offset));
     line.append(" has been in its hooks for ").append(std::to_string(seconds));

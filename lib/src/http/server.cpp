@@ -21,7 +21,7 @@ using asio::ip::tcp;
 using boost::beast::http::status;
 using boost::beast::http::verb;
 using boost::system::error_code;
-using std::chrono_literals::operator""ms;
+using namespace std::chrono_literals;
 
 constexpr auto event_headers = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
                                "Connection: close\r\nX-Accel-Buffering: no\r\n\r\nretry: 2000\n\n";
@@ -66,6 +66,13 @@ tcp::acceptor listen(asio::any_io_executor const& executor, http_options const& 
     if (error)
         refuse(options, error);
     return acceptor;
+}
+
+response head_of_stream()
+{
+    auto head = make_response(status::ok, "text/event-stream", "");
+    head.erase(boost::beast::http::field::content_length);
+    return head;
 }
 
 std::string_view path_of(request const& asked)
@@ -226,6 +233,8 @@ response server::respond(request const& asked)
         refused.set(boost::beast::http::field::allow, "GET, HEAD");
         return refused;
     }
+    if (path == "/events" && may_stream()) // a HEAD: what a GET gets is streamed
+        return head_of_stream();
     if (path == "/events")
         return make_response(status::service_unavailable, text,
                              "there are " + std::to_string(options_.max_event_streams) +

@@ -2,21 +2,15 @@
 
 #include "kafka/wake_fd.hpp"
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 #include <pthread.h>
 
 namespace paperboy::kafka
 {
-namespace
-{
-
-constexpr auto patience = std::chrono::seconds{5};
-
-} // namespace
 
 // What the thread and its caller share; it has a descriptor of its own, so either may go first.
 struct background_call::progress
@@ -59,17 +53,21 @@ void background_call::join()
 {
     if (!thread_.joinable())
         return;
-    if (progress_->wait(forgotten_ ? std::chrono::seconds{0} : patience))
+    if (progress_->wait(patience_))
         thread_.join();
     else
         thread_.detach();
 }
 
-void background_call::run(std::function<void()> work, std::function<void()> done)
+// `done` keeps who owns this: a wait that has succeeded calls its handler even when it is cancelled, and forget() comes
+// too late for it.
+bool background_call::run(std::function<void()> work, std::function<void()> done)
 {
     join();
-    busy_ = true;
     progress_ = std::make_shared<progress>(signal_.native_handle());
+    if (!start(std::move(work)))
+        return false;
+    busy_ = true;
     signal_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                        [this, tell = std::move(done)](boost::system::error_code error)
                        {
@@ -82,21 +80,34 @@ void background_call::run(std::function<void()> work, std::function<void()> done
                            static_cast<void>(progress_->wait(std::chrono::seconds{0}));
                            tell();
                        });
-    // The work is let go before the end is told: it may hold the last reference to a client.
-    thread_ = std::thread{[shared = progress_, name = name_, call = std::move(work)]() mutable
-                          {
-                              pthread_setname_np(pthread_self(), name.c_str());
-                              call();
-                              call = nullptr;
-                              shared->finish();
-                          }};
+    return true;
 }
 
-void background_call::forget()
+// The work is let go before the end is told: it may hold the last reference to a client.
+bool background_call::start(std::function<void()> work)
+{
+    try
+    {
+        thread_ = std::thread{[shared = progress_, name = name_, call = std::move(work)]() mutable
+                              {
+                                  pthread_setname_np(pthread_self(), name.c_str());
+                                  call();
+                                  call = nullptr;
+                                  shared->finish();
+                              }};
+        return true;
+    }
+    catch (std::system_error const&)
+    {
+        return false;
+    }
+}
+
+void background_call::forget(std::chrono::seconds patience)
 {
     auto ignored = boost::system::error_code{};
     signal_.cancel(ignored);
-    forgotten_ = true;
+    patience_ = patience;
 }
 
 } // namespace paperboy::kafka

@@ -3,6 +3,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,24 +28,26 @@ public:
     background_call& operator=(background_call const&) = delete;
     ~background_call();
 
-    // Runs `work` on the thread, then `done` on the executor. Not to be called while busy().
-    void run(std::function<void()> work, std::function<void()> done);
+    // Runs `work` on the thread, then `done` on the executor, which keeps alive who owns this. Not to be called while
+    // busy(). False, with neither called, when the system has no thread.
+    [[nodiscard]] bool run(std::function<void()> work, std::function<void()> done);
     [[nodiscard]] bool busy() const noexcept { return busy_; }
 
-    // Calls `done` no more, and waits for the call no more.
-    void forget();
+    // Calls `done` no more; the destructor waits for the call for so long at most.
+    void forget(std::chrono::seconds patience = std::chrono::seconds{0});
 
 private:
     struct progress;
 
     void join();
+    [[nodiscard]] bool start(std::function<void()> work);
 
     boost::asio::posix::stream_descriptor signal_;
     std::string name_;
     std::shared_ptr<progress> progress_;
     std::thread thread_;
     bool busy_ = false;
-    bool forgotten_ = false;
+    std::chrono::seconds patience_{5};
 };
 
 } // namespace paperboy::kafka

@@ -30,8 +30,8 @@ std::optional<std::string_view> field_at(void const* data, std::size_t size)
 
 changelog_partition::changelog_partition(changelog_request request, std::shared_ptr<client> owner,
                                          std::weak_ptr<changelog_desk> desk)
-    : request_{std::move(request)}, owner_{std::move(owner)}, desk_{std::move(desk)}, fsm_{request_.from, clock::now()},
-      pause_{request_.strand}
+    : request_{std::move(request)}, owner_{std::move(owner)}, desk_{std::move(desk)},
+      fsm_{request_.from, request_.look_back, clock::now()}, pause_{request_.strand}
 {
 }
 
@@ -120,11 +120,8 @@ fetched changelog_partition::fetch()
 {
     auto const caught = caught_error{};
     auto got = queue_->fetch(block_);
-    if (caught.error && !got.error)
-    {
-        got.error = caught.error;
-        got.error_text = caught.text;
-    }
+    if (caught.error && got.errors.empty())
+        got.errors.push_back({caught.error, caught.text});
     return got;
 }
 
@@ -133,19 +130,25 @@ changelog_flow changelog_partition::hand_out()
     auto const messages = block_->messages();
     if (messages.empty())
         return changelog_flow::next;
-    collect(*block_);
+    auto const sink = request_.sink;
+    auto const known = static_cast<std::size_t>(
+        std::ranges::find_if(messages, [this](auto const* each) { return each->offset >= fsm_.from(); }) -
+        messages.begin());
+    collect(messages.first(known));
+    if (!changes_.empty())
+        sink->known(changes_);
+    collect(messages.subspan(known));
     records_ += changes_.size();
     bytes_ += got_.bytes;
     next_ = messages.back()->offset + 1;
-    auto const sink = request_.sink;
-    return changes_.empty() ? changelog_flow::next : sink->block(changes_, *next_);
+    return changes_.empty() || ended() ? changelog_flow::next : sink->block(changes_, *next_);
 }
 
 // A record without a key is nobody's change.
-void changelog_partition::collect(detail::record_block const& block)
+void changelog_partition::collect(std::span<detail::message const* const> messages)
 {
     changes_.clear();
-    for (auto const* const each : block.messages())
+    for (auto const* const each : messages)
         if (auto const key = field_at(each->key, each->key_size))
             changes_.push_back({*key, field_at(each->value, each->value_size)});
 }
@@ -157,11 +160,16 @@ void changelog_partition::settle()
         reached(*next);
     if (queue_ && got.end)
         reached_end(*got.end);
-    if (queue_ && got.error)
+    for (auto const& each : got.errors)
     {
-        error_ = got.error;
-        error_text_ = got.error_text;
-        act(fsm_.troubled(judge(got.error), clock::now()));
+        if (!queue_)
+            break;
+        error_ = each.code;
+        error_text_ = each.text;
+        auto const error = judge(each.code);
+        if (error == changelog_error::unreadable && fsm_.looks_back())
+            request_.sink->forget_known(each.text);
+        act(fsm_.troubled(error, clock::now()));
     }
     if (!queue_ || holding_)
         return;
@@ -260,12 +268,13 @@ void changelog_partition::tell_done()
 void changelog_partition::show_progress()
 {
     auto const sink = request_.sink;
-    sink->progress({fsm_.begin(), fsm_.end(), fsm_.position(), fsm_.from(), records_, bytes_, at_end_});
+    auto const high = queue_ ? queue_->high_watermark() : std::nullopt;
+    sink->progress({fsm_.begin(), fsm_.end(), fsm_.next(), fsm_.from(), records_, bytes_, at_end_, high});
 }
 
 void changelog_partition::fail()
 {
-    auto const next = "offset " + std::to_string(fsm_.position()) + " is to be read next, but the partition ";
+    auto const next = "offset " + std::to_string(fsm_.next()) + " is to be read next, but the partition ";
     auto const gone = make_code(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
     switch (fsm_.trouble())
     {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,7 @@ private:
     void reached_end(std::int64_t position);
     [[nodiscard]] fetched fetch();
     [[nodiscard]] changelog_flow hand_out();
-    void collect(detail::record_block const& block);
+    void collect(std::span<detail::message const* const> messages);
     void end() noexcept;
     void tell_done();
     void fail();

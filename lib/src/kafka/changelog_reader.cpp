@@ -119,14 +119,18 @@ private:
         for (auto const& each : waiting_)
             asked.push_back(each->where());
         auto const answers = std::make_shared<std::vector<changelog_range>>();
-        auto work = [owner = client_, stops = std::exchange(stops_, {}), asked = std::move(asked), answers]
+        auto work = [owner = client_, stops = stops_, asked = std::move(asked), answers]
         {
             for (auto const& each : stops)
                 stop_fetching(*owner, each);
             *answers = changelog_ranges(*owner, asked, query_timeout);
         };
-        turns_.run(std::move(work), [self = shared_from_this(), who = std::exchange(waiting_, {}), answers]
-                   { self->on_answers(who, *answers); });
+        // Without a thread the check tries again.
+        if (!turns_.run(std::move(work),
+                        [self = shared_from_this(), who = waiting_, answers] { self->on_answers(who, *answers); }))
+            return;
+        stops_.clear();
+        waiting_.clear();
     }
 
     void on_answers(partitions const& who, std::vector<changelog_range> const& answers)
@@ -172,6 +176,7 @@ private:
         for (auto const& each : all_)
             if (auto const partition = each.lock())
                 boost::asio::post(partition->strand(), [partition] { partition->check(); });
+        take_turn();
         check_later();
     }
 

@@ -32,6 +32,9 @@ struct changelog_request
     // Where a store's checkpoint ends; nothing: from the beginning.
     std::optional<std::int64_t> from;
 
+    // From how many offsets in front of it records are handed out as well, by changelog_sink::known().
+    std::int64_t look_back = 0;
+
     // Whether to go on after done(), with what is produced from then on.
     bool tail = false;
 

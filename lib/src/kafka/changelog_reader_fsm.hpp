@@ -63,6 +63,8 @@ enum class reading_action
 //    first fetch raises it to the high watermark that came with it, and the transaction's end is waited for.
 // 3. Markers of transactions, aborted records and what was compacted away are passed by the end of the partition
 //    (moved(), with an offset that no record had).
+// 4. What is wanted may begin some offsets behind the first that is read: only what is wanted has to be there,
+//    and to be readable.
 class changelog_fsm
 {
 public:
@@ -72,7 +74,10 @@ public:
     static constexpr std::chrono::milliseconds grace{5000};
     static constexpr std::chrono::milliseconds pause{200};
 
-    changelog_fsm(std::optional<std::int64_t> from, time_point now) noexcept : wanted_{from}, ask_at_{now} {}
+    changelog_fsm(std::optional<std::int64_t> from, std::int64_t look_back, time_point now) noexcept
+        : wanted_{from}, look_back_{look_back}, ask_at_{now}
+    {
+    }
 
     reading_action answered(changelog_range const& range, time_point now) noexcept
     {
@@ -106,7 +111,11 @@ public:
         case changelog_error::refused:
             return fail(changelog_trouble::refused);
         case changelog_error::unreadable:
-            return fail(changelog_trouble::unreadable);
+            if (!looks_back())
+                return fail(changelog_trouble::unreadable);
+            position_ = from_;
+            ask_at_ = std::max(ask_at_, now);
+            return reading_action::ask;
         }
         return reading_action::none;
     }
@@ -128,7 +137,11 @@ public:
 
     [[nodiscard]] time_point ask_at() const noexcept { return ask_at_; }
     [[nodiscard]] std::int64_t position() const noexcept { return position_; }
+    // Where what is wanted begins, and what is wanted next.
     [[nodiscard]] std::int64_t from() const noexcept { return from_; }
+    [[nodiscard]] std::int64_t next() const noexcept { return std::max(position_, from_); }
+    // Whether what is read next is not wanted yet.
+    [[nodiscard]] bool looks_back() const noexcept { return position_ < from_; }
     [[nodiscard]] std::int64_t begin() const noexcept { return begin_; }
     [[nodiscard]] std::int64_t end() const noexcept { return end_; }
     [[nodiscard]] bool complete() const noexcept { return complete_; }
@@ -140,17 +153,19 @@ private:
         begin_ = range.begin;
         if (!begun_)
         {
-            from_ = position_ = wanted_.value_or(range.begin);
+            from_ = wanted_.value_or(range.begin);
+            position_ = wanted_ ? from_ - look_back_ : from_;
             end_ = range.end;
         }
         begun_ = true;
-        if (position_ > range.end)
+        if (next() > range.end)
         {
             end_ = range.end;
             return fail(changelog_trouble::beyond_end);
         }
-        if (position_ < range.begin)
+        if (next() < range.begin)
             return fail(changelog_trouble::below_begin);
+        position_ = std::max(position_, range.begin);
         return reading_action::start;
     }
 
@@ -167,6 +182,7 @@ private:
     }
 
     std::optional<std::int64_t> wanted_;
+    std::int64_t look_back_;
     time_point ask_at_;
     time_point missing_since_ = time_point::max();
     std::int64_t from_ = 0;

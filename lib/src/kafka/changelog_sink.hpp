@@ -4,6 +4,7 @@
 #include <paperboy/shard_store.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -53,6 +54,9 @@ struct changelog_progress
 
     // Whether the partition had no more when it was fetched last.
     bool at_end = false;
+
+    // The partition's end, as the last fetch has told it.
+    std::optional<std::int64_t> high_watermark = {};
 };
 
 enum class changelog_flow
@@ -71,6 +75,13 @@ public:
     changelog_sink(changelog_sink const&) = delete;
     changelog_sink& operator=(changelog_sink const&) = delete;
     virtual ~changelog_sink() = default;
+
+    // Changes in front of the offset from which the request wants them, before all others: what a checkpoint has
+    // already.
+    virtual void known(std::span<shard_change const> /*changes*/) {}
+
+    // What known() has told does not count: `why` the rest in front of that offset cannot be read.
+    virtual void forget_known(std::string_view /*why*/) {}
 
     // Changes in the order of the changelog; their views end with the call. `next_offset` follows the last of them. In
     // a tail there may be none, when only the position has moved: over transaction markers, and over what was

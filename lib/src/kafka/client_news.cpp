@@ -73,7 +73,17 @@ void client_news::hear_error(error_event const& event)
         return;
     trouble_ = hidden_.hide(event.text);
     if (auto const hint = hint_for(event.text, settings_, rd_kafka_version()))
+    {
         trouble_ += "; " + hint->remedy;
+        if (hint->final)
+            refused_ = hint->tls ? errc::tls_failed : errc::authentication_failed;
+    }
+}
+
+void client_news::fail_when_refused(std::string const& doing) const
+{
+    if (refused_)
+        throw cluster_error{refused_, "paperboy: cannot " + doing + ": " + trouble_};
 }
 
 void client_news::fail(std::string const& doing, rd_kafka_resp_err_t error, char const* reason) const

@@ -5,6 +5,7 @@
 #include "kafka/secrets.hpp"
 
 #include <paperboy/config.hpp>
+#include <paperboy/error.hpp>
 
 #include <string>
 
@@ -28,6 +29,9 @@ public:
     // The last complaint, with the remedy where one is known; empty where there was none.
     [[nodiscard]] std::string const& trouble() const noexcept { return trouble_; }
 
+    // Throws cluster_error when brokers have refused the login, or the TLS handshake has failed, for good.
+    void fail_when_refused(std::string const& doing) const;
+
     // Throws cluster_error: what could not be done, why, and what to do about it.
     [[noreturn]] void fail(std::string const& doing, rd_kafka_resp_err_t error, char const* reason = nullptr) const;
 
@@ -37,6 +41,7 @@ private:
     config settings_;
     secrets hidden_;
     std::string trouble_;
+    error_code refused_;
 };
 
 } // namespace paperboy::kafka

@@ -38,11 +38,10 @@ consumer::consumer(boost::asio::any_io_executor const& executor, conf_handle con
 {
 }
 
-// A revocation without an answer keeps rd_kafka_destroy waiting for ever, however the client is destroyed.
 consumer::~consumer()
 {
-    if (!closed())
-        static_cast<void>(unassign_all());
+    if (!given_up_)
+        client_->owe_answer(incremental_ && !aside_);
 }
 
 error_code consumer::subscribe(std::span<std::string const> topics)
@@ -60,8 +59,26 @@ error_code consumer::unsubscribe()
 
 static_assert(consumer::stored == RD_KAFKA_OFFSET_INVALID);
 
+// While it closes, librdkafka takes the first answer, whatever it says, for one that gives up everything; no more may
+// follow:
+// 1. The group asks for some partitions back, and we begin to close: librdkafka asks for all of them as well.
+// 2. The answer to the first revocation gives up everything, and the group may end before the second is answered.
+// 3. What waits to be served while the group ends is dropped without a word; whoever asked waits for ever.
+// The first may come too late as well: a group that is left has no use for what it asked before. So it is given aside.
+error_code consumer::give_everything_up()
+{
+    if (std::exchange(given_up_, true))
+        return {};
+    client_->owe_answer(false);
+    if (!aside_([client = client_] { client->answer_for_good(); }))
+        client_->answer_for_good();
+    return {};
+}
+
 error_code consumer::assign(std::span<partition_offset const> partitions)
 {
+    if (aside_)
+        return give_everything_up();
     auto const list = make_list(partitions.size());
     for (auto const& each : partitions)
         rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition)->offset = each.offset;
@@ -85,34 +102,19 @@ error_code consumer::assign_unread(std::span<topic_partition const> partitions)
     return assign(places);
 }
 
-// Only what was accepted can be given up: an assignment may be lost before its answer. While the group is being left,
-// librdkafka takes any answer for one that gives up everything.
+// Only what was accepted can be given up: an assignment may be lost before its answer.
 error_code consumer::unassign(std::span<topic_partition const> partitions)
 {
+    if (aside_)
+        return give_everything_up();
     if (!incremental_)
-        return unassign_all();
-    auto const accepted = current();
+        return make_code(rd_kafka_assign(client_->get(), nullptr));
+    auto const accepted = assignment_of(client_->get());
     auto const list = make_list(partitions.size());
     for (auto const& each : partitions)
         if (rd_kafka_topic_partition_list_find(accepted.get(), each.topic.c_str(), each.partition) != nullptr)
             rd_kafka_topic_partition_list_add(list.get(), each.topic.c_str(), each.partition);
     return code_of(rd_kafka_incremental_unassign(client_->get(), list.get()));
-}
-
-error_code consumer::unassign_all()
-{
-    if (!incremental_)
-        return make_code(rd_kafka_assign(client_->get(), nullptr));
-    static_cast<void>(assign({}));
-    return code_of(rd_kafka_incremental_unassign(client_->get(), current().get()));
-}
-
-partition_list consumer::current() const
-{
-    rd_kafka_topic_partition_list_t* all = nullptr;
-    if (rd_kafka_assignment(client_->get(), &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return make_list(0);
-    return partition_list{all};
 }
 
 error_code consumer::commit(std::span<partition_offset const> offsets, std::uintptr_t ticket)
@@ -124,9 +126,12 @@ error_code consumer::commit(std::span<partition_offset const> offsets, std::uint
         rd_kafka_commit_queue(client_->get(), list.get(), events_.get(), nullptr, reinterpret_cast<void*>(ticket)));
 }
 
-error_code consumer::begin_close()
+error_code consumer::begin_close(run_aside aside)
 {
-    return code_of(rd_kafka_consumer_close_queue(client_->get(), events_.get()));
+    auto const error = code_of(rd_kafka_consumer_close_queue(client_->get(), events_.get()));
+    if (!error)
+        aside_ = std::move(aside);
+    return error;
 }
 
 bool consumer::closed() const noexcept

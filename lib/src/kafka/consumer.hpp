@@ -10,6 +10,7 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,7 +29,7 @@ public:
     consumer(consumer const&) = delete;
     consumer& operator=(consumer const&) = delete;
 
-    // Answers what the group may still wait for.
+    // What the group may still wait for is answered when the client goes, or by client::answer_for_good.
     ~consumer();
 
     // Joins the group for topics by name or, beginning with '^', by regular expression.
@@ -52,8 +53,12 @@ public:
     // Starts a commit; a commit_event with this ticket follows, unless an error is returned.
     [[nodiscard]] error_code commit(std::span<partition_offset const> offsets, std::uintptr_t ticket);
 
-    // Starts leaving the group; a revoke_event may follow and must be answered before closed() becomes true.
-    [[nodiscard]] error_code begin_close();
+    // Runs what may block for ever, on a thread that can be left behind; false where there is none.
+    using run_aside = std::function<bool(std::function<void()>)>;
+
+    // Starts leaving the group; a revoke_event may follow. One of what is told must be answered before closed() becomes
+    // true, which is done aside; answers after that one do nothing.
+    [[nodiscard]] error_code begin_close(run_aside aside);
     [[nodiscard]] bool closed() const noexcept;
 
     // The next event, if there is one; std::monostate inside for events that need no action.
@@ -63,10 +68,12 @@ public:
     [[nodiscard]] std::shared_ptr<client> const& shared_client() const noexcept { return client_; }
 
 private:
-    [[nodiscard]] error_code unassign_all();
-    [[nodiscard]] partition_list current() const;
+    error_code give_everything_up();
 
     bool incremental_;
+    // Once closing has begun.
+    run_aside aside_;
+    bool given_up_ = false;
     std::shared_ptr<client> client_;
     event_queue events_;
 };

@@ -43,6 +43,9 @@ public:
     // Wakes nobody any more and hands the queue over. Nothing else may be called afterwards.
     [[nodiscard]] queue_handle release() noexcept;
 
+    // Lets go of a queue that wakes somebody else by now. Nothing else may be called afterwards.
+    void abandon() noexcept { queue_.reset(); }
+
     // How many entries wait in the queue; thread-safe.
     [[nodiscard]] std::size_t length() const noexcept { return rd_kafka_queue_length(queue_.get()); }
 

@@ -35,6 +35,13 @@ public:
         return found == topics_.end() ? 0 : found->second.partitions;
     }
 
+    // Whether it is known to be missing, and the log was told.
+    [[nodiscard]] bool missing(std::size_t topic) const
+    {
+        auto const found = topics_.find(topic);
+        return found != topics_.end() && found->second.told.has_value();
+    }
+
     // A letter waits for the topic.
     void wanted(std::size_t topic, time_point now)
     {

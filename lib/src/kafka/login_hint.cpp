@@ -1,12 +1,15 @@
 #include "kafka/login_hint.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 namespace paperboy::kafka
 {
 namespace
 {
+
+using namespace std::string_view_literals;
 
 // From here on SCRAM's nonce is what Kafka 4 expects (librdkafka 2.6.1).
 constexpr int scram_for_kafka_4 = 0x02060100;
@@ -55,8 +58,16 @@ std::optional<login_hint> failed_handshake(config const& settings, std::string_v
                                    : std::string{", which is not set"}) +
                               ", or is not for this host name",
                           true, true};
-    if (has(text, "certificate required") || has(text, "bad certificate") || has(text, "unknown ca") ||
-        has(text, "client SSL authentication might be required"))
+    // The alerts that a client's certificate may be answered with, in OpenSSL's words.
+    auto const alerts = std::array{"certificate required"sv,
+                                   "bad certificate"sv,
+                                   "unsupported certificate"sv,
+                                   "certificate unknown"sv,
+                                   "certificate expired"sv,
+                                   "certificate revoked"sv,
+                                   "unknown ca"sv,
+                                   "client SSL authentication might be required"sv};
+    if (std::ranges::any_of(alerts, [&](auto alert) { return has(text, alert); }))
         return login_hint{settings.properties.contains("ssl.certificate.location") ||
                                   settings.properties.contains("ssl.keystore.location")
                               ? "the brokers refuse the client's certificate: it must be signed by an authority that "
@@ -65,7 +76,8 @@ std::optional<login_hint> failed_handshake(config const& settings, std::string_v
                                 "ssl.key.location in config::properties",
                           true, true};
     // A listener without TLS hangs up, as one does that is just ending.
-    auto const hung_up = has(text, "SSL handshake failed") && has(text, "unexpected eof");
+    auto const hung_up =
+        (has(text, "SSL handshake failed") || has(text, "SSL_HANDSHAKE")) && has(text, "unexpected eof");
     if (hung_up || has(text, "wrong version number") || has(text, "PLAINTEXT broker listener"))
         return login_hint{"the listener seems not to speak TLS: set security.protocol to plaintext or sasl_plaintext, "
                           "or name the port of a TLS listener",

@@ -32,7 +32,8 @@ struct memory_plan
 // 1. Five eighths of a share are the queue's. Records of 400 bytes fill both of its limits at once: half of this is
 //    keys and values, half is what librdkafka adds; smaller or larger records reach one limit and leave room.
 // 2. Two eighths are for a fetch that comes while the queue is almost full: it may unpack to four times its size.
-// 3. One eighth is for what has left the queue and is in the hooks, or gathered for a bulk.
+// 3. One eighth is for what has left the queue and is in the hooks, or gathered for a bulk: a block, kept until its
+//    last record is finished, is no larger.
 // No more than librdkafka's own defaults, which are larger than any fetcher needs to keep going.
 [[nodiscard]] constexpr memory_plan plan_memory(std::size_t limit, std::size_t partitions) noexcept
 {

@@ -3,24 +3,39 @@
 #include "kafka/handles.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace paperboy::kafka
 {
 
-bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times, std::chrono::milliseconds timeout)
+std::string trouble_in(rd_kafka_resp_err_t whole, rd_kafka_topic_partition_list_t const& answer)
+{
+    for (auto const& each : std::span{answer.elems, static_cast<std::size_t>(answer.cnt)})
+        if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return to_string(topic_partition{each.topic, each.partition}) + ": " + rd_kafka_err2str(each.err);
+    if (whole == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return {};
+    auto const others = answer.cnt > 1 ? " or one of " + std::to_string(answer.cnt - 1) + " others" : std::string{};
+    auto const& first = answer.elems[0];
+    return to_string(topic_partition{first.topic, first.partition}) + others + ": " + rd_kafka_err2str(whole);
+}
+
+bool offsets_at(client const& of, std::map<topic_partition, std::int64_t>& times, std::chrono::milliseconds timeout,
+                std::string* why)
 {
     if (times.empty())
         return true;
     auto const list = partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(times.size()))};
     for (auto const& [where, time] : times)
         rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition)->offset = time;
-    if (rd_kafka_offsets_for_times(of.get(), list.get(), static_cast<int>(timeout.count())) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
+    auto const whole = rd_kafka_offsets_for_times(of.get(), list.get(), static_cast<int>(timeout.count()));
+    if (auto trouble = trouble_in(whole, *list); !trouble.empty())
+    {
+        if (why != nullptr)
+            *why = std::move(trouble);
         return false;
-    auto const answers = std::span{list->elems, static_cast<std::size_t>(list->cnt)};
-    if (!std::ranges::all_of(answers, [](auto const& each) { return each.err == RD_KAFKA_RESP_ERR_NO_ERROR; }))
-        return false;
-    for (auto const& each : answers)
+    }
+    for (auto const& each : std::span{list->elems, static_cast<std::size_t>(list->cnt)})
         times[{each.topic, each.partition}] = each.offset;
     return true;
 }

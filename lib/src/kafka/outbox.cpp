@@ -74,9 +74,18 @@ void outbox::send(detail::change_run run)
     tell_completions(lock);
 }
 
-// The next owner may be writing the same changelog by now. What librdkafka has already goes out, since it can only be
-// purged as a whole; that is little, and soon. Unless its client fails:
-// 1. the client has failed for good, and has not reported yet what it did not deliver;
+// The next owner may be writing the same changelog by now, and what we write behind it would take its place:
+// 1. the changelog's leader is away, and librdkafka keeps a change, or tries again to send it;
+// 2. the partition is given up; the next owner finds the changelog without it, and writes a newer one of that key;
+// 3. librdkafka gets through: the older change is the last now, and whoever restores gets another table than the next
+//    owner has shown.
+// So nothing may be left in librdkafka, which can only be purged as a whole: its client is replaced as one that failed
+// (see replace()), and the next one gets what is of other partitions. The purge is on its way when forget() returns,
+// before the partition is given back; the brokers' threads do it before they send anything else. What is left is a
+// request that the leader has got, or the network still has, and that it has not worked off yet.
+//
+// The client may have failed before that:
+// 1. it has not reported yet what it did not deliver;
 // 2. the partition is given up;
 // 3. the reports come, and the next client would produce again what the next owner has gone past: so it is dropped.
 void outbox::forget(detail::change_sink const& sink)
@@ -90,10 +99,14 @@ void outbox::forget(detail::change_sink const& sink)
         return true;
     };
     auto const some = std::erase_if(waiting_, forgotten) + std::erase_if(taken_back_, forgotten) > 0;
+    auto in_client = false;
     for (auto& each : tickets_)
-        each.forgotten = each.forgotten || (each.used && each.sink == &sink);
+        if (each.used && each.sink == &sink)
+            in_client = each.forgotten = true;
+    if (in_client && fsm_.withdrawn() == client_action::purge)
+        producer_->purge();
     // Those who wait because of these may go on.
-    if (some && wake_)
+    if ((some || in_client) && wake_)
         wake_();
     tell_completions(lock);
 }

@@ -12,6 +12,7 @@
 #include <paperboy/stats.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/system_executor.hpp>
 
 #include <chrono>
 #include <deque>
@@ -81,6 +82,10 @@ class outbox final : public detail::send_target, public detail::change_target, p
 public:
     using conf_maker = std::function<conf_handle()>;
 
+    // `on`: where completion handlers without an executor of their own are called.
+    explicit outbox(boost::asio::any_io_executor on = boost::asio::system_executor{}) : callers_{std::move(on)} {}
+
+    [[nodiscard]] boost::asio::any_io_executor executor() const override { return callers_; }
     [[nodiscard]] std::size_t topic_number(std::string_view topic) override;
     void send(detail::outgoing_view const& what, record_view const& cause) override;
     void send(detail::outgoing_view const& what, std::shared_ptr<detail::send_completion> completion) override;
@@ -115,6 +120,10 @@ public:
     [[nodiscard]] std::optional<letter_question> to_ask() const;
     [[nodiscard]] std::optional<letter_topics::time_point> asks_next() const;
     letter_turn answered(std::size_t topic, topic_answer const& answer);
+    // Lets go of the letters of this partition whose topic is known to be missing: what they were sent for is not
+    // committed by this assignment. Returns how many there were.
+    std::size_t forget_letters(detail::send_ledger const& ledger);
+
     // Gives the client a token to log in with; why it is refused, empty when it is not or there is no client.
     [[nodiscard]] std::string set_token(oauth_token const& token);
 
@@ -123,6 +132,8 @@ public:
 
     // Whether nothing is on its way, or waits for anything but a topic.
     [[nodiscard]] bool settled() const;
+    // What is not, by topic: "2 records for \"a\", 1 for \"b\"".
+    [[nodiscard]] std::string describe_unsettled() const;
 
     // Lets go of the client. What is not reported is forgotten; callers are told that it was aborted, unless the
     // executor is going away.
@@ -164,6 +175,8 @@ private:
         // Some were not produced: for ever, or because they were forgotten.
         bool failed = false;
         bool dropped = false;
+        // For the strand alone: of one it is not known where it is, as the broker had it already.
+        bool unplaced = false;
     };
     // One of them.
     struct place
@@ -220,6 +233,7 @@ private:
     void complete_later(delivery& ticket, error_code result, produced const& where);
     void tell_completions(std::unique_lock<std::mutex>& lock);
 
+    boost::asio::any_io_executor const callers_;
     mutable std::mutex guard_;
     outbox_fsm fsm_;
     bool refusing_ = true;

@@ -38,7 +38,8 @@ enum class client_action
     give_up,
 };
 
-// Decides how records are sent over the life of a client that may fail for good and be replaced.
+// Decides how records are sent over the life of a client that may fail for good, or have records that must not arrive
+// any more, and is replaced then.
 class outbox_fsm
 {
 public:
@@ -86,14 +87,25 @@ public:
         if (state_ != state::open)
             return client_action::none;
         state_ = progress_ ? state::purging : state::given_up;
+        failed_ = true;
         return progress_ ? client_action::purge : client_action::give_up;
+    }
+
+    // Some of what is in flight must not arrive any more.
+    [[nodiscard]] client_action withdrawn() noexcept
+    {
+        if (state_ != state::open)
+            return client_action::none;
+        state_ = state::purging;
+        failed_ = false;
+        return client_action::purge;
     }
 
     // A new client is there.
     void replaced() noexcept
     {
         state_ = state::open;
-        progress_ = false;
+        progress_ = progress_ && !failed_;
     }
 
     // There is none, and will be none.
@@ -118,6 +130,8 @@ private:
 
     state state_ = state::closed;
     bool progress_ = true;
+    // Whether the client that is purged has failed.
+    bool failed_ = false;
     std::size_t in_flight_ = 0;
 };
 

@@ -100,6 +100,8 @@ letter_turn outbox::answered(std::size_t topic, topic_answer const& answer)
         turn.news = letter_topics_.answered(topic, answer.partitions, now);
         address_letters(topic, answer.partitions);
     }
+    else if (turn.letters == 0) // they were forgotten meanwhile
+        letter_topics_.given_up(topic);
     else if (!answer.error || is_missing(answer.error))
         turn.news = letter_topics_.answered(topic, 0, now);
     else if (answer.error == condition::retriable)
@@ -127,6 +129,23 @@ void outbox::address_letters(std::size_t topic, std::int32_t partitions)
         each.what.readdress(each.of.ticket->source % partitions);
     std::ranges::move(theirs, std::back_inserter(waiting_));
     letters_.erase(theirs.begin(), theirs.end());
+}
+
+// A partition that is given up does not wait for what nobody may ever make: the records come again, to its next owner.
+std::size_t outbox::forget_letters(detail::send_ledger const& ledger)
+{
+    auto const lock = std::scoped_lock{guard_};
+    auto const forgotten = [&](waiting_record const& each)
+    {
+        auto& ticket = *each.of.ticket;
+        if (ticket.ledger.get() != &ledger || !letter_topics_.missing(ticket.topic))
+            return false;
+        ticket.failed = true;
+        ticket.lowest_failed = ticket.held;
+        close(ticket, 1);
+        return true;
+    };
+    return std::erase_if(letters_, forgotten);
 }
 
 void outbox::fail_letters(std::size_t topic, error_code error)

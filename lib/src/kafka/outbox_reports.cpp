@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <string>
 
 namespace paperboy::kafka
 {
@@ -110,8 +112,8 @@ outbox_turn outbox::serve()
     return turn;
 }
 
-// Without the lock: what is written of a ticket here is the strand's alone. What a client that has failed for good did
-// not deliver is taken back.
+// Without the lock, but for errors: what is written of a ticket here is the strand's alone. What a client that is to be
+// replaced did not deliver is taken back.
 void outbox::on_delivery(delivery_report const& told)
 {
     auto const of = place::unpack(told.ticket);
@@ -122,9 +124,11 @@ void outbox::on_delivery(delivery_report const& told)
         if (ticket.acknowledged++ == 0)
             acknowledged_.push_back(&ticket);
         ticket.offset = std::max(ticket.offset, told.offset);
+        ticket.unplaced = ticket.unplaced || told.offset < 0;
         ticket.partition = told.partition;
         return;
     }
+    auto const lock = std::scoped_lock{guard_};
     auto const back = fsm_.purging() || (fsm_.open() && producer_->fatal());
     auto const gone = !back && ticket.source != no_letter && is_missing(told.error);
     if (back || gone)
@@ -143,7 +147,7 @@ void outbox::tell_sinks()
         if (sink == nullptr || ticket->forgotten || ticket->failed || ticket->dropped ||
             ticket->acknowledged < ticket->open)
             continue;
-        sink->acknowledged(ticket->change, ticket->records, ticket->offset);
+        sink->acknowledged(ticket->change, ticket->records, ticket->unplaced ? -1 : ticket->offset);
         if (std::ranges::find(sinks_told_, sink, [](auto const& each) { return each.first; }) == sinks_told_.end())
             sinks_told_.emplace_back(sink, ticket->ledger);
     }
@@ -223,7 +227,8 @@ void outbox::act(client_action action, outbox_turn& turn)
 }
 
 // A client that librdkafka has given up refuses everything, for good; an idempotent one gives up when it can no longer
-// tell whether records would be repeated or lost.
+// tell whether records would be repeated or lost. One that has changes of a partition that is gone is replaced likewise
+// (see forget()).
 // 1. What is on its way is purged: each record is reported, acknowledged or not; who is not is taken back.
 // 2. With the last report, what was taken back is put in front of what waits, in the order in which it was sent.
 // 3. The next client gets all of it. Partitions and callers notice nothing: their offsets are held all the while. A
@@ -278,6 +283,24 @@ bool outbox::settled() const
     return fsm_.in_flight() == 0 && waiting_.empty() && taken_back_.empty();
 }
 
+std::string outbox::describe_unsettled() const
+{
+    auto counts = std::map<std::string, std::size_t>{};
+    {
+        auto const lock = std::scoped_lock{guard_};
+        for (auto const& each : tickets_)
+            if (each.used && each.open > 0)
+                counts[topics_[each.topic]] += each.open;
+    }
+    auto text = std::string{};
+    for (auto const& [topic, count] : counts)
+    {
+        auto const* const what = !text.empty() ? "" : count == 1 ? " record" : " records";
+        text += (text.empty() ? "" : ", ") + std::to_string(count) + what + " for \"" + topic + '"';
+    }
+    return text;
+}
+
 client_remains outbox::close(bool tell)
 {
     auto forgotten = std::deque<delivery>{};
@@ -304,8 +327,12 @@ client_remains outbox::close(bool tell)
     make_conf_ = nullptr;
     // The outbox may outlive the executor: whoever keeps a topic_producer keeps it.
     executor_ = {};
+    // It may be long until the client is destroyed, and it goes on until then.
     if (producer_)
+    {
+        producer_->purge();
         remains = producer_->release();
+    }
     producer_.reset();
     tell_completions(lock);
     return remains;

@@ -2,6 +2,7 @@
 
 #include "kafka/kafka_error.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace paperboy::kafka
@@ -9,8 +10,9 @@ namespace paperboy::kafka
 namespace
 {
 
-queue_handle detached_queue(client const& owner, topic_partition const& where)
+queue_handle detached_queue(client& owner, topic_partition const& where, partition_queue const* taker)
 {
+    owner.take_from(where, taker);
     auto queue = queue_handle{rd_kafka_queue_get_partition(owner.get(), where.topic.c_str(), where.partition)};
     if (!queue)
         throw std::runtime_error{"paperboy: librdkafka has no queue for " + to_string(where)};
@@ -25,7 +27,7 @@ partition_queue::partition_queue(std::shared_ptr<client> owner, boost::asio::any
                                  std::size_t fetch_limit, std::size_t capacity)
     : owner_{std::move(owner)}, topic_{std::make_shared<std::string const>(where.topic)}, ledger_{std::move(ledger)},
       partition_{where.partition}, fetch_limit_{fetch_limit}, capacity_{capacity},
-      events_{executor, detached_queue(*owner_, where)}
+      events_{executor, detached_queue(*owner_, where, this)}
 {
     if (auto const* const fetchers = owner_->fetchers())
         prefetch_.emplace(fetchers->limits());
@@ -33,8 +35,9 @@ partition_queue::partition_queue(std::shared_ptr<client> owner, boost::asio::any
 
 partition_queue::~partition_queue()
 {
-    discard(events_.get());
-    owner_->retire({*topic_, partition_}, events_.release());
+    for (auto* const each : put_aside_)
+        rd_kafka_message_destroy(each);
+    owner_->give_up({*topic_, partition_}, this, events_);
 }
 
 fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
@@ -44,8 +47,8 @@ fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
     auto& target = static_cast<fetched_block&>(*block);
     auto const room = target.room().first(most);
     auto result = fetched{};
-    std::size_t taken = 0;
-    while (taken < room.size())
+    auto taken = take_put_aside(room);
+    while (put_aside_.empty() && taken < room.size())
     {
         auto const wanted = std::min(fetch_limit_, room.size() - taken);
         auto const got = take(room.subspan(taken, wanted));
@@ -55,6 +58,7 @@ fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
     }
     result.more = taken == room.size();
     keep_records(target, taken, result);
+    result.more = result.more || !put_aside_.empty();
     if (prefetch_)
         keep_fetching(taken, result);
     return result;
@@ -84,39 +88,70 @@ std::size_t partition_queue::take(std::span<rd_kafka_message_t*> room) noexcept
     return count < 0 ? 0 : static_cast<std::size_t>(count);
 }
 
-// librdkafka reports a partition's errors as messages in between; records close up over them.
+std::size_t partition_queue::take_put_aside(std::span<rd_kafka_message_t*> room)
+{
+    auto const count = std::min(room.size(), put_aside_.size());
+    auto const rest = put_aside_.begin() + static_cast<std::ptrdiff_t>(count);
+    std::copy(put_aside_.begin(), rest, room.begin());
+    put_aside_.erase(put_aside_.begin(), rest);
+    return count;
+}
+
+// librdkafka reports a partition's errors and its end as messages in between; records close up over them. Where offsets
+// go back, at a record or at an end, the log has been cut off or made anew: what comes from there on is another block.
 void partition_queue::keep_records(fetched_block& block, std::size_t taken, fetched& result)
 {
     auto const room = block.room();
     std::size_t kept = 0;
-    for (auto* const each : room.first(taken))
+    auto last = std::int64_t{-1};
+    for (std::size_t at = 0; at < taken; ++at)
     {
-        if (each->err == RD_KAFKA_RESP_ERR_NO_ERROR) [[likely]]
+        auto* const each = room[at];
+        auto const is_record = each->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+        if ((is_record || each->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) && each->offset <= last) [[unlikely]]
         {
+            put_aside_.insert(put_aside_.begin(), room.begin() + static_cast<std::ptrdiff_t>(at),
+                              room.begin() + static_cast<std::ptrdiff_t>(taken));
+            break;
+        }
+        if (is_record) [[likely]]
+        {
+            last = each->offset;
             result.bytes += each->len + each->key_len;
             room[kept++] = each;
             continue;
         }
         if (each->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        {
             result.end = each->offset;
+            last = each->offset - 1;
+        }
         else
         {
-            result.error = make_code(each->err);
-            result.error_text = rd_kafka_message_errstr(each);
+            result.errors.push_back({make_code(each->err), rd_kafka_message_errstr(each)});
         }
         rd_kafka_message_destroy(each);
     }
     block.resize(kept);
 }
 
+partition_queue::log_range partition_queue::known_log() const noexcept
+{
+    auto result = log_range{.low = RD_KAFKA_OFFSET_INVALID, .high = RD_KAFKA_OFFSET_INVALID};
+    rd_kafka_get_watermark_offsets(owner_->get(), topic_->c_str(), partition_, &result.low, &result.high);
+    return result;
+}
+
 std::optional<std::int64_t> partition_queue::high_watermark() const noexcept
 {
-    std::int64_t low = RD_KAFKA_OFFSET_INVALID;
-    std::int64_t high = RD_KAFKA_OFFSET_INVALID;
-    rd_kafka_get_watermark_offsets(owner_->get(), topic_->c_str(), partition_, &low, &high);
-    if (high < 0)
-        return std::nullopt;
-    return high;
+    auto const known = known_log();
+    return known.high < 0 ? std::nullopt : std::optional{known.high};
+}
+
+std::optional<std::int64_t> partition_queue::end_of_empty_log() const noexcept
+{
+    auto const known = known_log();
+    return known.high < 0 || known.low != known.high ? std::nullopt : std::optional{known.high};
 }
 
 } // namespace paperboy::kafka

@@ -11,9 +11,16 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace paperboy::kafka
 {
+
+struct fetch_error
+{
+    error_code code;
+    std::string text;
+};
 
 // What one look into a partition's queue brought, beside the records in the block.
 struct fetched
@@ -27,9 +34,8 @@ struct fetched
     // The partition's end, when everything before it has been fetched (with the property enable.partition.eof).
     std::optional<std::int64_t> end;
 
-    // An error that librdkafka reported for the partition in place of a record.
-    error_code error;
-    std::string error_text;
+    // What librdkafka reported for the partition in place of records.
+    std::vector<fetch_error> errors;
 };
 
 // The queue of one assigned partition: fetches blocks of records, without ever blocking.
@@ -48,6 +54,7 @@ public:
     ~partition_queue();
 
     // Takes what is there, up to `most` records (1 to the capacity), into `block`, which is a recycled one or empty.
+    // Within a block offsets rise: where librdkafka has gone back to a lower one, another begins.
     [[nodiscard]] fetched fetch(detail::block_holder& block, std::size_t most);
     [[nodiscard]] fetched fetch(detail::block_holder& block) { return fetch(block, capacity_); }
 
@@ -61,15 +68,27 @@ public:
     // The partition's end as of the last fetch response: the offset after its last record; nothing before any.
     [[nodiscard]] std::optional<std::int64_t> high_watermark() const noexcept;
 
+    // Where the log ends, if it has no records, as of the last answer to a fetch.
+    [[nodiscard]] std::optional<std::int64_t> end_of_empty_log() const noexcept;
+
     // How many records wait in it; thread-safe.
     [[nodiscard]] std::size_t length() const noexcept { return events_.length(); }
 
     [[nodiscard]] event_queue& events() noexcept { return events_; }
 
 private:
+    struct log_range
+    {
+        std::int64_t low;
+        std::int64_t high;
+    };
+
+    // As of the last answer to a fetch; below 0 before any.
+    [[nodiscard]] log_range known_log() const noexcept;
     [[nodiscard]] std::size_t take(std::span<rd_kafka_message_t*> room) noexcept;
     void keep_fetching(std::size_t taken, fetched const& result) noexcept;
     void keep_records(fetched_block& block, std::size_t taken, fetched& result);
+    [[nodiscard]] std::size_t take_put_aside(std::span<rd_kafka_message_t*> room);
 
     std::shared_ptr<client> owner_;
     std::shared_ptr<std::string const> topic_;
@@ -78,6 +97,8 @@ private:
     std::size_t fetch_limit_;
     std::size_t capacity_;
     std::optional<prefetch_watch> prefetch_;
+    // What was taken together with records that it does not belong behind.
+    std::vector<rd_kafka_message_t*> put_aside_;
     event_queue events_;
 };
 

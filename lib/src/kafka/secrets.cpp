@@ -1,5 +1,7 @@
 #include "kafka/secrets.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace paperboy::kafka
@@ -14,7 +16,8 @@ constexpr std::string_view instead = "(hidden)";
 
 bool is_secret(std::string_view property) noexcept
 {
-    for (auto const* const part : {"password", "secret", ".key.pem", "sasl.oauthbearer.config", "sasl.jaas.config"})
+    for (auto const* const part :
+         {"password", "passphrase", "secret", ".key.pem", "sasl.oauthbearer.config", "sasl.jaas.config"})
         if (property.find(part) != property.npos)
             return true;
     return false;
@@ -34,9 +37,20 @@ void secrets::add(std::string value)
         all_.push_back(std::move(value));
 }
 
+void secrets::add_token(std::string value)
+{
+    if (value != tokens_.front())
+        tokens_.back() = std::exchange(tokens_.front(), std::move(value));
+}
+
 std::string secrets::hide(std::string text) const
 {
-    for (auto const& each : all_)
+    auto hidden = std::vector<std::string_view>{all_.begin(), all_.end()};
+    for (auto const& token : tokens_)
+        if (token.size() >= shortest)
+            hidden.emplace_back(token);
+    std::ranges::sort(hidden, std::greater{}, &std::string_view::size);
+    for (auto const& each : hidden)
         for (auto at = text.find(each); at != text.npos; at = text.find(each, at + instead.size()))
             text.replace(at, each.size(), instead);
     return text;

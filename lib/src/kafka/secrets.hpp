@@ -2,6 +2,7 @@
 
 #include <paperboy/config.hpp>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,12 +22,16 @@ public:
 
     void add(std::string value);
 
-    // The text, each secret replaced by "(hidden)". Those of less than 4 characters are not looked for: they would be
-    // found in every word.
+    // Of the tokens the last two are secrets: clients may still tell of the one that is being replaced.
+    void add_token(std::string value);
+
+    // The text, each secret replaced by "(hidden)", the longest first: another may be a part of it. Those of less than
+    // 4 characters are not looked for: they would be found in every word.
     [[nodiscard]] std::string hide(std::string text) const;
 
 private:
     std::vector<std::string> all_;
+    std::array<std::string, 2> tokens_;
 };
 
 } // namespace paperboy::kafka

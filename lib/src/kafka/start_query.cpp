@@ -9,11 +9,6 @@ namespace paperboy::kafka
 namespace
 {
 
-std::span<rd_kafka_topic_partition_t> elements_of(partition_list const& list)
-{
-    return {list->elems, static_cast<std::size_t>(list->cnt)};
-}
-
 partition_list make_list(std::span<start_query const> queries)
 {
     return partition_list{rd_kafka_topic_partition_list_new(static_cast<int>(queries.size()))};
@@ -24,19 +19,9 @@ void add(partition_list const& to, topic_partition const& where, std::int64_t of
     rd_kafka_topic_partition_list_add(to.get(), where.topic.c_str(), where.partition)->offset = offset;
 }
 
-bool answered(rd_kafka_resp_err_t whole, partition_list const& list)
-{
-    if (whole != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return false;
-    for (auto const& each : elements_of(list))
-        if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return false;
-    return true;
-}
-
 // The queries without those whose partitions keep the group's committed offset.
 std::optional<std::vector<start_query>> without_committed(client const& of, std::span<start_query const> queries,
-                                                          int timeout)
+                                                          int timeout, std::string& why)
 {
     auto const list = make_list(queries);
     auto left = std::vector<start_query>{};
@@ -47,7 +32,8 @@ std::optional<std::vector<start_query>> without_committed(client const& of, std:
             left.push_back(each);
     if (list->cnt == 0)
         return left;
-    if (!answered(rd_kafka_committed(of.get(), list.get(), timeout), list))
+    why = trouble_in(rd_kafka_committed(of.get(), list.get(), timeout), *list);
+    if (!why.empty())
         return std::nullopt;
     for (auto const& each : queries)
         if (each.unless_committed)
@@ -63,22 +49,22 @@ using offsets = std::map<topic_partition, std::int64_t>;
 } // namespace
 
 std::optional<std::vector<start_answer>> start_offsets(client const& of, std::span<start_query const> queries,
-                                                       std::chrono::milliseconds timeout)
+                                                       std::chrono::milliseconds timeout, std::string& why)
 {
     auto const wait = static_cast<int>(timeout.count());
-    auto const left = without_committed(of, queries, wait);
+    auto const left = without_committed(of, queries, wait, why);
     if (!left)
         return std::nullopt;
     auto found = offsets{};
     for (auto const& each : *left)
         found[each.where] = each.offset ? start_query::at_beginning : each.time;
-    if (!offsets_at(of, found, timeout))
+    if (!offsets_at(of, found, timeout, &why))
         return std::nullopt;
     auto ends = offsets{};
     for (auto const& each : *left)
         if (each.offset || found[each.where] < 0)
             ends[each.where] = start_query::at_end;
-    if (!offsets_at(of, ends, timeout))
+    if (!offsets_at(of, ends, timeout, &why))
         return std::nullopt;
     auto answers = std::vector<start_answer>{};
     for (auto const& each : *left)

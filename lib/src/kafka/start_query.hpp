@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace paperboy::kafka
@@ -44,9 +45,12 @@ struct start_answer
     [[nodiscard]] bool is_there() const noexcept { return where.offset >= oldest && where.offset <= end; }
 };
 
-// Where they start, without those that keep their committed offset; nothing at all without an answer about each.
+// Where they start, without those that keep their committed offset; nothing at all without an answer about each: then
+// `why` is trouble_in()'s text.
 // Blocks: for a thread of its own, for about the timeout at most three times.
-[[nodiscard]] std::optional<std::vector<start_answer>>
-start_offsets(client const& of, std::span<start_query const> queries, std::chrono::milliseconds timeout);
+[[nodiscard]] std::optional<std::vector<start_answer>> start_offsets(client const& of,
+                                                                     std::span<start_query const> queries,
+                                                                     std::chrono::milliseconds timeout,
+                                                                     std::string& why);
 
 } // namespace paperboy::kafka

@@ -7,7 +7,9 @@
 #include "kafka/produce_call.hpp"
 
 #include <array>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace paperboy
@@ -71,30 +73,45 @@ public:
         what.headers = options.headers;
         auto* const handle = handle_of(topic);
         auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
-        while ((error = kafka::produce(client_.get(), handle, what, nullptr)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        auto* const number = reinterpret_cast<void*>(std::uintptr_t{sent_});
+        while ((error = kafka::produce(client_.get(), handle, what, number)) == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        {
             take(longest_poll);
+            fail_when_refused();
+        }
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
             fail(topic, options.partition.value_or(-1), error);
         ++sent_;
         take(0);
+        fail_when_refused();
     }
 
     void flush(std::chrono::milliseconds timeout)
     {
         auto const deadline = clock::now() + timeout;
-        while (acknowledged_ < sent_)
+        while (acknowledged_ + refused_ < sent_)
         {
             if (clock::now() >= deadline)
-                news_.fail("produce " + std::to_string(sent_ - acknowledged_) + " records within " +
+                news_.fail("produce " + std::to_string(sent_ - acknowledged_ - refused_) + " records within " +
                                std::to_string(timeout.count()) + " ms",
                            RD_KAFKA_RESP_ERR__TIMED_OUT);
             take(longest_poll);
         }
+        fail_when_refused();
     }
 
     [[nodiscard]] std::uint64_t acknowledged() const noexcept { return acknowledged_; }
+    [[nodiscard]] std::uint64_t acknowledged_in_order() const noexcept { return in_order_; }
 
 private:
+    // The first record that was.
+    struct refusal
+    {
+        std::string topic;
+        std::int32_t partition;
+        rd_kafka_resp_err_t error;
+    };
+
     [[nodiscard]] rd_kafka_topic_t* handle_of(std::string const& topic)
     {
         auto& handle = topics_[topic];
@@ -122,8 +139,21 @@ private:
     void report(rd_kafka_message_t const& message)
     {
         if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            fail(rd_kafka_topic_name(message.rkt), message.partition, message.err);
+        {
+            if (refused_++ == 0)
+                refusal_ = {rd_kafka_topic_name(message.rkt), message.partition, message.err};
+            return;
+        }
         ++acknowledged_;
+        early_.insert(reinterpret_cast<std::uintptr_t>(message._private));
+        for (; !early_.empty() && *early_.begin() == in_order_; early_.erase(early_.begin()))
+            ++in_order_;
+    }
+
+    void fail_when_refused()
+    {
+        if (refused_ > 0)
+            fail(refusal_.topic, refusal_.partition, refusal_.error);
     }
 
     [[noreturn]] void fail(std::string const& topic, std::int32_t partition, rd_kafka_resp_err_t error)
@@ -137,6 +167,11 @@ private:
     std::map<std::string, kafka::topic_handle, std::less<>> topics_;
     std::uint64_t sent_ = 0;
     std::uint64_t acknowledged_ = 0;
+    std::uint64_t refused_ = 0;
+    refusal refusal_ = {};
+    // Records are numbered from 0 on. All in front of this one are acknowledged; those that are behind one that is not:
+    std::uint64_t in_order_ = 0;
+    std::set<std::uint64_t> early_;
 };
 
 topic_writer::topic_writer(config const& settings) : impl_{std::make_unique<impl>(settings)} {}
@@ -158,6 +193,11 @@ void topic_writer::flush(std::chrono::milliseconds timeout)
 std::uint64_t topic_writer::acknowledged() const noexcept
 {
     return impl_->acknowledged();
+}
+
+std::uint64_t topic_writer::acknowledged_in_order() const noexcept
+{
+    return impl_->acknowledged_in_order();
 }
 
 } // namespace paperboy

@@ -129,6 +129,11 @@ std::vector<partition_offset> assignment::uncommitted() const
     return all;
 }
 
+bool assignment::leaves_finished() const
+{
+    return std::ranges::any_of(entries_, [](auto const& each) { return each.pipeline->finished() > each.committed; });
+}
+
 void assignment::committed(std::span<partition_offset const> offsets, std::uintptr_t epoch)
 {
     for (auto const& offset : offsets)
@@ -141,6 +146,15 @@ void assignment::committed_late(std::span<partition_offset const> offsets, std::
     for (auto const& offset : offsets)
         if (auto* const at = find({offset.topic, offset.partition}); at != nullptr && at->since <= epoch)
             at->committed.store(offset.offset);
+}
+
+void assignment::fell(pipeline_ptr const& which, std::uintptr_t moment)
+{
+    auto* const at = find(which->where());
+    if (at == nullptr || at->pipeline != which)
+        return;
+    at->since = moment;
+    at->committed.store(offset_tracker::nothing_finished);
 }
 
 std::vector<partition_stats> assignment::stats() const

@@ -56,16 +56,23 @@ public:
     // What is finished and neither committed nor being committed.
     [[nodiscard]] std::vector<partition_offset> uncommitted() const;
 
+    // Whether something is finished that is not committed, be it that it waits for acknowledgements.
+    [[nodiscard]] bool leaves_finished() const;
+
     // The group accepted these offsets, in the answer to a commit of this epoch.
     void committed(std::span<partition_offset const> offsets, std::uintptr_t epoch);
 
     // Likewise, but a later commit may have been accepted before.
     void committed_late(std::span<partition_offset const> offsets, std::uintptr_t epoch);
 
+    // A pipeline goes on at a lower offset: nothing is committed of it, and answers to commits that were sent before
+    // this moment, which is counted with the epochs, change nothing.
+    void fell(pipeline_ptr const& which, std::uintptr_t moment);
+
     [[nodiscard]] std::vector<partition_stats> stats() const;
 
 private:
-    // What is known of a partition; its epoch is that of the assignment it came with.
+    // What is known of a partition; its epoch is that of the assignment it came with, or of its fall.
     struct entry
     {
         entry(std::uintptr_t epoch, pipeline_ptr what) : since{epoch}, pipeline{std::move(what)} {}

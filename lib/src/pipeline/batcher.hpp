@@ -80,7 +80,8 @@ public:
         return blocks_.front().block->messages()[cursor_]->offset;
     }
 
-    // The next bulk, up to the limits; valid until drop(). At least one record when any waits.
+    // The next bulk, up to the limits; valid until drop(). At least one record when any waits. Its offsets rise: a
+    // block that begins lower than the one before ends begins another bulk.
     [[nodiscard]] std::span<record_view const> next()
     {
         views_.clear();
@@ -90,6 +91,8 @@ public:
         for (auto const& each : blocks_)
         {
             auto const messages = each.block->messages();
+            if (!views_.empty() && messages.front()->offset <= views_.back().offset()) [[unlikely]]
+                break;
             if (skip == 0 && views_.size() + messages.size() <= bulk_records_ && bulk_bytes_ + each.bytes <= max_bytes_)
                 take_all(*each.block, each.bytes);
             else if (!take_some(*each.block, messages.subspan(skip)))

@@ -102,6 +102,13 @@ public:
         down_ = true;
     }
 
+    // Whether the pipeline is gone: none of its hooks runs or will run.
+    [[nodiscard]] bool down() const
+    {
+        auto const lock = std::scoped_lock{guard_};
+        return down_;
+    }
+
     // What each stand shows, in the order in which they were added; nothing when they are taken down.
     [[nodiscard]] std::vector<hook_stand::view> look() const
     {

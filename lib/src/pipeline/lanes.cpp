@@ -288,6 +288,12 @@ void lanes::look_again()
     }
 }
 
+void lanes::begin_anew()
+{
+    for (auto const& each : all_)
+        each->attempts.begin_anew();
+}
+
 void lanes::cancel()
 {
     stopped_ = true;

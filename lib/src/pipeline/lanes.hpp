@@ -107,6 +107,9 @@ public:
     // Looks at `stop` again: wakes who waits for room, or in front of a retry, or for what a serde needs.
     void look_again();
 
+    // None lives, and what follows is another log.
+    void begin_anew();
+
     // Cancels the hooks that run; nothing begins any more.
     void cancel();
 

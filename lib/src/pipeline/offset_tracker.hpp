@@ -11,7 +11,8 @@ namespace paperboy::pipeline
 // Knows up to which offset everything is finished, so that a commit never passes unfinished work.
 //
 // Records are admitted in offset order and may finish in any order: position() is one past the last record of the
-// longest finished prefix, and only ever rises. Offsets may have gaps (compaction, transaction markers).
+// longest finished prefix, and only ever rises, unless fall_to() says that the log is another. Offsets may have gaps
+// (compaction, transaction markers).
 // One strand admits and finishes; position() may be read from any thread.
 class offset_tracker
 {
@@ -47,6 +48,23 @@ public:
     {
         if (count_ == 0 && offset > position_.load(std::memory_order_relaxed))
             position_.store(offset, std::memory_order_release);
+    }
+
+    // Nothing is unfinished, and the next record is at `offset`, where records have been before: whether the position
+    // falls to it.
+    [[nodiscard]] bool fall_to(std::int64_t offset)
+    {
+        if (count_ > 0 || offset >= position_.load(std::memory_order_relaxed))
+            return false;
+        position_.store(offset, std::memory_order_release);
+        return true;
+    }
+
+    // Likewise, when nothing is admitted or finished any more, whatever is unfinished.
+    [[nodiscard]] bool give_up_to(std::int64_t offset)
+    {
+        count_ = 0;
+        return fall_to(offset);
     }
 
     // One past the last record of the finished prefix, or nothing_finished.

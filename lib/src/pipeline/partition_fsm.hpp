@@ -82,11 +82,14 @@ public:
         return or_end(held() ? partition_action::rest : partition_action::fetch);
     }
 
-    // Held partitions rest in front of their queue, whatever is in it; a record that is in its hooks ends first. Each
-    // holder releases only what it held.
+    // Held partitions rest in front of their queue, whatever is in it; a record that is in its hooks, or a bulk, ends
+    // first. Each holder releases only what it held.
     void hold(hold_reason why) noexcept { holds_ |= static_cast<unsigned>(why); }
     void release(hold_reason why) noexcept { holds_ &= ~static_cast<unsigned>(why); }
     [[nodiscard]] bool held() const noexcept { return holds_ != 0; }
+
+    // A wakeup has been taken for something else: the queue may hold more.
+    void look_again() noexcept { more_ = true; }
 
     // From now on every answer is `end`.
     void stop() noexcept { stopping_ = true; }

@@ -95,9 +95,16 @@ void partition_pipeline::on_strand(std::function<void(partition_pipeline&)> chan
                });
 }
 
+// In this order: see show_held().
+void partition_pipeline::leave() noexcept
+{
+    leave_early_.store(true);
+    takes_no_more_.store(true);
+}
+
 void partition_pipeline::stop()
 {
-    leave_early_.store(true, std::memory_order_relaxed);
+    leave();
     on_strand(
         [](auto& self)
         {
@@ -107,8 +114,10 @@ void partition_pipeline::stop()
         });
 }
 
+// Hooks that run on the strand see it at once.
 void partition_pipeline::hold(hold_reason why)
 {
+    takes_no_more_.store(true);
     on_strand(
         [why](auto& self)
         {
@@ -127,20 +136,28 @@ void partition_pipeline::release(hold_reason why)
         });
 }
 
-void partition_pipeline::limit(std::size_t max_records, std::size_t max_bytes)
+void partition_pipeline::limit(std::size_t max_records, std::size_t max_bytes, std::size_t block_bytes)
 {
     on_strand(
-        [max_records, max_bytes](auto& self)
+        [max_records, max_bytes, block_bytes](auto& self)
         {
+            self.block_limit_ = block_bytes;
             self.batcher_.limit(max_records, max_bytes);
             if (self.lanes_)
                 self.lanes_->limit(max_bytes);
         });
 }
 
+// 1. leave_early_ is not set yet, and so `takes no more` is to be false.
+// 2. Another thread leaves: it sets both.
+// 3. Only now is the false one stored; it would hide that from the hooks of a whole block.
+// So leave_early_ is looked at again. A hold() that is hidden like this comes to the strand itself.
 void partition_pipeline::show_held()
 {
     held_.store(fsm_.held(), std::memory_order_relaxed);
+    takes_no_more_.store(fsm_.held());
+    if (leave_early_.load())
+        takes_no_more_.store(true);
     if (lanes_)
         lanes_->hold(fsm_.held());
 }
@@ -171,22 +188,17 @@ void partition_pipeline::look_again()
 
 void partition_pipeline::begin_catching_up()
 {
-    on_strand(
-        [](auto& self)
-        {
-            self.mode_.catch_up(true);
-            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
-        });
+    on_strand([](auto& self) { self.catches_up(true); });
 }
 
-void partition_pipeline::catch_up_to(std::int64_t end)
+void partition_pipeline::catch_up_to(std::int64_t end, std::uint64_t plan)
 {
     on_strand(
-        [end](auto& self)
+        [end, plan](auto& self)
         {
-            self.mode_.catch_up(true);
-            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
+            self.catches_up(true);
             self.catches_up_to(end);
+            self.catches_up_for_ = plan;
             if (self.running_ == nullptr)
                 self.look_whether_passed();
         });
@@ -200,19 +212,14 @@ void partition_pipeline::catches_up_to(std::optional<std::int64_t> end)
 
 void partition_pipeline::end_catching_up()
 {
-    on_strand(
-        [](auto& self)
-        {
-            self.mode_.catch_up(false);
-            self.in_bulk_.store(self.mode_.bulk(), std::memory_order_relaxed);
-        });
+    on_strand([](auto& self) { self.catches_up(false); });
 }
 
 // 1. The run is told first: a hook that ends with operation_aborted must not be taken for a failed one.
 // 2. Then the hook's own operations are cancelled; its coroutine resumes, and the run ends as cancelled.
 void partition_pipeline::cancel_hooks()
 {
-    leave_early_.store(true, std::memory_order_relaxed);
+    leave();
     asio::post(strand_,
                [this, self = shared_from_this()]
                {
@@ -252,27 +259,34 @@ void partition_pipeline::tell_failure()
         context_.owner.pipeline_failed(*this);
 }
 
-// However serve() ends, no lane is left when run() does.
+// 1. A pipeline that is held back is started late: its table is restored, or the straggler in front of it has ended.
+// 2. The run's strand starts it. The partition's own is idle, so its coroutine would begin inside that call.
+// 3. Its queue has been filled meanwhile: all hooks of a block would run on the run's strand, and until they return
+//    nothing is committed, revoked or stopped, whatever config::shutdown_timeout says.
+// So it begins with a turn of its own. However serve() ends, no lane is left when run() does.
 asio::awaitable<void> partition_pipeline::run()
 {
     try
     {
+        co_await asio::post(strand_, asio::use_awaitable);
         co_await serve();
     }
     catch (...)
     {
         broke(std::current_exception());
     }
-    leave_early_.store(true, std::memory_order_relaxed);
+    leave();
     wait_timer_.cancel(); // or the wait for a bulk would keep all this for as long as max_wait
     tell_failure();
     co_await asio::this_coro::throw_if_cancelled(false);
     tell_shards();
-    if (!lanes_)
-        co_return;
-    lanes_->look_again();
-    co_await lanes_->drain();
-    tell_shards();
+    if (lanes_)
+    {
+        lanes_->look_again();
+        co_await lanes_->drain();
+        tell_shards();
+    }
+    fall_in_the_end();
 }
 
 asio::awaitable<void> partition_pipeline::serve()
@@ -289,6 +303,8 @@ asio::awaitable<void> partition_pipeline::serve()
         {
             auto const began = std::chrono::steady_clock::now();
             auto const bulk = batcher_.waiting() > 0;
+            if (falls_ && !bulk) [[unlikely]]
+                co_await begin_lower();
             if (bulk)
                 action = co_await handle_bulk();
             else if (lanes_)
@@ -299,8 +315,7 @@ asio::awaitable<void> partition_pipeline::serve()
             {
                 auto batch = make_run();
                 auto const end = run_hooks(batch);
-                auto const waits = end == detail::batch_end::again || end == detail::batch_end::unprepared;
-                action = waits ? co_await handle_on(batch, end) : finish_batch(batch, end);
+                action = has_to_wait(batch, end) ? co_await handle_on(batch, end) : finish_batch(batch, end);
             }
             if (bulk || !lanes_)
                 (bulk ? context_.of_topic.bulk : context_.of_topic.single)

@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <random>
@@ -73,8 +74,12 @@ public:
     // librdkafka reported an error for the partition in place of a record.
     virtual void partition_error(topic_partition const& where, error_code error, std::string const& text) = 0;
 
-    // Everything before the offset given to catch_up_to is finished. Called once for each.
-    virtual void pipeline_passed(partition_pipeline& which) = 0;
+    // Everything before the offset given to catch_up_to, with this plan, is finished. Called once for each.
+    virtual void pipeline_passed(partition_pipeline& which, std::uint64_t plan) = 0;
+
+    // The partition goes on at an offset that it has been at before: its position has fallen, and what is committed of
+    // it is of a log that is no more.
+    virtual void position_fell(partition_pipeline& which) = 0;
 
     // Enough records have finished for a commit by count.
     virtual void commit_due() = 0;
@@ -125,24 +130,38 @@ public:
     // Cancels awaitable hooks that run now; asks for the end.
     void cancel_hooks();
 
-    // Keeps the pipeline from taking more records, or lets it again.
+    // Keeps the pipeline from beginning with another record, or bulk, or lets it again.
     void hold(hold_reason why);
     void release(hold_reason why);
 
-    // How much may be gathered for hooks from now on, in records and in bytes of keys and values. Safe from any thread.
-    void limit(std::size_t max_records, std::size_t max_bytes);
+    // How much may be gathered for hooks from now on, in records and in bytes of keys and values, and how large a block
+    // may be. Safe from any thread.
+    void limit(std::size_t max_records, std::size_t max_bytes, std::size_t block_bytes);
+
+    // How large a block may be, in keys and values and what librdkafka adds: a block is kept until its last record is
+    // finished, while the queue fills again. To be called before start(); limit() changes it as well.
+    void begin_with_blocks_of(std::size_t bytes) noexcept { block_limit_ = bytes; }
 
     // In bulk where the handler can, until end_catching_up().
     void begin_catching_up();
 
-    // The same, and tells the owner when everything before `end` is finished.
-    void catch_up_to(std::int64_t end);
+    // The same, and tells the owner when everything before `end` is finished. `plan`: what the end belongs to.
+    void catch_up_to(std::int64_t end, std::uint64_t plan);
 
     // Back to the handler's own mode policy.
     void end_catching_up();
 
     // Wakes a pipeline that rests although its queue has records; to be called at a slow, regular pace by one strand.
     void check_for_missed_wakeup();
+
+    // librdkafka goes on at another offset: where it is a lower one, and no record comes of an empty log, the position
+    // falls as soon as the brokers have told the end.
+    void offset_was_reset() noexcept { was_reset_.store(true, std::memory_order_relaxed); }
+    void check_for_fall();
+
+    // Tells the owner of a step's end that was passed while a later record is in its hooks; to be called at such a
+    // pace.
+    void check_for_step();
 
     [[nodiscard]] topic_partition const& where() const noexcept { return where_; }
 
@@ -156,6 +175,12 @@ public:
         auto const finished = tracker_.position();
         return std::min(finished, sends_->gate().lowest());
     }
+
+    // Likewise, whatever is acknowledged.
+    [[nodiscard]] std::int64_t finished() const noexcept { return tracker_.position(); }
+
+    // Lets go of its dead letters whose topic is missing: their records stay unfinished. Returns how many there were.
+    std::size_t forget_letters() { return context_.outbox.forget_letters(*sends_); }
 
     // What its hooks have sent.
     [[nodiscard]] ack_gate const& sends() const noexcept { return sends_->gate(); }
@@ -180,24 +205,38 @@ private:
     boost::asio::awaitable<partition_action> handle_on(detail::batch_run& batch, detail::batch_end end);
     boost::asio::awaitable<partition_action> handle_bulk();
     boost::asio::awaitable<partition_action> handle_in_lanes();
+    boost::asio::awaitable<void> begin_lower();
+    void look_whether_fell(std::int64_t first);
+    void fall_if_empty();
+    void begin_at_end(std::int64_t end);
+    void fall_in_the_end();
     boost::asio::awaitable<partition_action> rest();
     partition_action fetch();
+    [[nodiscard]] std::size_t most_to_fetch() const;
     detail::batch_run make_run();
     detail::batch_end run_hooks(detail::batch_run& batch);
+    [[nodiscard]] bool has_to_wait(detail::batch_run const& batch, detail::batch_end end) const noexcept;
+    boost::asio::awaitable<void> be_held(detail::batch_run const& batch);
     [[nodiscard]] std::int64_t first_offset() const;
+    void count_of_block(detail::batch_run const& run, std::uint64_t bytes);
     partition_action finish_batch(detail::batch_run const& run, detail::batch_end end);
     void tell_shards();
     void keep_ages();
     void show_lag(partition_stats& to) const;
     void catches_up_to(std::optional<std::int64_t> end);
     void look_whether_passed();
+    void look_whether_caught_up();
+    [[nodiscard]] bool begins_behind(std::int64_t end) const;
     void look_whether_congested();
     void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;
     [[nodiscard]] detail::block_holder take_spare_block();
     void keep_spare(detail::block_holder used);
+    void leave() noexcept;
     void show_held();
+    void catches_up(bool on);
+    void show_mode(std::int64_t waiting, std::string const& why);
     // Records that were fetched and are not finished.
     [[nodiscard]] std::size_t waiting() const { return batcher_.waiting() + (lanes_ ? lanes_->unfinished() : 0); }
     void look_again_at(std::chrono::steady_clock::time_point when);
@@ -240,6 +279,9 @@ private:
     std::unique_ptr<detail::batch_handler> handler_;
     detail::block_holder block_;
     std::uint64_t block_bytes_ = 0;
+    std::size_t block_limit_ = std::numeric_limits<std::size_t>::max();
+    // Of the block, how many records are counted as finished.
+    std::size_t counted_ = 0;
     partition_fsm fsm_;
     offset_tracker tracker_;
     std::shared_ptr<partition_watch> watch_;
@@ -253,7 +295,14 @@ private:
     // Only where records of the partition may overlap.
     std::optional<lanes> lanes_;
     std::optional<std::int64_t> catching_up_to_;
+    std::uint64_t catches_up_for_ = 0;
     std::optional<std::int64_t> end_seen_;
+    // One past the last record that was fetched, and whether the block at hand begins before that.
+    std::int64_t fetched_up_to_ = offset_tracker::nothing_finished;
+    bool falls_ = false;
+    // Where a block began lower, until the position has fallen.
+    std::optional<std::int64_t> falls_to_;
+    std::atomic<bool> was_reset_{false};
     std::chrono::steady_clock::time_point bulk_deadline_;
     boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                       slim_strand>
@@ -268,6 +317,8 @@ private:
     std::minstd_rand random_;
 
     std::atomic<bool> leave_early_{false};
+    // What the hooks of a block look at: because of that, or since the pipeline is held.
+    std::atomic<bool> takes_no_more_{false};
     std::atomic<bool> in_bulk_{false};
     // For stats(): catching_up_to_, or nothing_finished.
     std::atomic<std::int64_t> shown_end_{offset_tracker::nothing_finished};
@@ -283,6 +334,8 @@ private:
     record_ages ages_;
     drain_rate drain_rate_;
     std::atomic<double> drains_by_{0};
+    // At the last look nothing had ever been fetched, nor was there anything.
+    std::atomic<bool> was_empty_{false};
 };
 
 } // namespace paperboy::pipeline

@@ -57,6 +57,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     auto bulk = detail::bulk_run{records, tracker_.in_order(), *this};
     running_ = &bulk;
     auto const first = records.front().offset();
+    look_whether_fell(first);
     auto pass = std::optional<hook_pass>{};
     pass.emplace(&stand_, first);
     auto end = co_await handler_->run_bulk(bulk);
@@ -93,13 +94,31 @@ void partition_pipeline::choose_mode(std::int64_t next)
     auto const waiting = lag(*high, next);
     if (!mode_.wants_change(waiting) || !mode_.update(waiting, std::chrono::steady_clock::now()))
         return;
+    auto const threshold = mode_.bulk() ? policy_.enter_above_lag : policy_.leave_below_lag;
+    show_mode(waiting, std::to_string(waiting) + " records wait, " + (mode_.bulk() ? "more" : "fewer") + " than " +
+                           std::to_string(threshold));
+}
+
+// A step begins for the partition, or ends; its handler may have no bulks. Who is to leave tells nothing: see
+// look_whether_passed().
+void partition_pipeline::catches_up(bool on)
+{
+    if (leave_early_.load(std::memory_order_relaxed))
+        return;
+    auto const was_bulk = mode_.bulk();
+    mode_.catch_up(on);
+    auto const high = queue_.high_watermark();
+    auto const next = tracker_.position();
+    if (mode_.bulk() != was_bulk)
+        show_mode(high && next != offset_tracker::nothing_finished ? lag(*high, next) : 0,
+                  on ? "its step begins" : "its step is over");
+}
+
+void partition_pipeline::show_mode(std::int64_t waiting, std::string const& why)
+{
     in_bulk_.store(mode_.bulk(), std::memory_order_relaxed);
     auto const now = mode_.bulk() ? handling_mode::bulk : handling_mode::single;
-    auto const threshold = mode_.bulk() ? policy_.enter_above_lag : policy_.leave_below_lag;
-    context_.settings.log(log_level::info, to_string(where_) + ": now " + std::string{to_string(now)} + ": " +
-                                               std::to_string(waiting) + " records wait, " +
-                                               (mode_.bulk() ? "more" : "fewer") + " than " +
-                                               std::to_string(threshold));
+    context_.settings.log(log_level::info, to_string(where_) + ": now " + std::string{to_string(now)} + ": " + why);
     if (auto const& watcher = context_.settings.watcher)
         watcher->on_mode(where_, now, waiting);
 }

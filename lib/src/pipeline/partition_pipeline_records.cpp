@@ -2,8 +2,14 @@
 
 #include "pipeline/partition_pipeline.hpp"
 
+#include "kafka/memory_plan.hpp"
+
 #include <paperboy/detail/shard_core.hpp>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace paperboy::pipeline
@@ -11,15 +17,32 @@ namespace paperboy::pipeline
 
 namespace asio = boost::asio;
 
+// As many as fit by the size of those that came last.
+std::size_t partition_pipeline::most_to_fetch() const
+{
+    auto const each = record_size_.load(std::memory_order_relaxed) + kafka::message_overhead;
+    return std::clamp<std::size_t>(block_limit_ / each, 1, queue_.capacity());
+}
+
 partition_action partition_pipeline::fetch()
 {
     looks_.fetch_add(1, std::memory_order_acq_rel);
-    auto const most = queue_.capacity();
+    auto const most = most_to_fetch();
     auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.next_block(queue_.length(), most) : most);
-    if (got.error)
-        context_.owner.partition_error(where_, got.error, got.error_text);
+    for (auto const& [code, text] : got.errors)
+        context_.owner.partition_error(where_, code, text);
     auto const records = block_->messages().size();
     in_flight_.store(waiting() + records, std::memory_order_relaxed);
+    falls_ = records > 0 && block_->messages().front()->offset < std::max(fetched_up_to_, tracker_.position());
+    if (falls_) [[unlikely]]
+    {
+        falls_to_ = block_->messages().front()->offset;
+        was_reset_.store(false, std::memory_order_relaxed);
+        end_seen_.reset();
+        ages_.begin_anew();
+    }
+    if (records > 0)
+        fetched_up_to_ = block_->messages().back()->offset + 1;
     if (got.end)
         end_seen_ = got.end;
     if (records == 0)
@@ -29,7 +52,7 @@ partition_action partition_pipeline::fetch()
         record_size_.store(got.bytes / records, std::memory_order_relaxed);
         keep_ages();
     }
-    if (mode_.automatic() && (got.more || mode_.bulk()))
+    if (mode_.automatic() && (records > 0 || mode_.bulk()))
         choose_mode(next_offset());
     if (mode_.bulk() || batcher_.waiting() > 0)
     {
@@ -41,6 +64,74 @@ partition_action partition_pipeline::fetch()
     }
     block_bytes_ = got.bytes;
     return fsm_.fetched(records, got.more);
+}
+
+// 1. The partition's log was cut off (an unclean election), or its topic deleted and made again. librdkafka goes on at
+//    an offset in front of those that are handled and committed; no rebalance tells of it.
+// 2. Only offsets above the committed one are committed. So nothing would be, until the log is as long as it was: after
+//    a crash or a stop the group goes on at the old offset, and records of the new log that lie in front of it are
+//    never handled.
+// 3. So the position falls to where the records begin anew, before the first of them is in its hooks; what was taken
+//    before is finished until then. The owner is told that what is committed of the partition counts no more.
+// 4. Perhaps no record comes, or none gets to its hooks before the pipeline ends: then it falls without one.
+asio::awaitable<void> partition_pipeline::begin_lower()
+{
+    if (lanes_)
+        co_await lanes_->drain();
+    look_whether_fell(first_offset());
+}
+
+void partition_pipeline::look_whether_fell(std::int64_t first)
+{
+    if (!tracker_.fall_to(first))
+        return;
+    attempts_.begin_anew();
+    if (lanes_)
+        lanes_->begin_anew();
+    falls_to_.reset();
+    context_.owner.position_fell(*this);
+}
+
+void partition_pipeline::check_for_fall()
+{
+    if (was_reset_.load(std::memory_order_relaxed))
+        on_strand([](partition_pipeline& self) { self.fall_if_empty(); });
+}
+
+// Only where the log is empty: at the end of another, records that are not fetched yet would be passed over. What does
+// not rest has records in its hooks.
+void partition_pipeline::fall_if_empty()
+{
+    auto const end = queue_.end_of_empty_log();
+    if (leave_early_.load(std::memory_order_relaxed) || !resting_.load() || waiting() > 0 || queue_.length() > 0 ||
+        !end)
+        return;
+    if (tracker_.position() == offset_tracker::nothing_finished)
+        return begin_at_end(*end);
+    if (*end >= tracker_.position())
+        return;
+    was_reset_.store(false, std::memory_order_relaxed);
+    end_seen_.reset();
+    fetched_up_to_ = *end;
+    look_whether_fell(*end);
+}
+
+// Nothing is finished yet, so only the group knows a position, and that is where its log was cut off: it would be left
+// there, and a later run that finds a longer log go on in the middle of it. The end may be that of before the reset;
+// then the position falls once the brokers have told the other one.
+void partition_pipeline::begin_at_end(std::int64_t end)
+{
+    tracker_.pass_gap(end);
+    fetched_up_to_ = end;
+    context_.owner.position_fell(*this);
+}
+
+// Nothing is handled any more: what was fetched of the log that is there, and is not, is handled when somebody begins
+// again.
+void partition_pipeline::fall_in_the_end()
+{
+    if (falls_to_ && tracker_.give_up_to(*falls_to_)) [[unlikely]]
+        context_.owner.position_fell(*this);
 }
 
 void partition_pipeline::keep_ages()
@@ -72,10 +163,13 @@ asio::awaitable<partition_action> partition_pipeline::handle_async()
     auto pass = std::optional<hook_pass>{};
     pass.emplace(&stand_, first_offset());
     auto end = co_await handler_->run_async(batch);
-    while (end == detail::batch_end::again)
+    while (has_to_wait(batch, end))
     {
         pass.reset();
-        co_await attempts_.pause(leaves);
+        if (end == detail::batch_end::again)
+            co_await attempts_.pause(leaves);
+        else
+            co_await be_held(batch);
         if (leave_early_.load(std::memory_order_relaxed))
             break;
         pass.emplace(&stand_, first_offset());
@@ -98,18 +192,46 @@ std::int64_t partition_pipeline::first_offset() const
     return block_->messages().empty() ? -1 : block_->messages().front()->offset;
 }
 
-// A plain handler's pass that has to wait: for a retry, or for what a serde needs. The records up to the one that waits
-// are finished; the others of the block follow it.
+// For a retry, for what a serde needs, or since the pipeline is held in the middle of a block, whose rest follows when
+// it is released.
+bool partition_pipeline::has_to_wait(detail::batch_run const& batch, detail::batch_end end) const noexcept
+{
+    if (end == detail::batch_end::left)
+        return batch.unfinished() > 0 && !leave_early_.load(std::memory_order_relaxed);
+    return end == detail::batch_end::again || end == detail::batch_end::unprepared;
+}
+
+// What its hooks have done so far is told and counted: it may be held for long. A step may end in the middle of a
+// block.
+asio::awaitable<void> partition_pipeline::be_held(detail::batch_run const& batch)
+{
+    tell_shards();
+    count_of_block(batch, 0);
+    in_flight_.store(waiting() + batch.unfinished(), std::memory_order_relaxed);
+    auto ignored = error_code{};
+    while (takes_no_more_.load() && !leave_early_.load())
+    {
+        look_whether_caught_up();
+        co_await queue_.events().async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        queue_.events().acknowledge();
+        fsm_.look_again();
+    }
+}
+
+// A plain handler's pass that has to wait. The records up to the one that waits are finished; the others of the block
+// follow it.
 asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_run& batch, detail::batch_end end)
 {
     auto const leaves = [this] { return leave_early_.load(std::memory_order_relaxed); };
     running_ = &batch;
-    while (end == detail::batch_end::again || end == detail::batch_end::unprepared)
+    while (has_to_wait(batch, end))
     {
         if (end == detail::batch_end::again)
             co_await attempts_.pause(leaves);
-        else
+        else if (end == detail::batch_end::unprepared)
             co_await handler_->prepare(batch);
+        else
+            co_await be_held(batch);
         end = batch.cancelled() ? detail::batch_end::cancelled : run_hooks(batch);
     }
     running_ = nullptr;
@@ -118,18 +240,28 @@ asio::awaitable<partition_action> partition_pipeline::handle_on(detail::batch_ru
 
 detail::batch_run partition_pipeline::make_run()
 {
-    return {*block_, block_->messages(), tracker_.in_order(), leave_early_, *this, &sampling_};
+    for (auto const& each : sends_->shards())
+        if (each)
+            each->batch_begins(block_->messages());
+    return {*block_, block_->messages(), tracker_.in_order(), takes_no_more_, *this, &sampling_};
 }
 
 partition_action partition_pipeline::finish_batch(detail::batch_run const& run, detail::batch_end end)
 {
     tell_shards();
-    count(block_->messages().size() - run.unfinished(), block_bytes_);
+    count_of_block(run, block_bytes_);
+    counted_ = 0;
     kafka::partition_queue::recycle(block_);
     if (end == detail::batch_end::left && run.unfinished() == 0)
         look_whether_passed();
     observe_lag();
     return fsm_.handled(end);
+}
+
+void partition_pipeline::count_of_block(detail::batch_run const& run, std::uint64_t bytes)
+{
+    auto const finished = block_->messages().size() - run.unfinished();
+    count(finished - std::exchange(counted_, finished), bytes);
 }
 
 void partition_pipeline::tell_shards()
@@ -177,7 +309,7 @@ void partition_pipeline::block_used_up(detail::block_holder block)
 // is told at once: hooks of other records may take for ever, and only the owner has deadlines for them.
 void partition_pipeline::lane_stopped(detail::batch_end how, std::exception_ptr const& error)
 {
-    leave_early_.store(true, std::memory_order_relaxed);
+    leave();
     if (error)
         broke(error);
     fsm_.ended(error ? detail::batch_end::left : how);

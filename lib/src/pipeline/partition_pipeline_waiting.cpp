@@ -67,21 +67,56 @@ void partition_pipeline::check_for_missed_wakeup()
 // 2. Whether that, or the records themselves, passed the offset that a step waits for.
 // 3. What was sent on their behalf has to be acknowledged as well. It is said that somebody waits for that before it is
 //    looked at, and who acknowledges asks afterwards: one of the two sees the other.
+//
+// A pipeline that is to leave tells nothing: its owner may be gone.
+// 1. A hook blocks, and catch_up_to or look_again waits behind it on the strand.
+// 2. The run completes without it; from now on only the pipeline's coroutine keeps the run.
+// 3. The hook returns, and the coroutine ends. What waits on the strand keeps the pipeline, and not the run.
 void partition_pipeline::look_whether_passed()
 {
-    if (end_seen_ && waiting() == 0 && !leave_early_.load(std::memory_order_relaxed))
+    if (leave_early_.load(std::memory_order_relaxed))
+        return;
+    if (end_seen_ && waiting() == 0)
     {
         tracker_.pass_gap(*end_seen_);
         end_seen_.reset();
     }
-    if (!catching_up_to_ || tracker_.position() < *catching_up_to_)
+    look_whether_caught_up();
+}
+
+// Before a record is finished there is no position. Then the first that was fetched tells that nothing lies in front of
+// it.
+bool partition_pipeline::begins_behind(std::int64_t end) const
+{
+    if (tracker_.position() != offset_tracker::nothing_finished)
+        return false;
+    auto const first = ages_.first_fetched();
+    return first && *first >= end;
+}
+
+void partition_pipeline::look_whether_caught_up()
+{
+    if (leave_early_.load(std::memory_order_relaxed) || !catching_up_to_)
         return;
-    waits_for_acks_.store(true);
-    if (position() < *catching_up_to_)
-        return;
-    waits_for_acks_.store(false);
+    if (!begins_behind(*catching_up_to_))
+    {
+        if (tracker_.position() < *catching_up_to_)
+            return;
+        waits_for_acks_.store(true);
+        if (position() < *catching_up_to_)
+            return;
+        waits_for_acks_.store(false);
+    }
     catches_up_to(std::nullopt);
-    context_.owner.pipeline_passed(*this);
+    context_.owner.pipeline_passed(*this, catches_up_for_);
+}
+
+// A record behind the end that a step waits for may be in its hooks, or wait for its next attempt, for as long as it
+// likes; what is in front of it is finished all the same.
+void partition_pipeline::check_for_step()
+{
+    if (shown_end_.load(std::memory_order_relaxed) != offset_tracker::nothing_finished)
+        asio::post(strand_, [self = shared_from_this()] { self->look_whether_caught_up(); });
 }
 
 void partition_pipeline::observe_lag()
@@ -95,13 +130,22 @@ void partition_pipeline::observe_lag()
         watcher->on_lag(where_, records);
 }
 
-// Before a record is finished, the first that was fetched is the next.
+// 1. Before a record is finished, the first that was fetched is the next.
+// 2. Before one was fetched, its offset is not known: a partition that waits for its tables may have a long queue.
+// 3. Where the brokers have told the end and nothing is in the queue, there is nothing. Looked at twice, a second
+//    apart: a fetch tells the end before its records.
 void partition_pipeline::show_lag(partition_stats& to) const
 {
     to.high_watermark = queue_.high_watermark();
     auto const next = to.position ? to.position : ages_.first_fetched();
     if (auto const end = shown_end_.load(std::memory_order_relaxed); next && end != offset_tracker::nothing_finished)
         to.step_left = static_cast<std::uint64_t>(lag(end, *next));
+    if (to.high_watermark && !next && was_empty_.load(std::memory_order_relaxed) && queue_.length() == 0)
+    {
+        to.lag = 0;
+        to.lag_age = std::chrono::milliseconds{0};
+        to.drain_time = std::chrono::milliseconds{0};
+    }
     if (!to.high_watermark || !next)
         return;
     to.lag = lag(*to.high_watermark, *next);
@@ -119,6 +163,7 @@ void partition_pipeline::look_at_lag(std::chrono::steady_clock::time_point now)
     auto const high = queue_.high_watermark();
     auto const position = tracker_.position();
     auto const next = position != offset_tracker::nothing_finished ? std::optional{position} : ages_.first_fetched();
+    was_empty_.store(high && !next && queue_.length() == 0, std::memory_order_relaxed);
     if (!high || !next)
         return;
     drain_rate_.look(lag(*high, *next), now);

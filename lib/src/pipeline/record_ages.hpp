@@ -31,6 +31,14 @@ public:
         ends_in_estimate_ = true;
     }
 
+    // What is fetched next has lower offsets.
+    void begin_anew()
+    {
+        auto const lock = std::scoped_lock{guard_};
+        marks_.clear();
+        ends_in_estimate_ = false;
+    }
+
     // Offset of the first record that was ever fetched: where to count from before one is finished.
     [[nodiscard]] std::optional<std::int64_t> first_fetched() const
     {

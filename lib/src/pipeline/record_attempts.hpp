@@ -42,6 +42,13 @@ public:
         burial_.reset();
     }
 
+    // What follows has offsets of its own, of another log.
+    void begin_anew()
+    {
+        retries_ = {};
+        burial_.reset();
+    }
+
     void notify() { pause_.notify(); }
 
 private:

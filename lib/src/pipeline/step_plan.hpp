@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <utility>
@@ -27,12 +28,16 @@ public:
     // The partitions of a new assignment, each with its step; `steps` or more: in no step.
     void assign(std::vector<std::pair<topic_partition, std::size_t>> const& partitions)
     {
+        ++plan_;
         partitions_.clear();
         for (auto const& [where, step] : partitions)
             partitions_.insert_or_assign(where, entry{step, false});
         if (!finished())
             step_ = 0;
     }
+
+    // Another one for each assignment.
+    [[nodiscard]] std::uint64_t plan() const noexcept { return plan_; }
 
     // Whether every step is over.
     [[nodiscard]] bool finished() const noexcept { return step_ >= steps_; }
@@ -87,6 +92,7 @@ private:
 
     std::size_t steps_;
     std::size_t step_ = 0;
+    std::uint64_t plan_ = 0;
     std::map<topic_partition, entry> partitions_;
 };
 

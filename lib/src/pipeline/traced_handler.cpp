@@ -75,6 +75,8 @@ detail::batch_end traced_handler::run(detail::batch_run& run)
         if (how != detail::batch_end::left)
             return how;
     }
+    // Of a record that was prepared, and does not come into its hooks now: it may never, and its block go.
+    span_.reset();
     return detail::batch_end::left;
 }
 

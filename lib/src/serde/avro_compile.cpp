@@ -38,7 +38,7 @@ std::string joined(std::string const& path, std::string_view field)
 class compiler
 {
 public:
-    explicit compiler(avro_schema const& writer) : writer_{writer} {}
+    compiler(avro_schema const& writer, enum_defaults const& defaults) : writer_{writer}, defaults_{defaults} {}
 
     // Routines are compiled one after the other: each may ask for more.
     avro_plan compile(avro_type const& reader)
@@ -192,15 +192,30 @@ private:
     {
         if (node.kind != avro_kind::enumeration)
             mismatch(node, type, path);
+        auto const fallback = fallback_for(node, type);
         auto values = std::vector<std::optional<std::int64_t>>{};
         for (auto const& symbol : node.symbols)
         {
-            auto const found =
-                std::ranges::find_if(type.enumerators, [&symbol](auto const& each) { return each.name == symbol; });
-            values.push_back(found == type.enumerators.end() ? std::nullopt : std::optional{found->value});
+            auto const value = value_of(type, symbol);
+            values.push_back(value ? value : fallback);
         }
         emit({avro_op::read_enum, narrow(offset), narrow(plan_.enums.size()), 0, &type}, path);
         plan_.enums.push_back(std::move(values));
+    }
+
+    static std::optional<std::int64_t> value_of(avro_type const& type, std::string_view symbol)
+    {
+        auto const found =
+            std::ranges::find_if(type.enumerators, [symbol](auto const& each) { return each.name == symbol; });
+        return found == type.enumerators.end() ? std::nullopt : std::optional{found->value};
+    }
+
+    [[nodiscard]] std::optional<std::int64_t> fallback_for(avro_node const& node, avro_type const& type) const
+    {
+        if (type.default_symbol)
+            return type.default_symbol->value;
+        auto const found = defaults_.find(unqualified(node.name));
+        return found == defaults_.end() ? std::nullopt : value_of(type, found->second);
     }
 
     // A long without a logical type counts in the type's own unit; a date counts days.
@@ -272,7 +287,7 @@ private:
         auto seen = std::vector<bool>(type.members.size());
         for (auto const& field : node.fields)
         {
-            auto const member = member_for(field, type, seen);
+            auto const member = member_for(field, node, type, seen);
             if (!member)
             {
                 skip(field.node, joined(path, field.name));
@@ -287,15 +302,17 @@ private:
                 absent(node, type, type.members[i], offset, path);
     }
 
-    // By its name; else by the type's alias.
-    static std::optional<std::size_t> member_for(avro_field const& field, avro_type const& type,
+    // By its name; else by the type's alias, unless the writer has the member's own name as well.
+    static std::optional<std::size_t> member_for(avro_field const& field, avro_node const& node, avro_type const& type,
                                                  std::vector<bool> const& seen)
     {
+        auto const is_written = [&](auto const& name)
+        { return std::ranges::any_of(node.fields, [&](auto const& each) { return each.name == name; }); };
         for (std::size_t i = 0; i < type.members.size(); ++i)
             if (!seen[i] && type.members[i].name == field.name)
                 return i;
         for (std::size_t i = 0; i < type.members.size(); ++i)
-            if (!seen[i] && type.members[i].alias == field.name)
+            if (!seen[i] && type.members[i].alias == field.name && !is_written(type.members[i].name))
                 return i;
         return std::nullopt;
     }
@@ -427,6 +444,7 @@ private:
     }
 
     avro_schema const& writer_;
+    enum_defaults const& defaults_;
     avro_plan plan_;
     std::vector<job> routines_;
     std::map<std::pair<avro_index, avro_type const*>, std::uint32_t> numbers_;
@@ -436,9 +454,9 @@ private:
 
 } // namespace
 
-avro_plan compile(avro_schema const& writer, detail::avro_type const& reader)
+avro_plan compile(avro_schema const& writer, detail::avro_type const& reader, enum_defaults const& defaults)
 {
-    return compiler{writer}.compile(reader);
+    return compiler{writer, defaults}.compile(reader);
 }
 
 } // namespace paperboy::serde

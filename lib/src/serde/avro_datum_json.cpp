@@ -169,7 +169,7 @@ void avro_value::write_json(std::string& out) const
     case avro_datum_kind::text:
         return write_text(cell_->bytes, out);
     case avro_datum_kind::bytes:
-        if (logical == avro_logical::decimal)
+        if (logical == avro_logical::decimal && serde::is_decimal(cell_->bytes))
             return write_text(decimal().to_string(), out);
         if (logical == avro_logical::duration)
             return write_duration(duration(), out);

@@ -66,8 +66,9 @@ class avro_plans
 public:
     using compiled_ptr = std::shared_ptr<avro_compiled const>;
 
-    avro_plans(schema_registry from, avro_type const& into, serde::avro_limits const& at_most)
-        : registry{std::move(from)}, type{into}, limits{at_most}
+    avro_plans(schema_registry from, avro_type const& into, std::string const& own_schema,
+               serde::avro_limits const& at_most)
+        : registry{std::move(from)}, type{into}, limits{at_most}, defaults_{defaults_in(own_schema)}
     {
     }
 
@@ -91,7 +92,7 @@ public:
             if (type.shape == avro_shape::datum)
                 made->any = std::make_shared<avro_datum_schema const>(std::move(tree), writer);
             else
-                made->plan = serde::compile(tree, type);
+                made->plan = serde::compile(tree, type, defaults_);
         }
         catch (serde::avro_schema_error const& error)
         {
@@ -107,6 +108,17 @@ public:
     serde::avro_limits const limits;
 
 private:
+    // Of what is no schema there are none: it is refused as soon as it is to be written with.
+    [[nodiscard]] static serde::enum_defaults defaults_in(std::string const& schema)
+    try
+    {
+        return schema.empty() ? serde::enum_defaults{} : serde::defaults_of_enums(serde::avro_schema{schema});
+    }
+    catch (serde::avro_schema_error const&)
+    {
+        return {};
+    }
+
     [[nodiscard]] compiled_ptr look_up(std::int32_t id) const
     {
         auto const lock = std::scoped_lock{guard_};
@@ -114,6 +126,7 @@ private:
         return found != nullptr ? *found : nullptr;
     }
 
+    serde::enum_defaults const defaults_;
     mutable std::mutex guard_;
     serde::bounded_cache<std::int32_t, compiled_ptr> plans_{most_plans};
 };
@@ -141,13 +154,17 @@ boost::asio::awaitable<void> fetch_references(schema_registry const& registry, s
 
 } // namespace
 
-avro_decoder::avro_decoder(schema_registry registry, avro_type const& type, std::uint32_t max_depth,
-                           std::uint64_t max_items)
+avro_decoder::avro_decoder(schema_registry registry, avro_type const& type, std::string const& own_schema,
+                           std::uint32_t max_depth, std::uint64_t max_items)
 {
     if (max_depth < 1 || max_depth > 1000)
         throw setup_error{errc::invalid_config, "paperboy: avro_options::max_depth is " + std::to_string(max_depth) +
                                                     "; set it to 1 to 1000"};
-    plans_ = std::make_shared<avro_plans>(std::move(registry), type, serde::avro_limits{max_depth, max_items});
+    if (max_items < 1 || max_items > 1'000'000'000)
+        throw setup_error{errc::invalid_config, "paperboy: avro_options::max_items is " + std::to_string(max_items) +
+                                                    "; set it to 1 to 1000000000"};
+    plans_ =
+        std::make_shared<avro_plans>(std::move(registry), type, own_schema, serde::avro_limits{max_depth, max_items});
 }
 
 bool avro_decoder::ready(bytes_view data) noexcept

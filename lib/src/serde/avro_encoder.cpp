@@ -77,6 +77,17 @@ std::string subject_of(avro_outlet& outlet, std::string const& topic)
     return outlet.naming == subject_name::record ? name : topic + "-" + name;
 }
 
+boost::asio::awaitable<std::int32_t> add_to(schema_registry registry, std::shared_ptr<avro_outlet> outlet,
+                                            std::string topic, avro_decoder reader)
+{
+    auto subject = subject_of(*outlet, topic);
+    auto draft = schema_draft{outlet->text()};
+    auto const id = co_await registry.async_register(std::move(subject), std::move(draft), boost::asio::use_awaitable);
+    reader.know(id, outlet->text());
+    outlet->id.store(id, std::memory_order_release);
+    co_return id;
+}
+
 } // namespace
 
 avro_encoder::avro_encoder(schema_registry registry, avro_type const& type, std::string schema, subject_name naming,
@@ -90,16 +101,10 @@ std::string const& avro_encoder::schema() const
     return outlet_->text();
 }
 
+// No coroutine itself: it would first look at this object when it is resumed, which may be gone by then.
 boost::asio::awaitable<std::int32_t> avro_encoder::add(std::string topic, avro_decoder reader) const
 {
-    auto const outlet = outlet_;
-    auto const registry = registry_;
-    auto subject = subject_of(*outlet, topic);
-    auto draft = schema_draft{outlet->text()};
-    auto const id = co_await registry.async_register(std::move(subject), std::move(draft), boost::asio::use_awaitable);
-    reader.know(id, outlet->text());
-    outlet->id.store(id, std::memory_order_release);
-    co_return id;
+    return add_to(registry_, outlet_, std::move(topic), std::move(reader));
 }
 
 void avro_encoder::encode(void const* object, std::string& out) const

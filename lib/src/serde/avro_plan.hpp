@@ -107,7 +107,9 @@ struct avro_plan
 };
 
 // Throws avro_schema_error when records of the schema cannot become such objects; the text says where and why.
-[[nodiscard]] avro_plan compile(avro_schema const& writer, detail::avro_type const& reader);
+// `defaults` are for enums whose types have none.
+[[nodiscard]] avro_plan compile(avro_schema const& writer, detail::avro_type const& reader,
+                                enum_defaults const& defaults = {});
 
 struct avro_limits
 {

@@ -1,5 +1,6 @@
 #include "serde/avro_input.hpp"
 #include "serde/avro_plan.hpp"
+#include "serde/avro_schema.hpp"
 
 #include <paperboy/error.hpp>
 
@@ -111,6 +112,8 @@ private:
     {
         auto& value = as<avro_decimal>(to);
         auto const* from = take(size);
+        if (!serde::is_decimal({reinterpret_cast<char const*>(from), size}))
+            fail("a decimal of " + std::to_string(size) + " bytes, which is more than 1,000 digits");
         value.unscaled.assign(from, from + size);
         value.scale = static_cast<int>(step.extra);
     }

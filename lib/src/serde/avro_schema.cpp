@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -17,7 +18,13 @@ namespace dom = simdjson::dom;
 
 constexpr std::size_t most_text = std::size_t{4} << 20U;
 constexpr std::size_t most_nodes = 65'536;
+constexpr std::size_t most_names = std::size_t{16} << 20U;
 constexpr int most_levels = 64;
+// Of a decimal: its text takes time that grows with their square, and each item of an array may be a byte with as many
+// digits behind its point.
+constexpr std::int64_t most_digits = 1'000;
+// As many bytes has a number of so many digits.
+constexpr std::size_t most_decimal_bytes = 416;
 
 constexpr std::array<std::pair<std::string_view, avro_kind>, 8> primitives{{
     {"null", avro_kind::null},
@@ -218,9 +225,21 @@ private:
             node.logical = avro_logical::none;
         if (node.logical == avro_logical::uuid && node.kind == avro_kind::fixed && node.size != 16)
             node.logical = avro_logical::none;
-        auto scale = std::int64_t{};
-        if (from.at_key("scale").get(scale) == simdjson::SUCCESS && scale >= 0 && scale <= 1'000'000)
+        if (node.logical == avro_logical::decimal)
+            annotate_decimal(node, from);
+    }
+
+    static void annotate_decimal(avro_node& node, dom::object const& from)
+    {
+        auto precision = std::int64_t{0};
+        auto scale = std::int64_t{0};
+        auto const has_precision = from.at_key("precision").get(precision) == simdjson::SUCCESS;
+        auto const asked = from.at_key("scale").get(scale);
+        auto const has_scale = asked == simdjson::SUCCESS || asked == simdjson::NO_SUCH_FIELD;
+        if (has_precision && has_scale && precision > 0 && precision <= most_digits && scale >= 0 && scale <= precision)
             node.scale = static_cast<int>(scale);
+        else
+            node.logical = avro_logical::none;
     }
 
     // Makes the node and its names known before its parts are read: they may refer to it.
@@ -235,6 +254,10 @@ private:
             own_space = name->substr(0, dot);
         else if (!own_space.empty())
             full = own_space + "." + full;
+        // Each has its namespace, which may be as long as the schema, in front of it.
+        names_size_ += full.size();
+        if (names_size_ > most_names)
+            fail("its full names have more than " + std::to_string(most_names) + " bytes together");
         auto const index = add(kind);
         at(index).name = full;
         if (!names_.try_emplace(full, index).second)
@@ -269,6 +292,8 @@ private:
         at(index).symbols = texts_in(from, "symbols");
         if (at(index).symbols.empty())
             fail("the enum " + in_quotes(at(index).name) + " has no symbols");
+        if (auto const found = text_in(from, "default"); found && std::ranges::count(at(index).symbols, *found) > 0)
+            at(index).default_symbol = *found;
         return index;
     }
 
@@ -295,6 +320,7 @@ private:
 
     avro_schema& schema_;
     std::map<std::string, avro_index> names_;
+    std::size_t names_size_ = 0;
     int depth_ = 0;
 };
 
@@ -304,6 +330,25 @@ avro_schema::avro_schema(std::string_view text, std::vector<std::string> const& 
     for (auto const& each : known)
         static_cast<void>(parser.parse(each));
     root_ = parser.parse(text);
+}
+
+enum_defaults defaults_of_enums(avro_schema const& schema)
+{
+    auto all = enum_defaults{};
+    for (std::size_t i = 0; i < schema.size(); ++i)
+        if (auto const& node = schema[static_cast<avro_index>(i)]; !node.default_symbol.empty())
+            all.insert_or_assign(std::string{unqualified(node.name)}, node.default_symbol);
+    return all;
+}
+
+bool is_decimal(std::string_view unscaled)
+{
+    if (unscaled.size() <= most_decimal_bytes)
+        return true;
+    // All bits of the bytes in front are those of a sign.
+    auto const sign = static_cast<unsigned char>(unscaled.front()) < 0x80U ? '\0' : '\xff';
+    auto const extension = unscaled.substr(0, unscaled.size() - most_decimal_bytes);
+    return extension.find_first_not_of(sign) == extension.npos;
 }
 
 std::string describe(avro_node const& node)

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -63,6 +64,8 @@ struct avro_node
     std::string name;
     std::vector<avro_field> fields;
     std::vector<std::string> symbols;
+    // One of them, for readers of symbols that are not; or empty.
+    std::string default_symbol;
     // Of a union.
     std::vector<avro_index> branches;
     // Of an array's items, or a map's values.
@@ -79,7 +82,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// A schema, parsed. Limits: 4 MiB of text, 64 levels, 65,536 nodes.
+// A schema, parsed. Limits: 4 MiB of text, 64 levels, 65,536 nodes, 16 MiB of full names, 1,000 digits of a decimal:
+// one of more, like one without a precision or with more digits behind its point than in all, is the bytes that it
+// annotates.
 class avro_schema
 {
 public:
@@ -96,6 +101,13 @@ private:
     std::vector<avro_node> nodes_;
     avro_index root_ = 0;
 };
+
+// By the unqualified names of enums, their default symbols.
+using enum_defaults = std::map<std::string, std::string, std::less<>>;
+[[nodiscard]] enum_defaults defaults_of_enums(avro_schema const& schema);
+
+// Whether a decimal's bytes can be those of a number within the limit.
+[[nodiscard]] bool is_decimal(std::string_view unscaled);
 
 // For sentences: "long", "timestamp-millis", "record com.example.order", "union".
 [[nodiscard]] std::string describe(avro_node const& node);

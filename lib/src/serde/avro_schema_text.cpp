@@ -116,7 +116,9 @@ private:
         auto symbols = std::string{};
         for (auto const& each : type.enumerators)
             symbols.append(symbols.empty() ? "" : ",").append(json_string(each.name));
-        return R"({"type":"enum","name":)" + json_string(type.name) + R"(,"symbols":[)" + symbols + "]}";
+        auto const more =
+            type.default_symbol ? R"(,"default":)" + json_string(type.default_symbol->name) : std::string{};
+        return R"({"type":"enum","name":)" + json_string(type.name) + R"(,"symbols":[)" + symbols + "]" + more + "}";
     }
 
     std::string record(avro_type const& type)

@@ -161,6 +161,8 @@ avro_decimal avro_value::decimal() const
     auto const& node = schema_->tree[cell_->node];
     if (!is_bytes || node.logical != avro_logical::decimal)
         fail("a decimal");
+    if (!serde::is_decimal(cell_->bytes))
+        fail("a decimal of at most 1,000 digits");
     auto const data = bytes();
     return {{data.begin(), data.end()}, node.scale};
 }

@@ -3,6 +3,7 @@
 #include <boost/core/demangle.hpp>
 
 #include <algorithm>
+#include <cstdint>
 #include <ranges>
 
 namespace paperboy
@@ -10,32 +11,63 @@ namespace paperboy
 namespace
 {
 
-// Divides a big-endian number by ten in place; the remainder.
-unsigned divide_by_ten(std::vector<unsigned>& digits)
+// A number without a sign, its last 32 bits first; none for 0.
+using parts_of_number = std::vector<std::uint32_t>;
+
+void drop_zeros(parts_of_number& of)
 {
-    auto remainder = 0U;
-    for (auto& each : digits)
-    {
-        auto const value = remainder * 256 + each;
-        each = value / 10;
-        remainder = value % 10;
-    }
-    return remainder;
+    while (!of.empty() && of.back() == 0)
+        of.pop_back();
 }
 
-// The bytes of the absolute value.
-std::vector<unsigned> magnitude(std::vector<std::byte> const& of, bool negative)
+parts_of_number magnitude(std::vector<std::byte> const& of, bool negative)
 {
-    auto out = std::vector<unsigned>{};
-    for (auto const byte : of)
-        out.push_back(std::to_integer<unsigned>(negative ? ~byte : byte));
-    if (negative)
-        for (auto& each : std::views::reverse(out))
+    auto out = parts_of_number{};
+    auto carry = negative ? 1U : 0U;
+    auto bits = 0U;
+    for (auto const byte : std::views::reverse(of))
+    {
+        auto const value = std::to_integer<std::uint32_t>(negative ? ~byte : byte) + carry;
+        carry = value >> 8U;
+        if (bits == 0)
+            out.push_back(0);
+        out.back() |= (value & 0xffU) << bits;
+        bits = (bits + 8) % 32;
+    }
+    drop_zeros(out);
+    return out;
+}
+
+constexpr auto digits_at_once = 9;
+
+// Divides it by ten to the power of digits_at_once; the remainder.
+std::uint32_t divide(parts_of_number& number)
+{
+    constexpr auto by = std::uint64_t{1'000'000'000};
+    auto remainder = std::uint64_t{0};
+    for (auto& each : std::views::reverse(number))
+    {
+        auto const value = remainder << 32U | each;
+        each = static_cast<std::uint32_t>(value / by);
+        remainder = value % by;
+    }
+    drop_zeros(number);
+    return static_cast<std::uint32_t>(remainder);
+}
+
+// The last one first; none for 0.
+std::string digits_of(parts_of_number number)
+{
+    auto out = std::string{};
+    while (!number.empty())
+    {
+        auto rest = divide(number);
+        for (auto i = 0; i < digits_at_once && (rest > 0 || !number.empty()); ++i)
         {
-            each = (each + 1) & 0xffU;
-            if (each != 0)
-                break;
+            out += static_cast<char>('0' + rest % 10);
+            rest /= 10;
         }
+    }
     return out;
 }
 
@@ -44,11 +76,7 @@ std::vector<unsigned> magnitude(std::vector<std::byte> const& of, bool negative)
 std::string avro_decimal::to_string() const
 {
     auto const negative = !unscaled.empty() && (unscaled.front() & std::byte{0x80}) != std::byte{0};
-    auto left = magnitude(unscaled, negative);
-    auto digits = std::string{};
-    auto const is_zero = [](unsigned byte) { return byte == 0; };
-    while (!std::ranges::all_of(left, is_zero))
-        digits += static_cast<char>('0' + divide_by_ten(left));
+    auto digits = digits_of(magnitude(unscaled, negative));
     auto const fraction = static_cast<std::size_t>(std::max(scale, 0));
     while (digits.size() <= fraction)
         digits += '0';

@@ -288,8 +288,9 @@ private:
                  std::to_string(node.scale));
         auto const* digits = value.unscaled.data();
         auto const size = value.unscaled.size();
+        // Others cannot read a number of no bytes: Java's BigInteger throws.
         if (node.kind != avro_kind::fixed)
-            return sized(digits, size);
+            return size == 0 ? sized("", 1) : sized(digits, size);
         if (size > node.size)
             fail("a decimal of " + std::to_string(size) + " bytes for a " + describe(node));
         auto const negative = size > 0 && (value.unscaled.front() & std::byte{0x80}) != std::byte{0};

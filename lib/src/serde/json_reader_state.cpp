@@ -274,6 +274,7 @@ void json_reader::state::read_object(json_reader& reader, void* object, detail::
             {
                 if (options_.reject_unknown_fields) [[unlikely]]
                     fail_unknown(key);
+                path_.at_key(key);
                 place = pass(tokens, behind);
                 continue;
             }
@@ -312,6 +313,7 @@ std::size_t json_reader::state::fitting(std::span<detail::json_fields const> can
         do
         {
             auto const behind = pass_key(tokens_, place);
+            path_.at_key(text_.data() + *place + 1);
             for (std::size_t each = 0; each < candidates.size(); ++each)
                 if (auto const at = find(candidates[each], 0, text_.data() + *place + 1); at != no_field)
                     seen[each].add(at);

@@ -111,7 +111,8 @@ private:
 inline std::string_view json_reader::state::token() const noexcept
 {
     auto token = tokens_.text_of(at_);
-    while (token.size() > 1 && static_cast<unsigned char>(token.back()) <= ' ')
+    while (token.size() > 1 &&
+           (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
         token.remove_suffix(1);
     return token;
 }

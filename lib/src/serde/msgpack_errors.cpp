@@ -104,11 +104,17 @@ class tour
 public:
     tour(std::byte const* begin, std::byte const* end) : at_{begin}, end_{end} {}
 
-    // The place of the value at `target` as a JSON pointer, or of the map that has it as a key.
+    // The place of the value at `target` as a JSON pointer, or of the map that has it as a key. What is nested deeper
+    // than anybody reads is not looked for: a step may go over all that follows, and there may be as many as there are
+    // bytes.
     std::string pointer_to(std::byte const* target)
     {
-        while (at_ < target && enter(target))
+        for (auto steps = 0; at_ < target; ++steps)
         {
+            if (steps == longest_path)
+                path_.append("/…");
+            if (steps == longest_path || !enter(target))
+                break;
         }
         return std::move(path_);
     }
@@ -116,6 +122,8 @@ public:
     [[nodiscard]] bool ends_at_key() const noexcept { return key_; }
 
 private:
+    static constexpr auto longest_path = 64;
+
     // To the item in which `target` is. False: the value at hand is no container, or that is as far as one can go.
     bool enter(std::byte const* target)
     {

@@ -158,6 +158,25 @@ std::string describe(http_answer const& answer)
     return "paperboy: schema registry: " + answer.url + " answered " + std::to_string(answer.status);
 }
 
+bool is_of_registry(http_answer const& answer)
+{
+    switch (answer.status)
+    {
+    case 401:
+    case 403:
+    case 409:
+    case 422:
+        return true;
+    default:
+        break;
+    }
+    auto parser = dom::parser{};
+    if (answer.status != 200)
+        return read_complaint(parser, answer).has_value();
+    auto root = dom::element{};
+    return parser.parse(answer.body).get(root) == simdjson::SUCCESS && root.is_object();
+}
+
 schema read_schema(http_answer const& answer, std::int32_t id, std::string const& asked_for)
 {
     auto parser = dom::parser{};

@@ -18,6 +18,9 @@ namespace paperboy::serde
 [[nodiscard]] std::int32_t read_id(http_answer const& answer, std::string const& asked_for);
 [[nodiscard]] compatibility read_compatibility(http_answer const& answer, std::string const& asked_for);
 
+// Whether it is that of a registry: else another URL may have one.
+[[nodiscard]] bool is_of_registry(http_answer const& answer);
+
 // The body of a request to register or check a schema.
 [[nodiscard]] std::string to_json(schema_draft const& draft);
 

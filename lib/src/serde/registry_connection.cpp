@@ -133,7 +133,10 @@ asio::awaitable<void> registry_transport::connection::connect(exchange_control& 
 
 asio::awaitable<void> registry_transport::connection::shake_hands()
 {
-    if (::SSL_set_tlsext_host_name(stream_.native_handle(), url_.host.c_str()) != 1)
+    // An address is no name to ask for (RFC 6066, 3).
+    auto no_address = error_code{};
+    asio::ip::make_address(url_.host, no_address);
+    if (no_address && ::SSL_set_tlsext_host_name(stream_.native_handle(), url_.host.c_str()) != 1)
         throw exchange_error{false, "TLS does not accept the host's name"};
     stream_.set_verify_mode(asio::ssl::verify_peer);
     stream_.set_verify_callback(asio::ssl::host_name_verification{url_.host});
@@ -141,8 +144,9 @@ asio::awaitable<void> registry_transport::connection::shake_hands()
     co_await stream_.async_handshake(asio::ssl::stream_base::client, asio::redirect_error(asio::use_awaitable, error));
     if (!error)
         co_return;
-    if (::SSL_get_verify_result(stream_.native_handle()) != X509_V_OK)
-        throw exchange_error{false, "the registry's certificate is not trusted (" + error.message() +
+    if (auto const verdict = ::SSL_get_verify_result(stream_.native_handle()); verdict != X509_V_OK)
+        throw exchange_error{false, std::string{"the registry's certificate is not trusted ("} +
+                                        ::X509_verify_cert_error_string(verdict) +
                                         "); does ca_file have its authority, and the certificate the URL's host?"};
     if (error.category() == asio::error::get_ssl_category())
         throw exchange_error{false, "TLS: " + error.message()};

@@ -21,11 +21,13 @@ namespace
     throw boost::system::system_error{asio::error::operation_aborted};
 }
 
-attempt_end end_of(unsigned status)
+attempt_end end_of(http_answer const& answer)
 {
-    if (status == 429)
+    if (answer.status == 429)
         return attempt_end::too_many_requests;
-    return status >= 500 ? attempt_end::server_error : attempt_end::answered;
+    if (answer.status >= 500)
+        return attempt_end::server_error;
+    return is_of_registry(answer) ? attempt_end::answered : attempt_end::misbehaved;
 }
 
 } // namespace
@@ -142,6 +144,8 @@ asio::awaitable<void> registry_flights::fly(flight_ptr request)
             action = fsm.ended(end, request->answer.retry_after, std::uniform_real_distribution<>{0, 1}(random_));
             if (action == retry_action::done)
                 url_ = url;
+            else if (action == retry_action::send && end == attempt_end::misbehaved)
+                log_(log_level::warning, request->why + "; asking the next URL");
             break;
         }
         case retry_action::wait:
@@ -151,6 +155,7 @@ asio::awaitable<void> registry_flights::fly(flight_ptr request)
             break;
         case retry_action::give_up:
             give_up(fsm, *request);
+            co_return;
         case retry_action::done:
             break;
         }
@@ -170,13 +175,14 @@ asio::awaitable<attempt_end> registry_flights::attempt(std::size_t url, flight& 
     {
         counters_->unanswered();
         request.why = place + ": " + error.what();
-        if (!error.worth_retrying)
-            throw registry_error{errc::registry_bad_answer, request.why};
-        co_return attempt_end::no_answer;
+        co_return error.worth_retrying ? attempt_end::no_answer : attempt_end::misbehaved;
     }
     counters_->answered(request.answer.status, std::chrono::steady_clock::now() - began);
     request.why = place + " answered " + std::to_string(request.answer.status);
-    co_return end_of(request.answer.status);
+    auto const end = end_of(request.answer);
+    if (end == attempt_end::misbehaved)
+        request.why += ", but not as a registry does";
+    co_return end;
 }
 
 asio::awaitable<void> registry_flights::pause(std::chrono::milliseconds delay, flight& request)
@@ -189,8 +195,13 @@ asio::awaitable<void> registry_flights::pause(std::chrono::milliseconds delay, f
         throw_aborted();
 }
 
+// Of an answer that is no registry's, whoever asked for it says what is wrong.
 void registry_flights::give_up(registry_retry_fsm const& fsm, flight const& request) const
 {
+    if (fsm.all_misbehaved() && request.answer.status != 0)
+        return;
+    if (fsm.all_misbehaved())
+        throw registry_error{errc::registry_bad_answer, request.why};
     auto text = request.why + "; given up after " + std::to_string(fsm.attempts()) + " attempts";
     if (auto const after = request.answer.retry_after; after && *after > policy_.max_backoff)
         text += ": it asks to be left alone for " + std::to_string(after->count() / 1000) +

@@ -43,7 +43,7 @@ private:
     // One attempt: the answer, if there is one, goes into the flight.
     boost::asio::awaitable<attempt_end> attempt(std::size_t url, flight& request);
     boost::asio::awaitable<void> pause(std::chrono::milliseconds delay, flight& request);
-    [[noreturn]] void give_up(registry_retry_fsm const& fsm, flight const& request) const;
+    void give_up(registry_retry_fsm const& fsm, flight const& request) const;
 
     boost::asio::any_io_executor strand_;
     registry_transport transport_;

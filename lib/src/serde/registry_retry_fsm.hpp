@@ -32,6 +32,8 @@ enum class attempt_end
     server_error,
     // 429.
     too_many_requests,
+    // An answer that no registry gives, or a certificate that is not trusted: at this URL, time changes nothing.
+    misbehaved,
 };
 
 struct retry_policy
@@ -45,6 +47,7 @@ struct retry_policy
 // Decides where a request is sent, and when again:
 //
 //   an attempt fails → the next URL at once; all URLs have failed → a wait, then all over, `retries` times
+//   all URLs have misbehaved → it is given up at once
 //   429, or Retry-After → a wait at once: every URL is the same registry, and it has asked for it
 class registry_retry_fsm
 {
@@ -65,6 +68,13 @@ public:
         if (how == attempt_end::answered)
             return retry_action::done;
         url_ = (url_ + 1) % policy_.urls;
+        if (how == attempt_end::misbehaved)
+        {
+            retry_after.reset();
+            ++misbehaved_;
+            if (all_misbehaved())
+                return retry_action::give_up;
+        }
         auto const asked_to_wait = how == attempt_end::too_many_requests || retry_after;
         if (url_ != round_began_at_ && !asked_to_wait)
             return retry_action::send;
@@ -73,11 +83,14 @@ public:
         delay_ = std::max(backoff(chance), retry_after.value_or(std::chrono::milliseconds{0}));
         ++rounds_;
         round_began_at_ = url_;
+        misbehaved_ = 0;
         return retry_action::wait;
     }
 
     [[nodiscard]] retry_action waited() const noexcept { return retry_action::send; }
 
+    // Whether no URL of this round may do better later.
+    [[nodiscard]] bool all_misbehaved() const noexcept { return misbehaved_ == policy_.urls; }
     [[nodiscard]] std::size_t url() const noexcept { return url_; }
     [[nodiscard]] std::chrono::milliseconds delay() const noexcept { return delay_; }
     [[nodiscard]] std::size_t attempts() const noexcept { return attempts_; }
@@ -99,6 +112,8 @@ private:
     std::size_t round_began_at_;
     std::size_t rounds_ = 0;
     std::size_t attempts_ = 0;
+    // Of this round.
+    std::size_t misbehaved_ = 0;
     std::chrono::milliseconds delay_{0};
 };
 

@@ -28,6 +28,9 @@ public:
         }
     }
 
+    // Brings near what find() reads first.
+    void prefetch(std::uint32_t hash) const noexcept { __builtin_prefetch(&slots_[hash & mask()]); }
+
     void insert(std::uint32_t hash, number what)
     {
         if ((size_ + 1) * 3 > slots_.size() * 2)

@@ -158,6 +158,15 @@ void global_view::batch_ended()
     }
 }
 
+void global_view::look_ended()
+{
+    for (auto const& part : *parts_)
+    {
+        auto const lock = std::scoped_lock{part->in_use()};
+        part->look_ended();
+    }
+}
+
 error_code global_view::usable() const noexcept
 {
     for (auto const& part : *parts_)

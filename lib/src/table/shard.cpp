@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -17,22 +18,50 @@ namespace asio = boost::asio;
 namespace
 {
 
-// Counts the walks at hand, which no change may disturb.
-class counted_cursor final : public shard_cursor
+// Tells of a store that turns out to be broken while it is walked.
+class watched_cursor : public shard_cursor
 {
 public:
-    counted_cursor(std::unique_ptr<shard_cursor> over, int& walks) : over_{std::move(over)}, walks_{walks} { ++walks_; }
-    counted_cursor(counted_cursor const&) = delete;
-    counted_cursor& operator=(counted_cursor const&) = delete;
-    ~counted_cursor() override { --walks_; }
+    using failure_call = std::function<void(store_error const&)>;
+
+    watched_cursor(std::unique_ptr<shard_cursor> over, failure_call failed)
+        : over_{std::move(over)}, failed_{std::move(failed)}
+    {
+    }
 
     [[nodiscard]] bool valid() const override { return over_->valid(); }
     [[nodiscard]] std::string_view key() const override { return over_->key(); }
     [[nodiscard]] std::string_view value() const override { return over_->value(); }
-    void next() override { over_->next(); }
+    void next() override
+    try
+    {
+        over_->next();
+    }
+    catch (store_error const& error)
+    {
+        failed_(error);
+        throw;
+    }
 
 private:
     std::unique_ptr<shard_cursor> over_;
+    failure_call failed_;
+};
+
+// Counts the walks at hand, which no change may disturb.
+class counted_cursor final : public watched_cursor
+{
+public:
+    counted_cursor(std::unique_ptr<shard_cursor> over, failure_call failed, int& walks)
+        : watched_cursor{std::move(over), std::move(failed)}, walks_{walks}
+    {
+        ++walks_;
+    }
+    counted_cursor(counted_cursor const&) = delete;
+    counted_cursor& operator=(counted_cursor const&) = delete;
+    ~counted_cursor() override { --walks_; }
+
+private:
     int& walks_;
 };
 
@@ -106,7 +135,7 @@ error_code shard::usable() const noexcept
 {
     auto const now = phase_.load();
     if (now == phase::ready)
-        return {};
+        return damaged_ ? make_error_code(errc::store_failed) : error_code{};
     return now == phase::closing || now == phase::closed ? closed_ : errc::restoring;
 }
 
@@ -198,29 +227,92 @@ void shard::send_unsent(std::shared_ptr<detail::send_completion> completion)
         run.held = held;
         run.sink = this;
         run.number = first;
-        run.completion = std::move(completion);
+        run.completion = std::exchange(completion, nullptr);
         context_.target.send(std::move(run));
     };
     unsent_.take(global_ ? 1 : detail::change_run::most, send);
+}
+
+void shard::batch_begins(std::span<detail::message const* const> records)
+{
+    if (phase_ == phase::ready && !global_)
+        set_->expect(records.size(),
+                     [records](std::size_t at)
+                     {
+                         auto const& each = *records[at];
+                         return std::string_view{static_cast<char const*>(each.key), each.key_size};
+                     });
 }
 
 void shard::batch_ended()
 {
     if (phase_ != phase::ready)
         return;
+    set_->expect_nothing();
     send_unsent();
     set_->trim();
     count();
 }
 
-std::unique_ptr<shard_cursor> shard::walk(std::string_view from, std::string_view to)
+// Nothing else may come for a long time that would forget what looks have brought into memory.
+void shard::look_ended()
 {
-    return std::make_unique<counted_cursor>(set().walk(from, to), walks_);
+    if (phase_ != phase::ready)
+        return;
+    set_->look_ended();
+    count();
 }
 
+template <class Look>
+auto shard::looking(Look look)
+{
+    try
+    {
+        return look();
+    }
+    catch (store_error const& error)
+    {
+        reading_failed(error);
+        throw;
+    }
+}
+
+pinned_value shard::get(std::string_view key)
+{
+    return looking([&] { return set().get(key); });
+}
+
+std::unique_ptr<shard_cursor> shard::walk(std::string_view from, std::string_view to)
+{
+    return std::make_unique<counted_cursor>(
+        looking([&] { return set().walk(from, to); }), [this](store_error const& error) { reading_failed(error); },
+        walks_);
+}
+
+// It may outlive the shard, and be walked by any thread.
 std::unique_ptr<shard_cursor> shard::snapshot(std::string_view from, std::string_view to)
 {
-    return set().snapshot(from, to);
+    return std::make_unique<watched_cursor>(looking([&] { return set().snapshot(from, to); }),
+                                            [weak = weak_from_this()](store_error const& error)
+                                            {
+                                                if (auto const self = weak.lock())
+                                                    self->reading_failed(error);
+                                            });
+}
+
+// Whoever reads gets the error. A store that cannot be read now may be mended, but one that is damaged would go on to
+// answer for keys that are in memory, or in files that are whole, and nobody would know how long for the others.
+void shard::reading_failed(store_error const& error)
+{
+    if (error.why() == store_failure::damaged)
+        damaged(error);
+}
+
+void shard::damaged(store_error const& error)
+{
+    if (!damaged_.exchange(true))
+        fail(errc::store_failed, describe() + ": its store is damaged: " + error.what() +
+                                     "; start again, and it is rebuilt from the changelog");
 }
 
 // ---- what the brokers have acknowledged
@@ -249,10 +341,28 @@ void shard::take_acknowledgements()
     {
         for (auto const& each : taken_)
             set_->acknowledged(each.first, each.offset, each.count);
+        if (auto const& which = set_->misplaced())
+            misplaced(*which);
         checkpoint_if_due();
         count();
     }
     taken_.clear();
+}
+
+// Nobody else writes to the changelog, so it was made anew under us, and lacks what we have; or a client that was
+// replaced has produced something again behind what came after it. Either way the table is not its changelog's fold,
+// and would be another one after the next restore.
+void shard::misplaced(working_set::misplaced_change const& which)
+{
+    if (std::exchange(misplaced_, true))
+        return;
+    fail(errc::wrong_changelog,
+         describe() + ": a change was written to offset " + std::to_string(which.offset) + " of partition " +
+             std::to_string(partition_) + " of its changelog \"" + table().changelog() + "\", where offset " +
+             std::to_string(which.at_least) +
+             " has to be the next: the topic was deleted and made anew while the engine ran, or has another order than "
+             "the changes. Start again, and the table is what the topic holds now; if that lacks changes, handle the "
+             "table's sources again from their beginning");
 }
 
 void shard::look_at_clock()
@@ -282,7 +392,7 @@ void shard::limit(std::size_t cache_bytes)
 
 void shard::checkpoint_if_due()
 {
-    if (!writing_ && checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
+    if (!writing_ && !worthless() && checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
         checkpoint();
 }
 
@@ -369,8 +479,7 @@ void shard::checkpoint_failed(store_error const& error)
     context_.log(log_level::warning,
                  describe() + ": its store cannot be written, changes stay in memory: " + error.what());
     if (error.why() == store_failure::damaged && phase_ == phase::ready)
-        fail(errc::store_failed, describe() + ": its store is damaged: " + error.what() +
-                                     "; start again, and it is rebuilt from the changelog");
+        damaged(error);
 }
 
 shard_stats shard::stats() const

@@ -7,6 +7,7 @@
 #include "table/store_queue.hpp"
 #include "table/store_worker.hpp"
 #include "table/table_state.hpp"
+#include "table/tombstone_watch.hpp"
 #include "table/unsent_changes.hpp"
 #include "table/working_set.hpp"
 
@@ -26,12 +27,15 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace paperboy::tables
@@ -117,6 +121,8 @@ public:
 
     // The changelog, as it is read; of a global table also after restore_finished().
     void show_progress(kafka::changelog_progress const& so_far);
+    void known(std::span<shard_change const> changes);
+    void forget_known(std::string_view why);
     [[nodiscard]] kafka::changelog_flow restored(std::span<shard_change const> changes, std::int64_t next_offset);
     void restore_finished(std::int64_t next_offset);
     void restore_failed(kafka::changelog_failure const& why);
@@ -125,13 +131,15 @@ public:
     void keep_reading(kafka::changelog_reading reading);
 
     // What hooks do.
-    [[nodiscard]] pinned_value get(std::string_view key) override { return set().get(key); }
+    [[nodiscard]] pinned_value get(std::string_view key) override;
     void change(std::string_view key, std::optional<std::string_view> value, record_view const* cause) override;
     void change(std::string_view key, std::optional<std::string_view> value, record_view const* cause,
                 std::shared_ptr<detail::send_completion> completion) override;
     [[nodiscard]] std::unique_ptr<shard_cursor> walk(std::string_view from, std::string_view to) override;
     [[nodiscard]] std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to) override;
+    void batch_begins(std::span<detail::message const* const> records) override;
     void batch_ended() override;
+    void look_ended() override;
     [[nodiscard]] error_code usable() const noexcept override;
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return strand_; }
 
@@ -146,6 +154,9 @@ private:
         closed,
     };
 
+    // Of a value, or of none: its size and a hash.
+    using value_digest = std::optional<std::pair<std::size_t, std::size_t>>;
+
     // Of a run of changes.
     struct acknowledgement
     {
@@ -157,12 +168,21 @@ private:
     [[nodiscard]] working_set& set();
     [[nodiscard]] std::string describe() const;
     [[nodiscard]] std::string describe_store() const;
+    template <class Look>
+    [[nodiscard]] auto looking(Look look);
+    void reading_failed(store_error const& error);
+    void damaged(store_error const& error);
+    void misplaced(working_set::misplaced_change const& which);
+    [[nodiscard]] bool worthless() const noexcept { return damaged_ || misplaced_; }
     [[nodiscard]] std::unique_lock<std::mutex> lock_if_global();
     void begin();
     void ask_changelog(std::optional<std::int64_t> from);
     void open_store();
+    void read_on();
+    void read_all();
     void begin_again(std::string const& why);
     void take(std::span<shard_change const> changes, std::int64_t next_offset);
+    [[nodiscard]] bool fits_changelog();
     [[nodiscard]] bool can_decode(std::span<shard_change const> changes);
     void stop_preparing();
     void start_preparing(boost::asio::awaitable<void> work);
@@ -176,7 +196,8 @@ private:
     void finish_restore();
     void become_ready();
     void store_failed(store_error const& error);
-    [[nodiscard]] bool may_lack_tombstones() const;
+    [[nodiscard]] bool come_too_late();
+    [[nodiscard]] bool lacks_tombstones();
     void finish(bool checkpoint);
     void close_store();
     void clear_store();
@@ -218,8 +239,17 @@ private:
 
     std::atomic<phase> phase_{phase::idle};
     bool begun_again_ = false;
+    // The reading began with all of the changelog, not behind what is in a store.
+    bool from_nothing_ = false;
+    // Of the last changes in front of what is read: a key, and what its value has to be in the store.
+    std::map<std::string, value_digest, std::less<>> known_;
     // The restore has failed: nothing may be written behind a piece that is not in the store.
     bool given_up_ = false;
+    bool late_told_ = false;
+    // Nothing is written any more to a store that is one of these, and it is emptied when it is closed: found damaged,
+    // by whoever reads it, or of a changelog that is another by now.
+    std::atomic<bool> damaged_{false};
+    bool misplaced_ = false;
     // Why it is to begin again, when the worker still has the store.
     std::optional<std::string> begin_again_;
     // The changelog was read to its end; what is collected still goes to the store.
@@ -235,8 +265,7 @@ private:
     std::shared_ptr<boost::asio::cancellation_signal> stop_preparing_;
     // Grows with each reading: what was begun for an earlier one is over.
     std::uint64_t readings_ = 0;
-    // How old the store is that the reading began with; nothing: there was none, or that is not known.
-    std::optional<data_age::time_point> base_;
+    tombstone_watch tombstones_;
     // Shared with a checkpoint that is being written.
     std::shared_ptr<shard_store> store_;
     bool writing_ = false;

@@ -29,7 +29,7 @@ void shard::finish(bool checkpoint)
     // A global table is nobody's in particular.
     if (!global_ && set_ && set_->pending() > 0)
         context_.target.forget(*this);
-    last_one_wanted_ = before == phase::ready && checkpoint && store_;
+    last_one_wanted_ = before == phase::ready && checkpoint && store_ && !worthless();
     reading_.cancel();
     stop_preparing();
     counters_.ready.store(false);
@@ -48,7 +48,7 @@ void shard::close_store()
     }
     phase_ = phase::closed;
     set_.reset();
-    if (begin_again_ && store_)
+    if ((begin_again_ || worthless()) && store_)
         clear_store();
     auto const worker = context_.worker.lock();
     if (!store_ || !worker || !store_->concurrent())

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 
 namespace paperboy::tables
 {
@@ -15,6 +16,16 @@ class shard_feed final : public kafka::changelog_sink
 public:
     explicit shard_feed(std::shared_ptr<shard> const& to) : to_{to} {}
 
+    void known(std::span<shard_change const> changes) override
+    {
+        if (auto const to = to_.lock())
+            to->known(changes);
+    }
+    void forget_known(std::string_view why) override
+    {
+        if (auto const to = to_.lock())
+            to->forget_known(why);
+    }
     kafka::changelog_flow block(std::span<shard_change const> changes, std::int64_t next_offset) override
     {
         auto const to = to_.lock();

@@ -163,6 +163,8 @@ asio::awaitable<void> shard::prepare_block(restore_buffer changes, std::int64_t 
     }
     auto const lock = lock_if_global();
     block_waits_ = false;
+    if (come_too_late())
+        co_return;
     take(all, next_offset);
     if (!held_)
         reading_.resume();

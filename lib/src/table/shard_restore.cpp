@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 namespace paperboy::tables
@@ -21,10 +24,18 @@ namespace
 constexpr auto least_restore_bytes = std::size_t{1} << 20U;
 
 constexpr auto too_old = "it is older than the changelog keeps tombstones (delete.retention.ms)";
+constexpr auto too_slow = "reading it takes longer than the changelog keeps tombstones (delete.retention.ms)";
 
 std::int64_t now_ns()
 {
     return std::chrono::nanoseconds{std::chrono::steady_clock::now().time_since_epoch()}.count();
+}
+
+std::optional<std::pair<std::size_t, std::size_t>> digest_of(std::optional<std::string_view> value)
+{
+    if (!value)
+        return std::nullopt;
+    return std::pair{value->size(), std::hash<std::string_view>{}(*value)};
 }
 
 // How much is restored, 0 to 1. Offsets are counted: records that were compacted away, or that end transactions, count
@@ -124,14 +135,29 @@ void shard::begin()
             set_.emplace(store_.get(), settings());
             auto const from = set_->next_offset();
             if (from)
-                age_.read_on(store_->as_of(), std::chrono::system_clock::now());
+                read_on();
             else
-                age_.read_all(std::chrono::system_clock::now());
+                read_all();
             if (from && table().setup().preparation.ready != nullptr)
                 start_preparing(prepare_stored(*from, readings_));
             else
                 ask_changelog(from);
         });
+}
+
+void shard::read_on()
+{
+    auto const as_of = store_->as_of();
+    age_.read_on(as_of, std::chrono::system_clock::now());
+    tombstones_.read_on(as_of);
+}
+
+void shard::read_all()
+{
+    from_nothing_ = true;
+    auto const now = std::chrono::system_clock::now();
+    age_.read_all(now);
+    tombstones_.read_all(now);
 }
 
 void shard::ask_changelog(std::optional<std::int64_t> from)
@@ -147,28 +173,86 @@ void shard::open_store()
         return;
     store_ = table().setup().stores->open(table().name(), partition_);
     auto const identity = table().identity();
-    base_ = store_->next_offset() ? store_->as_of() : std::nullopt;
     if (store_->next_offset() && store_->changelog_identity() == identity)
         return;
     if (store_->next_offset())
         context_.log(log_level::warning, describe() + ": its store is of another topic \"" + table().changelog() +
                                              "\", which was made anew since; it is rebuilt");
-    base_.reset();
     store_->clear(identity);
 }
 
-bool shard::may_lack_tombstones() const
+// 1. What is read comes too late: erased keys may be in here that nothing takes away any more.
+// 2. A restore begins again, once. One that began with nothing was too slow itself; when that is so again, it would be
+//    for ever.
+// 3. Of a global table whose restore is over, hooks may have seen such a key already.
+bool shard::lacks_tombstones()
 {
     auto const stay = table().tombstones_stay();
-    return phase_ == phase::restoring && !all_read_ && base_ && stay &&
-           std::chrono::system_clock::now() - *base_ >= *stay;
+    if (!tombstones_.too_late(stay, std::chrono::system_clock::now()))
+        return false;
+    if (phase_ == phase::restoring && !begun_again_)
+        begin_again(from_nothing_ ? too_slow : too_old);
+    else if (!std::exchange(late_told_, true))
+        fail(errc::restore_failed, describe() + ": reading its changelog takes longer than that keeps tombstones (" +
+                                       std::to_string(stay->count()) +
+                                       " ms), so erased keys would come back; raise the delete.retention.ms of \"" +
+                                       table().changelog() + "\"");
+    return true;
+}
+
+void shard::known(std::span<shard_change const> changes)
+{
+    if (phase_ != phase::restoring || given_up_ || begin_again_)
+        return;
+    for (auto const& each : changes)
+        known_.insert_or_assign(std::string{each.key}, digest_of(each.value));
+}
+
+void shard::forget_known(std::string_view why)
+{
+    known_.clear();
+    context_.log(log_level::warning,
+                 describe() + ": its store is not compared with \"" + table().changelog() +
+                     "\", which cannot be read in front of the store's offset: " + std::string{why});
+}
+
+// The store is the fold of what is in front of its offset, so what was changed last there is in it, or, by a tombstone,
+// is not. A topic of the same name may be another, without a mark that tells so:
+// 1. an operator makes the changelog, the store follows it to offset 500, and the engine stops for long;
+// 2. the topic is deleted and made anew, and other engines write it past offset 500;
+// 3. this one goes on from 500, and has keys that nobody else has, and not what the others wrote in front of it.
+// Compaction does not mislead: what is left of a key there is its last change in front of the offset, unless there is
+// nothing, as older ones go before it or with it. Then, and where the values are the same by chance, it goes unnoticed.
+//
+// False: the restore begins again, or has failed.
+bool shard::fits_changelog()
+{
+    auto const known = std::exchange(known_, {});
+    if (known.empty())
+        return true;
+    auto const is_in_store = [this](auto const& each)
+    {
+        auto const kept = store_->get(each.first);
+        return each.second == digest_of(kept ? std::optional{*kept} : std::nullopt);
+    };
+    auto fits = false;
+    guarded(
+        [&]
+        {
+            fits = std::ranges::all_of(known, is_in_store);
+            if (!fits)
+                begin_again("it has other values than \"" + table().changelog() +
+                            "\" in front of its offset: the topic was made anew, or changed by others");
+        });
+    return fits;
 }
 
 // What is in the store does not lead to the changelog's end: all of it is read again, when nobody writes to it.
 void shard::begin_again(std::string const& why)
 {
     begun_again_ = true;
-    base_.reset();
+    tombstones_ = {};
+    known_.clear();
     all_read_ = false;
     held_ = false;
     stop_preparing();
@@ -178,28 +262,31 @@ void shard::begin_again(std::string const& why)
         return reading_.cancel();
     }
     begin_again_.reset();
-    context_.log(log_level::warning, describe() + ": its store cannot be used, it is rebuilt: " + why);
+    auto const what = store_ ? ": its store cannot be used, it is rebuilt: " : ": it is restored anew: ";
+    context_.log(log_level::warning, describe() + what + why);
     guarded(
         [this]
         {
             set_.reset();
             reading_.cancel();
-            store_->clear(table().identity());
+            if (store_)
+                store_->clear(table().identity());
             set_.emplace(store_.get(), settings());
-            age_.read_all(std::chrono::system_clock::now());
+            read_all();
             ask_changelog(std::nullopt);
         });
 }
 
-// 1. A key is in the store; then the changelog gets its tombstone.
-// 2. When that is older than delete.retention.ms, compaction takes it away, and nothing tells any more that the key is
-//    gone.
-// 3. So a store that is as old as that begins again, unless nothing has come since: then nothing is gone. It may become
-//    so old while what follows it is read.
+// A store as old as tombstones stay is good as long as nothing has come since.
 void shard::show_progress(kafka::changelog_progress const& so_far)
 {
-    if (so_far.end > so_far.from && may_lack_tombstones())
-        return begin_again(too_old);
+    if (phase_ != phase::restoring && phase_ != phase::ready)
+        return;
+    auto const more = so_far.position < so_far.end || tombstones_.moves(so_far.position);
+    if (more && !given_up_ && !begin_again_ && lacks_tombstones())
+        return;
+    auto const end = std::max(so_far.end, so_far.high_watermark.value_or(so_far.end));
+    tombstones_.moved(so_far.position, end, std::chrono::system_clock::now());
     if (phase_ == phase::ready && so_far.at_end)
         age_.caught_up(std::chrono::system_clock::now());
     constexpr auto relaxed = std::memory_order_relaxed;
@@ -230,11 +317,8 @@ void shard::keep_reading(kafka::changelog_reading reading)
 kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std::int64_t next_offset)
 {
     auto const lock = lock_if_global();
-    if (!changes.empty() && may_lack_tombstones())
-    {
-        begin_again(too_old);
+    if (!fits_changelog() || (!changes.empty() && come_too_late()))
         return kafka::changelog_flow::next;
-    }
     if (can_decode(changes))
         take(changes, next_offset);
     else
@@ -246,6 +330,14 @@ kafka::changelog_flow shard::restored(std::span<shard_change const> changes, std
         start_preparing(prepare_block(std::move(kept), next_offset, readings_));
     }
     return held_ || block_waits_ ? kafka::changelog_flow::hold : kafka::changelog_flow::next;
+}
+
+bool shard::come_too_late()
+{
+    if ((phase_ != phase::restoring && phase_ != phase::ready) || given_up_ || begin_again_)
+        return false;
+    tombstones_.arrived(std::chrono::system_clock::now());
+    return lacks_tombstones();
 }
 
 void shard::take(std::span<shard_change const> changes, std::int64_t next_offset)
@@ -297,7 +389,7 @@ void shard::read_back(std::span<shard_change const> changes, std::int64_t next_o
 void shard::restore_finished(std::int64_t next_offset)
 {
     auto const lock = lock_if_global();
-    if (phase_ != phase::restoring || !set_ || given_up_)
+    if (phase_ != phase::restoring || !set_ || given_up_ || !fits_changelog())
         return;
     guarded(
         [&]

@@ -12,7 +12,7 @@ namespace
 
 constexpr std::size_t first_pending_capacity = 64;
 
-// A change adds one entry at most; of those that the hand meets, most are clean but some were used.
+// A change or a look adds one entry at most; of those that the hand meets, most are clean but some were used.
 constexpr std::size_t steps_per_change = 16;
 
 // A large value would push out many others; the store's own cache has it.
@@ -58,6 +58,11 @@ pinned_value working_set::get(std::string_view key)
     if (value && worth_remembering((*value).size(), settings_.bytes))
         remember(key, *value);
     return value;
+}
+
+void working_set::look_ended()
+{
+    entries_.trim(settings_.bytes, steps_per_change);
 }
 
 void working_set::remember(std::string_view key, std::string_view value)
@@ -110,7 +115,7 @@ working_set::change_number working_set::change(std::string_view key, std::option
     return number;
 }
 
-// What is acknowledged together is settled together, so all of it may count as being where the last one is.
+// Each is as far in front of the last one as it has to be at least: others, written twice, may be between them.
 void working_set::acknowledged(change_number first, std::int64_t offset, std::size_t count)
 {
     if (first < first_ || first + count > first_ + sent_)
@@ -118,7 +123,7 @@ void working_set::acknowledged(change_number first, std::int64_t offset, std::si
     for (std::size_t i = 0; i < count; ++i)
     {
         auto& change = pending_[first - first_ + i];
-        change.offset = offset;
+        change.offset = offset - static_cast<std::int64_t>(count - 1 - i);
         change.acknowledged = true;
         prefetch(*change.at);
     }
@@ -151,6 +156,7 @@ void working_set::settle_front()
     auto& change = pending_.front();
     auto& entry = *change.at;
     pending_bytes_ -= heap_bytes(change.value);
+    look_at_place(change);
     if (direct_)
     {
         advance(change.offset + 1);
@@ -166,6 +172,14 @@ void working_set::settle_front()
     pending_.pop_front();
     ++first_;
     --sent_;
+}
+
+// What others write of a global table may be read before our own is acknowledged.
+void working_set::look_at_place(pending_change const& change) noexcept
+{
+    auto const at_least = next_offset_.value_or(0);
+    if (settings_.who == writers::one && change.offset >= 0 && change.offset < at_least && !misplaced_)
+        misplaced_ = {change.offset, at_least};
 }
 
 void working_set::settle_entry(resident_entry& entry, pending_change& change)

@@ -73,6 +73,14 @@ public:
     // Sees changes from when they are set. What is not in memory is read from the store, and remembered.
     [[nodiscard]] pinned_value get(std::string_view key);
 
+    // These keys, `key_of(index)`, are likely to be asked for next, in this order.
+    template <class KeyOf>
+    void expect(std::size_t count, KeyOf key_of)
+    {
+        entries_.expect(count, key_of);
+    }
+    void expect_nothing() noexcept { entries_.expect_nothing(); }
+
     // Numbers grow with each change, and are never 0. With `coalesce` a change that replaces one has its number.
     change_number set(std::string_view key, std::string_view value);
     change_number erase(std::string_view key);
@@ -89,9 +97,19 @@ public:
         }
     }
 
-    // So many changes from this one on are in the changelog, the last of them at `offset`. In any order, but changes
-    // count in theirs.
+    // So many changes from this one on are in the changelog, the last of them at `offset`, or, when it is negative,
+    // nobody knows where. In any order, but changes count in theirs.
     void acknowledged(change_number first, std::int64_t offset, std::size_t count = 1);
+
+    // An acknowledged change of one writer that is in front of what it has to follow: of what was read, or of the
+    // change before it. The changelog is another then, or its order.
+    struct misplaced_change
+    {
+        std::int64_t offset;
+        std::int64_t at_least;
+    };
+    // The first such one.
+    [[nodiscard]] std::optional<misplaced_change> const& misplaced() const noexcept { return misplaced_; }
 
     // Records of the changelog, in order, and the offset behind the last. Until `restore_finished` they are collected
     // for the store, and `get` and the walks do not see them. What is collected goes to the store as a checkpoint does,
@@ -125,6 +143,8 @@ public:
     // Forgets clean entries until the rest fits. Changes do that as they go, but reading does not: it is to be called
     // after each batch of records.
     void trim() { entries_.trim(settings_.bytes, 2 * entries_.size()); }
+    // The same after a single get, in a few steps.
+    void look_ended();
 
     // From now on.
     void limit(std::size_t bytes, std::size_t restore_bytes)
@@ -171,6 +191,7 @@ private:
     void remember(std::string_view key, std::string_view value);
     [[nodiscard]] bool settled(pending_change const& change) const noexcept;
     void settle_front();
+    void look_at_place(pending_change const& change) noexcept;
     void settle_entry(resident_entry& entry, pending_change& change);
     void settle();
     void restored_one(shard_change const& change);
@@ -205,6 +226,7 @@ private:
     restore_buffer spare_;
     std::optional<std::int64_t> next_offset_;
     std::optional<std::int64_t> stored_offset_;
+    std::optional<misplaced_change> misplaced_;
 };
 
 } // namespace paperboy::tables

@@ -3,6 +3,8 @@
 #include <paperboy/record.hpp>
 #include <paperboy/testing.hpp>
 
+#include <boost/asio/system_executor.hpp>
+
 #include <algorithm>
 #include <mutex>
 #include <utility>
@@ -39,6 +41,8 @@ class sent_log::impl final : public paperboy::detail::send_target
 {
 public:
     using outgoing_view = paperboy::detail::outgoing_view;
+
+    [[nodiscard]] boost::asio::any_io_executor executor() const override { return boost::asio::system_executor{}; }
 
     [[nodiscard]] std::size_t topic_number(std::string_view topic) override
     {

@@ -21,8 +21,10 @@ class avro_compiled;
 class avro_decoder
 {
 public:
-    // Throws setup_error for limits outside their range.
-    avro_decoder(schema_registry registry, avro_type const& type, std::uint32_t max_depth, std::uint64_t max_items);
+    // `own_schema`: that of the type, where it has a text; of it, the defaults of enums count. Throws setup_error for
+    // limits outside their range.
+    avro_decoder(schema_registry registry, avro_type const& type, std::string const& own_schema,
+                 std::uint32_t max_depth, std::uint64_t max_items);
 
     // Whether decode() needs no prepare() first; also for bytes that it will refuse anyway.
     [[nodiscard]] bool ready(bytes_view data) noexcept;

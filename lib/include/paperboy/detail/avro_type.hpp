@@ -32,9 +32,18 @@ namespace paperboy
 ///         static constexpr std::string_view alias(std::string_view field) { return field == "id" ? "order_id" : ""; }
 ///     };
 ///
+/// and of a described enum:
+///
+///     template <>
+///     struct paperboy::avro_traits<status>
+///     {
+///         static constexpr status default_symbol = status::unknown;
+///     };
+///
 /// A member with a default may be absent from the writer's schema: it gets the value that a default-constructed object
 /// has. A `std::optional` always has one, so that needs no mention. An alias is another name under which the writer's
-/// schema may have the field. All three are optional; fields are named as in records, see `field_names`.
+/// schema may have the field. An enum's default stands for symbols of the writer's that it lacks, and is in the schema
+/// that is registered. All of them are optional; fields are named as in records, see `field_names`.
 template <class T>
 struct avro_traits
 {
@@ -109,6 +118,8 @@ struct avro_type
 
     std::vector<avro_member> members = {};
     std::vector<avro_enumerator> enumerators = {};
+    // Of an enum that stands for symbols which it lacks.
+    std::optional<avro_enumerator> default_symbol = {};
     std::vector<avro_type_of_part> alternatives = {};
     // Of an optional, a sequence, or the values of a mapping.
     avro_type_of_part element = nullptr;
@@ -201,6 +212,15 @@ avro_type avro_record()
 }
 
 template <class T>
+constexpr bool is_described(T enumerator)
+{
+    auto found = false;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto each)
+                                                                       { found = found || each.value == enumerator; });
+    return found;
+}
+
+template <class T>
 avro_type avro_enum()
 {
     auto out = avro_type{avro_shape::enumeration};
@@ -208,6 +228,15 @@ avro_type avro_enum()
     out.size = sizeof(T);
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
         [&](auto each) { out.enumerators.push_back({each.name, static_cast<std::int64_t>(each.value)}); });
+    if constexpr (requires { avro_traits<T>::default_symbol; })
+    {
+        static_assert(is_described<T>(avro_traits<T>::default_symbol),
+                      "paperboy: avro_traits::default_symbol has to be among the enumerators that BOOST_DESCRIBE_ENUM "
+                      "describes");
+        for (auto const& each : out.enumerators)
+            if (each.value == static_cast<std::int64_t>(avro_traits<T>::default_symbol))
+                out.default_symbol = each;
+    }
     return out;
 }
 

@@ -18,7 +18,7 @@ struct avro_decimal
     /// Of the writer's schema. When written, the schema's scale has to be the same.
     int scale = 0;
 
-    /// Its digits, for example "-12.50".
+    /// Its digits, for example "-12.50". Takes time that grows with the square of their number.
     [[nodiscard]] std::string to_string() const;
 
     friend bool operator==(avro_decimal const&, avro_decimal const&) = default;

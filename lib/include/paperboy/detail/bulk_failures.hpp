@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <optional>
@@ -33,8 +34,12 @@ public:
     {
         auto const known = run.without_asking(where, error, hooks::on_bulk_error::fits);
         auto action = known.value_or(error_action::fail);
-        // The piece's may have been removed by did_receive_bulk_messages, this time or the next.
-        auto const& first = run.records().front();
+        // The piece's may have been removed by did_receive_bulk_messages, this time or the next; one that was left out
+        // has had its own failure.
+        auto const left_out = [&](record_view const& each) { return run.was_left_out(each); };
+        auto const all = run.records();
+        auto const in_piece = std::ranges::find_if_not(all, left_out);
+        auto const& first = in_piece != all.end() ? *in_piece : all.front();
         auto own_failure = std::exception_ptr{};
         auto times = stopwatch{run, known ? 0U : 1U};
         try

@@ -156,6 +156,8 @@ public:
                 {
                     failed.error = std::current_exception();
                 }
+                if constexpr (decoder::prepares)
+                    decoder_.end_record();
                 if (run.cancelled())
                     co_return batch_end::cancelled;
                 times.stop();
@@ -292,6 +294,8 @@ private:
         {
             failed.error = std::current_exception();
         }
+        if constexpr (decoder::prepares)
+            decoder_.end_record();
         times.stop();
         auto verdict = error_action::kind::skip;
         if (failed.error) [[unlikely]]

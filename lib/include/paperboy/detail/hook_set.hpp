@@ -106,6 +106,10 @@ struct hook_set
     // did_receive_message fits when it accepts records, or tombstones, or both.
     static constexpr bool did_receive_fits = did_receive_message::fits || did_receive_tombstone::fits;
 
+    // Clang tells of the first that fails only, so the more special one comes before.
+    static_assert(!on_bulk::present || on_message::present || on_message::fits,
+                  "paperboy: a bulk handler also needs on_message, which gets the records one by one while the "
+                  "partition is caught up");
     // A final class hides the name of a template or an overloaded hook from `present`.
     static_assert(on_message::present || on_message::fits,
                   "paperboy: a handler needs on_message(record) or on_message(record, context)");
@@ -119,6 +123,12 @@ struct hook_set
         !did_receive_message::present || did_receive_fits,
         "paperboy: did_receive_message takes the topic's record type by reference, then, with define_context, "
         "the context by reference");
+    // A view may be copied, for it cannot be changed: what is lost are changes of decoded keys and values.
+    static_assert(
+        std::is_same_v<R, record_view> || !did_receive_message_hook::template copies<H, R>(),
+        "paperboy: did_receive_message takes the topic's record type by reference: changes of a copy are lost");
+    static_assert(!did_receive_bulk_messages_hook::template copies<H, B>(),
+                  "paperboy: did_receive_bulk_messages takes std::vector<R>& by reference: changes of a copy are lost");
     static_assert(did_receive_message::returns_nothing && did_receive_tombstone::returns_nothing,
                   "paperboy: did_receive_message returns void or boost::asio::awaitable<void>");
     static_assert(!on_tombstone::present || on_tombstone::fits,
@@ -134,9 +144,6 @@ struct hook_set
     static_assert(!on_finished_handling::present || on_finished_handling::fits,
                   "paperboy: on_finished_handling takes any of record_view const&, the context by reference, "
                   "paperboy::outcome, in this order");
-    static_assert(!on_bulk::present || on_message::present || on_message::fits,
-                  "paperboy: a bulk handler also needs on_message, which gets the records one by one while the "
-                  "partition is caught up");
     static_assert(!on_bulk::present || on_bulk::fits,
                   "paperboy: on_bulk takes std::span<R const>, R being the topic's record type (record_view for raw "
                   "bytes, record<V> or record<K, V> with serdes), then, with define_context, the context by reference");

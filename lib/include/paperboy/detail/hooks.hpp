@@ -22,6 +22,22 @@ struct name_clash : H, Probe
 template <class H>
 concept probeable = std::is_class_v<H> && !std::is_final_v<H>;
 
+// Whether a function, which is neither overloaded nor a template, takes an A by value.
+template <class A, class F>
+inline constexpr bool takes_by_value = false;
+template <class A, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (*)(Args...)> = (std::is_same_v<Args, A> || ...);
+template <class A, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (*)(Args...) noexcept> = (std::is_same_v<Args, A> || ...);
+template <class A, class H, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (H::*)(Args...)> = (std::is_same_v<Args, A> || ...);
+template <class A, class H, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (H::*)(Args...) noexcept> = (std::is_same_v<Args, A> || ...);
+template <class A, class H, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (H::*)(Args...) const> = (std::is_same_v<Args, A> || ...);
+template <class A, class H, class Return, class... Args>
+inline constexpr bool takes_by_value<A, Return (H::*)(Args...) const noexcept> = (std::is_same_v<Args, A> || ...);
+
 // NOLINTBEGIN(bugprone-macro-parentheses): names cannot be in parentheses
 #define PAPERBOY_DETAIL_HOOK(NAME)                                                                                     \
     struct NAME##_hook                                                                                                 \
@@ -43,6 +59,16 @@ concept probeable = std::is_class_v<H> && !std::is_final_v<H>;
                 return true;                                                                                           \
             else if constexpr (probeable<H>)                                                                           \
                 return !requires { &name_clash<H, probe>::NAME; };                                                     \
+            else                                                                                                       \
+                return false;                                                                                          \
+        }                                                                                                              \
+                                                                                                                       \
+        /* Whether the hook takes an A by value: false where that cannot be told. */                                   \
+        template <class H, class A>                                                                                    \
+        static constexpr bool copies()                                                                                 \
+        {                                                                                                              \
+            if constexpr (addressable<H>)                                                                              \
+                return takes_by_value<A, decltype(&H::NAME)>;                                                          \
             else                                                                                                       \
                 return false;                                                                                          \
         }                                                                                                              \

@@ -21,7 +21,7 @@ struct json_options
     /// Whether a field that the struct does not have is an error; otherwise such fields are passed over.
     bool reject_unknown_fields = false;
 
-    /// Most containers within each other that are decoded; what is passed over may be deeper. 1 or more.
+    /// Most containers within each other, passed over or not; 1 to 1,000.
     std::size_t max_depth = 64;
 
     /// Longest key or value in bytes, up to 4 GB. The reader needs up to six times the longest record it has seen.

@@ -3,6 +3,7 @@
 #include <paperboy/headers.hpp>
 #include <paperboy/produced.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -82,6 +83,9 @@ public:
     send_target(send_target const&) = delete;
     send_target& operator=(send_target const&) = delete;
     virtual ~send_target() = default;
+
+    // Where completion handlers without an executor of their own are called.
+    [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
 
     // The number of a topic, the same for the same name.
     [[nodiscard]] virtual std::size_t topic_number(std::string_view topic) = 0;

@@ -119,6 +119,15 @@ public:
         prepared_ = true;
     }
 
+    // The record's pass is over, perhaps without decode(): define_context comes first, and may have failed. What
+    // prepare() has left of one record must not be taken for the next one's.
+    void end_record() noexcept
+        requires prepares
+    {
+        prepared_ = false;
+        failure_ = nullptr;
+    }
+
     // `where` says which of the two was at work when an exception comes out.
     void decode(record& into, hook& where)
     {

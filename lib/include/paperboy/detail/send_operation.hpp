@@ -2,12 +2,12 @@
 
 #include <paperboy/detail/outgoing.hpp>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/system_executor.hpp>
 
 #include <atomic>
 #include <memory>
@@ -20,11 +20,12 @@ namespace paperboy::detail
 template <class Handler>
 class send_operation final : public send_completion
 {
-    using executor = boost::asio::associated_executor_t<Handler>;
+    using executor = boost::asio::associated_executor_t<Handler, boost::asio::any_io_executor>;
 
 public:
-    explicit send_operation(Handler handler)
-        : handler_{std::move(handler)}, work_{boost::asio::get_associated_executor(handler_)}
+    // `otherwise`: where a handler without an executor of its own is called.
+    send_operation(Handler handler, boost::asio::any_io_executor const& otherwise)
+        : handler_{std::move(handler)}, work_{boost::asio::get_associated_executor(handler_, otherwise)}
     {
     }
 
@@ -66,7 +67,8 @@ public:
     void operator()(Handler&& handler)
     {
         auto slot = boost::asio::get_associated_cancellation_slot(handler);
-        auto operation = std::make_shared<send_operation<std::decay_t<Handler>>>(std::forward<Handler>(handler));
+        auto operation = std::make_shared<send_operation<std::decay_t<Handler>>>(std::forward<Handler>(handler),
+                                                                                 target_->executor());
         if (slot.is_connected())
             slot.assign(
                 [weak = std::weak_ptr<send_completion>{operation}](boost::asio::cancellation_type)

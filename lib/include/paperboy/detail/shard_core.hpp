@@ -1,5 +1,6 @@
 #pragma once
 
+#include <paperboy/detail/message.hpp>
 #include <paperboy/detail/outgoing.hpp>
 #include <paperboy/record.hpp>
 #include <paperboy/shard_store.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,8 +52,15 @@ public:
     // As it is now, whatever changes later.
     [[nodiscard]] virtual std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to) = 0;
 
+    // The hooks of these records come next, in this order. Nothing but a hint, for those who guess that the keys of
+    // records are what hooks will ask for.
+    virtual void batch_begins(std::span<message const* const> /*records*/) {}
+
     // The hooks of a batch of records have ended, or one of several at the same time.
     virtual void batch_ended() {}
+
+    // A look from outside of the hooks has ended: what get() has shown to it is not used any more.
+    virtual void look_ended() {}
 
     // Why it cannot be asked from outside now, if it cannot. Safe from any thread.
     [[nodiscard]] virtual boost::system::error_code usable() const noexcept = 0;

@@ -48,6 +48,7 @@ void start_get(table_core const& table, std::optional<std::int32_t> partition, s
         {
             error = error_of_shard(std::current_exception());
         }
+        shard->look_ended();
         waiting->complete(error, std::move(value));
     };
     boost::asio::post(strand, std::move(look));
@@ -154,7 +155,10 @@ void start_scan(table_core const& table, std::string const& prefix, std::size_t 
     auto const scan =
         std::make_shared<state>(std::move(handler), table.executor(), std::max<std::size_t>(1, shards.size()), limit);
     if (shards.empty())
-        return scan->add(errc::not_local, {});
+    {
+        auto const why = table.find(0).first;
+        return scan->add(why == make_error_code(errc::not_running) ? why : make_error_code(errc::not_local), {});
+    }
     for (auto const& shard : shards)
     {
         if (auto const error = shard->usable())
