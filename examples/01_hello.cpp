@@ -1,4 +1,4 @@
-// The smallest program: one handler, one topic, one io_context. Ctrl-C ends it in order.
+// The smallest program: one handler, one topic, one io_context. Ctrl-C ends it cleanly.
 //
 //     ./01_hello localhost:9092 my-group my-topic
 

@@ -1,6 +1,9 @@
 // Topics in order: "customers" is caught up before the first record of "orders" is handled, whatever waits in either.
 //
 //     ./03_steps localhost:9092 my-group customers orders
+//
+// The customers are kept in memory, so each start reads them from the beginning, and all partitions have to be in one
+// process. With several, or with more customers than fit, keep them in a table instead: 09_global_table.
 
 #include "support/run_until.hpp"
 
@@ -59,7 +62,11 @@ try
 
     asio::io_context context;
     paperboy::engine engine{context, {.bootstrap_servers = argv[1], .group_id = argv[2], .steps = {{argv[3]}}}};
-    engine.handle(argv[3], customer_handler{customers}).handle(argv[4], order_handler{customers, orders, orphans});
+    // A step waits for what the group has not committed yet. Customers of an earlier run are committed, and gone.
+    auto from_the_beginning = paperboy::handler_options{};
+    from_the_beginning.start = paperboy::start_at::beginning();
+    engine.handle(argv[3], customer_handler{customers}, from_the_beginning)
+        .handle(argv[4], order_handler{customers, orders, orphans});
 
     auto const status = examples::run_until_signal(context, engine);
     std::cout << customers.size() << " customers, " << orders << " orders, " << orphans << " without a customer\n";

@@ -24,11 +24,19 @@ struct order
 };
 
 // A serde is any class with a value_type and decode(). Each partition works with a copy of its own, and `out` is the
-// same object from record to record: both may keep memory.
+// same object from record to record: both may keep memory. Copies are used by several threads at the same time, so each
+// has a parser of its own: a shared one would be a data race.
 class order_serde
 {
 public:
     using value_type = order;
+
+    order_serde() : parser_{std::make_unique<simdjson::ondemand::parser>()} {}
+    order_serde(order_serde const& /*other*/) : order_serde{} {}
+    order_serde(order_serde&&) noexcept = default;
+    order_serde& operator=(order_serde const& other) { return *this = order_serde{other}; }
+    order_serde& operator=(order_serde&&) noexcept = default;
+    ~order_serde() = default;
 
     void decode(paperboy::bytes_view data, order& out)
     {
@@ -44,7 +52,7 @@ public:
     }
 
 private:
-    std::shared_ptr<simdjson::ondemand::parser> parser_ = std::make_shared<simdjson::ondemand::parser>();
+    std::unique_ptr<simdjson::ondemand::parser> parser_;
     std::string padded_;
 };
 

@@ -1,4 +1,4 @@
-// Metrics: an observer is told what happens, stats() says how things stand.
+// An observer is told what happens, stats() says how things stand.
 //
 //     ./12_observer
 
@@ -19,7 +19,7 @@ namespace
 {
 
 // Called from the executor's threads: those calls that may overlap only touch atomics.
-class metrics final : public paperboy::observer
+class counting_observer final : public paperboy::observer
 {
 public:
     std::atomic<int> assigned{0};
@@ -71,7 +71,7 @@ int main()
     cluster.flush();
 
     boost::asio::io_context context;
-    auto const seen = std::make_shared<metrics>();
+    auto const seen = std::make_shared<counting_observer>();
     auto settings = examples::mock_config(cluster.bootstrap_servers());
     settings.watcher = seen;
     settings.log = paperboy::logger{paperboy::log_level::error};

@@ -10,8 +10,8 @@
 #include <paperboy/paperboy.hpp>
 #include <paperboy/schema_registry.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
@@ -23,7 +23,6 @@
 #include <iostream>
 #include <optional>
 #include <string>
-#include <thread>
 
 namespace
 {
@@ -66,9 +65,11 @@ struct billing_handler
 };
 
 // Registers the order's schema, and writes orders with it.
-void produce_orders(paperboy::mock_cluster& cluster, paperboy::schema_registry const& registry, int count)
+void produce_orders(paperboy::mock_cluster& cluster, std::string const& registry_url, int count)
 {
-    auto orders = paperboy::avro<order>{registry};
+    // Requests to the registry run on a thread of their own here, so that this one may wait for them.
+    boost::asio::thread_pool setting_up{1};
+    auto orders = paperboy::avro<order>{paperboy::schema_registry{setting_up.get_executor(), registry_url}};
     auto const id = orders.async_register("orders", boost::asio::use_future).get();
     std::cout << "registered: " << (id > 0 ? "yes" : "no") << '\n';
     for (auto i = 0; i < count; ++i)
@@ -94,12 +95,7 @@ try
     auto cluster = paperboy::mock_cluster{};
     cluster.create_topic("orders", 2);
 
-    // Requests to the registry run on a context of their own here, so that main may wait for them.
-    boost::asio::io_context setting_up;
-    auto const work = boost::asio::make_work_guard(setting_up);
-    auto thread = std::jthread{[&] { setting_up.run(); }};
-    produce_orders(cluster, paperboy::schema_registry{setting_up.get_executor(), argv[1]}, records);
-    setting_up.stop();
+    produce_orders(cluster, argv[1], records);
 
     boost::asio::io_context context;
     auto const registry = paperboy::schema_registry{context.get_executor(), argv[1]};

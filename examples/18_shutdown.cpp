@@ -1,4 +1,4 @@
-// The end of a service: SIGTERM finishes the record at hand, commits and leaves the group; a second one does not wait.
+// The end of a service: SIGTERM finishes the current record, commits and leaves the group; a second one does not wait.
 //
 //     ./18_shutdown 500       each record takes so many milliseconds
 
@@ -40,7 +40,7 @@ struct slow_handler
     }
 };
 
-// The first signal asks for an end in order: no further record begins, and config::shutdown_timeout bounds the wait.
+// The first signal asks for a clean end: no further record begins, and config::shutdown_timeout bounds the wait.
 // The second cancels the run: hooks are cancelled, and what is not committed comes again in the next run.
 class two_signals
 {

@@ -8,7 +8,7 @@
 //     ./embedded_server --mock [--port PORT]
 //     ./embedded_server BOOTSTRAP_SERVERS GROUP TOPIC [--port PORT]
 //
-// Everything runs on one thread. Ctrl-C ends it in order; started again, it goes on counting where it was.
+// Everything runs on one thread. Ctrl-C ends it cleanly; started again, it goes on counting where it was.
 
 #include "support/http_server.hpp"
 #include "support/page_views.hpp"

@@ -1,5 +1,5 @@
-// Counts flights and sums their delays per airport. The records are JSON such as {"origin":"DTW","delay":66}, keyed by
-// the airport of origin:
+// One topic, consumed by several processes: counts flights and sums their delays per airport. The records are JSON such
+// as {"origin":"DTW","delay":66}, keyed by the airport of origin:
 //
 //     ./flights localhost:9092 my-group flights [--log FILE] [-X PROPERTY=VALUE]...
 //

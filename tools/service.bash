@@ -23,6 +23,11 @@ fetch_whole() { # fetch_whole FOLDER WHAT FILL : unless it is there; FILL makes 
   trap - EXIT
 }
 
+maven() { # maven ARGUMENT... : once more when it fails or stands still; --foreground: whoever ends us ends it too
+  local command=(timeout --foreground -k 10 600 mvn -q -B -Dmaven.wagon.rto=60000 "$@")
+  "${command[@]}" || { (($? < 128)) && "${command[@]}"; }
+}
+
 free_port() { # below the range the kernel gives to outgoing connections; another one each time
   local free
   while free=$((20000 + RANDOM % 12000))

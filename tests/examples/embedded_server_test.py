@@ -68,7 +68,7 @@ class MockCluster(unittest.TestCase):
             self.assertEqual(get(connection, "/elsewhere")[0], 404)
             self.assertEqual(get(connection, "/tables/elsewhere/a")[0], 404)
             self.assertEqual(get(connection, "/counts", "DELETE")[0], 405)
-            self.assertEqual(run.interrupt(5), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
 
     def test_tables(self):
         with serving("--mock") as (run, connection):
@@ -85,12 +85,12 @@ class MockCluster(unittest.TestCase):
             self.assertEqual((status, answer["error"]), (404, '"nobody" has no value in "visitors"'))
             self.assertEqual(get(connection, path + "?limit=few")[0], 400)
             self.assertEqual(get(connection, path + "/%zz")[0], 404)
-            self.assertEqual(run.interrupt(5), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
 
     def test_bad_options(self):
         for options, words in [([], "--mock"), (["--mock", "--port", "http"], '"http"'), (["a", "b"], "a group")]:
             with self.subTest(options=options), support.Program(SERVER, *options) as run:
-                self.assertEqual(run.end(5), 2, run.output)
+                self.assertEqual(run.end(30), 2, run.output)
                 self.assertIn(words, "\n".join(run.output))
 
 
@@ -127,7 +127,7 @@ class RealCluster(unittest.TestCase):
             support.produce(topic, lines[len(first):])
             counts = await_counts(connection, lambda total: total == expected.total())
             self.assertEqual(counts, dict(expected))
-            self.assertEqual(run.interrupt(5), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
 
 
 if __name__ == "__main__":

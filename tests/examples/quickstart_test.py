@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The quickstart: every count equals what was produced, over restarts too, and a signal at any moment ends it in order.
+"""The quickstart: every count equals what was produced, over restarts too, and a signal at any moment ends it cleanly.
 
     quickstart_test.py PROGRAM [test...]
 
@@ -14,7 +14,7 @@ import unittest
 import program as support
 
 PROGRAM = sys.argv.pop(1)
-SOON = 5
+SOON = 30
 
 
 def table(output):

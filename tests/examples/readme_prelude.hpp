@@ -23,8 +23,11 @@
 
 #include <rocksdb/options.h>
 
+#include <unistd.h>
+
 #include <cassert>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>

@@ -18,7 +18,7 @@ def read(servers, topic, partitions, deadline=120.0):
     )
     pairs, end = [], time.monotonic() + deadline
     try:
-        left = {partition: end_of(reader, topic, partition, end) for partition in range(partitions)}
+        left = {partition: end_of(reader, topic, partition, end) for partition in partitions}
         reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in left])
         while any(left.values()):
             if time.monotonic() > end:

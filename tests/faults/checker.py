@@ -2,7 +2,7 @@
 
 A  every offset below a committed one has been done before
 B  within an assignment a partition's records are started one after the other without a gap, `done` rises, and the first
-   one is where nothing below is undone
+   one is where nothing below is undone, or exactly where somebody else has moved the group to
 C  an assignment starts nothing below what was committed before it; so what is handled twice is at most what was begun
    since the last acknowledged commit of an assignment that was cut short
 D  the committed offset never falls
@@ -66,6 +66,7 @@ class Checker:
         self.lost = {}  # likewise, of those who lost the partition
         self.committed = defaultdict(int)  # what anybody knows to be committed
         self.complete = defaultdict(int)  # everything below is done
+        self.moved = {}  # partition -> where the group was moved to, until somebody starts there
 
     def feed(self, event):
         getattr(self, "on_" + event.what, lambda _: None)(event)
@@ -99,6 +100,9 @@ class Checker:
             self.found.add("G", f"started without the partition: {event}")
             return
         if owner.next_start is None:
+            moved_to = self.moved.pop(partition, offset)
+            if offset != moved_to and not self.compacted:
+                self.found.add("B", f"starts elsewhere than at {moved_to}, where the group was moved to: {event}")
             if offset < owner.since:
                 self.found.add("C", f"starts below {owner.since}, which was committed before: {event}")
             if offset > self.complete_below(partition) and not self.compacted:
@@ -152,7 +156,7 @@ class Checker:
     def on_moved(self, event):
         """Somebody else moved the committed offset of a group without members."""
         self.found.open_work += max(0, self.committed[event.partition] - event.offset)
-        self.committed[event.partition] = event.offset
+        self.committed[event.partition] = self.moved[event.partition] = event.offset
         self.complete[event.partition] = max(self.complete[event.partition], event.offset)
 
     def check_done_below(self, event):
@@ -183,6 +187,20 @@ def check(events, compacted=False):
     for event in events:
         checker.feed(event)
     return checker.finish()
+
+
+def revocations(events):
+    """How many partitions each revocation of a process took, and of how many; without the one that its end brings."""
+    found, held, final = [], set(), False
+    for event in events:
+        if event.what == "assigned":
+            held |= set(event.partitions)
+            final = False
+        elif event.what in ("revoked", "lost") and held:
+            found.append((len(held & set(event.partitions)), len(held)))
+            held -= set(event.partitions)
+            final = not held
+    return found[:-1] if final and any(event.what == "ended" for event in events) else found
 
 
 def check_end(findings, events, who, status, took, expected=0, deadline=30.0, text="Success"):

@@ -2,8 +2,12 @@
 
 import unittest
 
-from checker import Findings, check, check_end, check_table, longest_gap
+from types import SimpleNamespace
+
+from checker import Findings, check, check_end, check_table, longest_gap, revocations
 from journal import merge, parse
+from row import Row
+from scenarios import Scenario
 
 
 def events(*logs):
@@ -95,6 +99,12 @@ class Violations(unittest.TestCase):
             violated("a: 1 assigned 0; 2 start 0 0; 3 done 0 0", "b: 4 assigned 0; 5 start 0 2; 6 done 0 2"), ["B"]
         )
 
+    def test_B_the_heir_does_not_start_where_the_group_was_moved_to(self):
+        log = "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 start 0 1; 5 done 0 1; 6 committed 0 2; 7 revoked 0"
+        self.assertEqual(violated(log, "driver: 8 moved 0 0", "b: 9 assigned 0; 10 start 0 2; 11 done 0 2"), ["B"])
+        self.assertEqual(violated(log, "driver: 8 moved 0 0", "b: 9 assigned 0; 10 start 0 1; 11 done 0 1"), ["B"])
+        self.assertIn("B", violated(log, "driver: 8 moved 0 5", "b: 9 assigned 0; 10 start 0 2; 11 done 0 2"))
+
     def test_C_the_heir_starts_below_what_was_committed(self):
         found = violated(
             "a: 1 assigned 0; 2 start 0 0; 3 done 0 0; 4 committed 0 1; 5 revoked 0", "b: 6 assigned 0; 7 start 0 0"
@@ -144,9 +154,37 @@ class Violations(unittest.TestCase):
         self.assertEqual(violated(late + "lost 0; 13 committed 0 2", heir)[:2], ["G", "D"])
 
 
+def row_by_output(found):
+    """That of a scenario whose processes do not tell of every record, with nothing missing in the output."""
+    row = Row(Scenario("by_output", None, "a fault", "a promise"))
+    row.judge(SimpleNamespace(output_counts=(100, 0, 0)), found, 0.0)
+    return row
+
+
+class Verdicts(unittest.TestCase):
+    def test_the_output_has_everything(self):
+        self.assertEqual(row_by_output(Findings()).verdict, "ok")
+
+    def test_F_beside_it(self):
+        found = Findings()
+        check_end(found, events("a: 1 ended Success"), "a", 1, 1.0)
+        self.assertEqual(row_by_output(found).verdict, "FAILED")
+
+    def test_E_beside_it(self):
+        found = Findings()
+        check_table(found, {"x": 1}, [("x", 2)])
+        self.assertEqual(row_by_output(found).verdict, "FAILED")
+
+
 class Numbers(unittest.TestCase):
     def test_lost_records(self):
         self.assertEqual(check(events("a: 1 assigned 0; 2 start 0 0; 3 done 0 0")).lost({0: 2, 1: 1}), 2)
+
+    def test_revocations(self):
+        log = "a: 1 assigned 0 1 2 3; 2 revoked 2 3; 3 revoked 0 1; 4 assigned 0 1; 5 revoked 0; 6 revoked 1; 7 ended Success"
+        self.assertEqual(revocations(events(log)), [(2, 4), (2, 2), (1, 2)])
+        self.assertEqual(revocations(events("a: 1 assigned 0 1; 2 revoked 0 1")), [(2, 2)])
+        self.assertEqual(revocations(events("a: 1 assigned; 2 revoked; 3 ended Success")), [])
 
     def test_the_longest_gap(self):
         log = events("a: 1000000 done 0 0; 2000000 done 0 1; 5000000 done 0 2")

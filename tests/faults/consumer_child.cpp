@@ -17,9 +17,13 @@
 
 #include <paperboy/paperboy.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <charconv>
@@ -134,7 +138,7 @@ struct forwarding_handler
         auto const tells = record.offset() % told == 0;
         if (tells)
             tell("start", record.partition(), record.offset());
-        out.send(record, record.key(), record.value(), {.partition = record.partition()});
+        out.send(record, record.optional_key(), record.optional_value(), {.partition = record.partition()});
         if (tells)
             tell("done", record.partition(), record.offset());
     }
@@ -197,17 +201,20 @@ private:
     paperboy::table<std::string, std::int64_t> table_;
 };
 
-// Tells only of every fiftieth record's end.
+// Tells only of every fiftieth record's end, and only that one takes its time: so that a kill can come in the middle.
 struct burying_handler
 {
     std::string letters;
+    std::chrono::microseconds work;
 
     void on_message(paperboy::record_view const& record)
     {
         if (record.offset() % 100 == 7)
             throw std::invalid_argument{"poison"};
-        if (record.offset() % 50 == 0)
-            tell("done", record.partition(), record.offset());
+        if (record.offset() % 50 != 0)
+            return;
+        std::this_thread::sleep_for(work);
+        tell("done", record.partition(), record.offset());
     }
     paperboy::error_action on_error(std::exception_ptr) { return paperboy::error_action::dead_letter(letters); }
 };
@@ -315,7 +322,7 @@ void set_handler(paperboy::engine& engine, std::string const& topic, options con
         engine.handle(topic, counting_handler{counts, chosen.numbers.at("--told")});
     }
     else if (auto const letters = chosen.texts.find("--dead-letters"); letters != chosen.texts.end())
-        engine.handle(topic, burying_handler{letters->second});
+        engine.handle(topic, burying_handler{letters->second, work.work});
     else if (chosen.bulk)
         engine.handle(topic, bulk_handler{work});
     else
@@ -324,7 +331,7 @@ void set_handler(paperboy::engine& engine, std::string const& topic, options con
 
 } // namespace
 
-// A first SIGTERM or SIGINT stops the engine, which ends its hooks and commits; a second one ends the process.
+// A first SIGTERM or SIGINT stops the engine, which ends its hooks and commits; a second one cancels the run.
 int main(int argc, char** argv)
 try
 {
@@ -344,32 +351,35 @@ try
     auto teller = std::optional<table_teller>{};
     set_handler(engine, argv[3], chosen, teller, context);
 
-    asio::signal_set signals{context, SIGTERM, SIGINT};
+    // The second signal may come while the run completes on another thread, which clears the slot.
+    auto const one_by_one = asio::make_strand(context);
+    asio::signal_set signals{one_by_one, SIGTERM, SIGINT};
+    asio::cancellation_signal hard;
     signals.async_wait(
         [&](auto error, int)
         {
             if (error)
                 return;
             signals.async_wait(
-                [](auto again, int number)
+                [&](auto again, int)
                 {
                     if (!again)
-                        ::_exit(128 + number);
+                        hard.emit(asio::cancellation_type::terminal);
                 });
             engine.stop();
         });
     auto result = paperboy::error_code{};
-    engine.async_run(
-        [&](paperboy::error_code error)
-        {
-            tell("ended " + error.message());
-            if (error)
-                std::cerr << "consumer_child: " << engine.last_failure().text << '\n';
-            result = error;
-            signals.cancel();
-            if (teller)
-                teller->stop();
-        });
+    auto const ended = [&](paperboy::error_code error)
+    {
+        tell("ended " + error.message());
+        if (error)
+            std::cerr << "consumer_child: " << engine.last_failure().text << '\n';
+        result = error;
+        signals.cancel();
+        if (teller)
+            teller->stop();
+    };
+    engine.async_run(asio::bind_executor(one_by_one, asio::bind_cancellation_slot(hard.slot(), ended)));
     auto threads = std::vector<std::jthread>{};
     for (auto i = 1; i < chosen.numbers.at("--threads"); ++i)
         threads.emplace_back([&] { context.run(); });

@@ -1,11 +1,13 @@
 """Members of the group come and go."""
 
+import itertools
 import subprocess
 import time
 from pathlib import Path
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 
+from checker import revocations
 from process_scenarios import end_in_order
 from scenarios import scenario
 
@@ -36,25 +38,51 @@ def storm_by_newer(world):
     where = subprocess.run([TOOLS / "librdkafka", "printenv", "LD_LIBRARY_PATH"], check=True, capture_output=True, text=True)
     world.environment["LD_LIBRARY_PATH"] = where.stdout.strip()
     come_and_go(world)
+    check_incremental(world)
+
+
+def check_incremental(world):
+    """Members that go on keep something: an eager protocol takes all that they have, each time."""
     lost = sum(child.count("lost") for child in world.children)
     if lost:
         raise AssertionError(f"partitions were lost {lost} times")
+    taken = [each for child in world.children for each in revocations(child.journal.read()) if each[1] > 1]
+    whole = sum(1 for some, held in taken if some == held)
+    world.notes.append(f"{len(taken)} revocations of members that went on with several partitions, {whole} of all they had")
+    if 2 * whole >= len(taken):
+        raise AssertionError(world.notes[-1])
 
 
 def come_and_go(world):
     members = [world.child()]
     members[0].await_count("done", 100)
     world.fault()
-    end = time.monotonic() + (10 if world.short else 60)
+    seconds = 10 if world.short else 60
+    end = time.monotonic() + seconds
+    patient = itertools.cycle((True, False))
     while time.monotonic() < end:
         if len(members) > 1 and (len(members) > 4 or world.random.random() < 0.5):
+            if next(patient):
+                await_all_in(members)
             world.end(members.pop(world.random.randrange(len(members))), deadline=30)
         else:
             members.append(world.child())
         time.sleep(1)
+    await_all_in(members)
     world.finish_consumption()
     for member in members:
         world.end(member, deadline=30)
+    newcomers = world.children[1:]
+    came = sum(1 for child in newcomers if child.count("done"))
+    world.notes.append(f"{came} of {len(newcomers)} newcomers have done records")
+    if came < max(seconds // 10, len(newcomers) / 2):
+        raise AssertionError(world.notes[-1])
+
+
+def await_all_in(members):
+    """If all that come were stopped before they have partitions, nothing would ever move."""
+    for each in members:
+        each.await_count("done", 1)
 
 
 @scenario("members with a group.instance.id are restarted one after the other", "nobody else's partitions move",
@@ -77,6 +105,9 @@ def static_restart(world):
             if members[other].count("assigned") != expected:
                 raise AssertionError(f"the restart of member {index} has moved partitions of member {other}")
     world.finish_consumption()
+    again = [each.who for each in members if each.count("assigned") != 1]
+    if again:
+        raise AssertionError(f"partitions of {again} have moved after the restarts")
     for each in members:
         world.end(each)
 

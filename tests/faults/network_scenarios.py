@@ -4,6 +4,14 @@ import time
 
 from process_scenarios import end_in_order
 from scenarios import scenario
+from world import await_true
+
+
+def await_cut(proxy, begin):
+    """A connection that was not there, or went on, would prove nothing."""
+    before = proxy.cuts
+    begin()
+    await_true(lambda: proxy.cuts > before, "a connection to be cut", pause=0.01)
 
 
 def with_trouble(world, begin, rounds=5):
@@ -18,7 +26,8 @@ def with_trouble(world, begin, rounds=5):
 
 @scenario("the connections are cut", "consumption goes on over new ones", proxied=True)
 def network_cut(world):
-    with_trouble(world, world.cluster.proxy.cut, rounds=20)
+    proxy = world.cluster.proxy
+    with_trouble(world, lambda: await_cut(proxy, proxy.cut), rounds=20)
 
 
 @scenario("nothing comes through for 8 s", "consumption goes on", proxied=True)
@@ -33,10 +42,12 @@ def network_blackhole(world):
 
 @scenario("an answer ends in its middle, and the connection with it", "half an answer is none", proxied=True)
 def network_cut_frame(world):
-    def cut_frame():
-        world.cluster.proxy.cut_after = world.random.randrange(1, 2000)
+    proxy = world.cluster.proxy
 
-    with_trouble(world, cut_frame, rounds=20)
+    def cut_frame():
+        proxy.cut_after = world.random.randrange(1, 2000)
+
+    with_trouble(world, lambda: await_cut(proxy, cut_frame), rounds=20)
 
 
 @scenario("each way takes 200 ms", "a slow network is only slow", proxied=True)

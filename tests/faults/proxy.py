@@ -12,6 +12,7 @@ class Proxy:
         self.latency = 0.0
         self.silent = False  # takes bytes and passes nothing on
         self.cut_after = None  # bytes of the next answers, then the connection is reset
+        self.cuts = 0  # how often a connection was reset on purpose
         self._writers = set()
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -56,6 +57,7 @@ class Proxy:
                 self.cut_after = max(0, self.cut_after - len(data))
                 if rest > 0:
                     self.cut_after = None
+                    self.cuts += 1
                     writer.write(data)
                     await writer.drain()
                     raise ConnectionResetError
@@ -67,6 +69,7 @@ class Proxy:
         """Resets every connection there is; new ones are welcome."""
 
         def abort():
+            self.cuts += len(self._writers)
             for writer in list(self._writers):
                 writer.transport.abort()
 

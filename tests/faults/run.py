@@ -10,52 +10,11 @@ from contextlib import ExitStack
 
 from brokers import Cluster
 from proxy import Proxy
+from row import Row
 from scenarios import load
 from world import World
 
 HEADER = ("fault", "records", "lost", "duplicates", "out of order", "stall", "verdict")
-
-
-class Row:
-    def __init__(self, scenario):
-        self.scenario = scenario
-        self.cells = ("-",) * 5
-        self.trouble = []
-
-    def judge(self, world, found, stall):
-        if world.output_counts:
-            self.judge_output(*world.output_counts, stall)
-            return
-        bound = 0 if self.scenario.duplicates == "none" else found.open_work
-        lost = found.lost(world.ends) - sum(world.left_out.values())
-        order = found.count("BG")
-        self.cells = (
-            f"{sum(world.ends.values()):,}",
-            str(lost),
-            f"{found.duplicates} (at most {bound})",
-            str(order),
-            f"{stall:.1f} s",
-        )
-        self.trouble += [f"{invariant}: {sentence}" for invariant, sentence in found.violations[:10]]
-        if lost:
-            self.trouble.append(f"{lost} records are lost")
-        if found.duplicates > bound:
-            self.trouble.append(f"{found.duplicates} records are handled twice, at most {bound} may be")
-
-    def judge_output(self, records, missing, again, stall):
-        """Where processes do not tell of every record, what came of them is in the output."""
-        self.cells = (f"{records:,}", str(missing), f"{again} (not limited)", "-", f"{stall:.1f} s")
-        if missing:
-            self.trouble.append(f"{missing} records are lost")
-
-    @property
-    def verdict(self):
-        if not self.trouble:
-            return "ok"
-        return "known to fail" if self.scenario.failing else "FAILED"
-
-    def line(self):
-        return "| " + " | ".join((f"{self.scenario.name}: {self.scenario.fault}", *self.cells, self.verdict)) + " |"
 
 
 def run_scenario(scenario, cluster, directory, seed, short):
@@ -76,6 +35,7 @@ def run_scenario(scenario, cluster, directory, seed, short):
             row.trouble += [f"{invariant}: {sentence}" for invariant, sentence in world.findings()[0].violations[:10]]
     finally:
         if world is not None:
+            row.notes = world.notes
             world.close()
     return row
 
@@ -118,8 +78,8 @@ def main():
             began = time.monotonic()
             rows.append(run_scenario(each, clusters[kind], directory, chosen.seed, chosen.short))
             print(f"{rows[-1].verdict:8} {name} ({time.monotonic() - began:.0f} s)", flush=True)
-            for trouble in rows[-1].trouble:
-                print(f"         {trouble}", flush=True)
+            for line in (*rows[-1].notes, *rows[-1].trouble):
+                print(f"         {line}", flush=True)
     print("\n| " + " | ".join(HEADER) + " |\n|" + "---|" * len(HEADER))
     for row in rows:
         print(row.line())

@@ -16,11 +16,15 @@ def partitions_added(world):
     world.fault()
     world.admin.create_partitions([NewPartitions(world.topic, 4)])[world.topic].result(30)
     world.await_partitions(4)
+    fed = world.feeder.finish()
     world.partitions = 4
+    world.feeder = Feeder(world, 150, fed)  # its producer knows the new ones from the start
+    for added in (2, 3):
+        child.await_done(added, 100)
     end_in_order(world, child)
 
 
-@scenario("a topic is deleted under its consumer", "a stop still ends in time")
+@scenario("a topic is deleted under its consumer", "a stop still ends in time, with success")
 def topic_deleted(world):
     child = world.child("--set", "topic.metadata.refresh.interval.ms=1000")
     child.await_count("committed", 20)
@@ -28,9 +32,12 @@ def topic_deleted(world):
     child.await_count("done", sum(world.ends.values()))
     world.fault()
     world.admin.delete_topics([world.topic])[world.topic].result(30)
+    child.await_count("revoked", 1)
+    child.await_error(f"not available: {world.topic}")
     time.sleep(5)
-    if child.process.poll() is None:
-        world.end(child)
+    if child.process.poll() is not None:
+        raise AssertionError(f"exits by itself, with {child.process.returncode}")
+    world.end(child)
 
 
 @scenario("a topic is deleted under its consumer and made again", "the new one is consumed from its beginning")

@@ -18,7 +18,7 @@ import checker
 import journal
 
 CHILD = os.environ.get("PAPERBOY_CONSUMER_CHILD", "build/release/tests/faults/consumer_child")
-CLOCK = str(Path(CHILD).with_name("libclock_shift.so"))  # for LD_PRELOAD
+CLOCK = Path(CHILD).with_name("libclock_shift.so").resolve()  # for LD_PRELOAD
 QUIET = {"log_level": 0}
 PATIENCE = 120.0  # seconds that anything may take; what takes longer has failed
 
@@ -27,12 +27,19 @@ def microseconds():
     return time.monotonic_ns() // 1000
 
 
-def await_true(condition, what, deadline=PATIENCE):
+def await_true(condition, what, deadline=PATIENCE, pause=0.05):
     end = time.monotonic() + deadline
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError(f"not within {deadline:.0f} s: {what}")
-        time.sleep(0.05)
+        time.sleep(pause)
+
+
+def check_runs(partition, numbers, restarts):
+    """Each process takes up where the group is, not behind what its predecessors sent, and goes on one by one."""
+    steps = Counter(after - before for before, after in zip([-1, *numbers], numbers) if after != before + 1)
+    if any(step > 0 for step in steps) or steps.total() > restarts:
+        raise AssertionError(f"partition {partition} of the output is out of order: {steps} with {restarts} restarts")
 
 
 def knows(admin, topic, partitions):
@@ -77,13 +84,24 @@ class Child:
     def count(self, what):
         return self.journal.count(what)
 
-    def await_count(self, what, count, deadline=PATIENCE):
+    def await_count(self, what, count, deadline=PATIENCE, pause=0.05):
         def there():
             if self.process.poll() is not None and self.count(what) < count:
                 raise RuntimeError(f"{self.who} ended with {self.process.returncode}")
             return self.count(what) >= count
 
-        await_true(there, f"{count} times '{what}' from {self.who}", deadline)
+        await_true(there, f"{count} times '{what}' from {self.who}", deadline, pause)
+
+    def await_done(self, partition, offset):
+        """Until this record of a partition is done, or one behind it."""
+
+        def there():
+            self.journal.read()
+            if self.process.poll() is not None:
+                raise RuntimeError(f"{self.who} ended with {self.process.returncode}")
+            return self.journal.highest_done.get(partition, -1) >= offset
+
+        await_true(there, f"{self.who} to have done {partition}@{offset}")
 
     def await_error(self, text, deadline=PATIENCE):
         """Until a line with this text is on its standard error."""
@@ -91,6 +109,9 @@ class Child:
 
     def read_errors(self):
         return Path(self.errors.name).read_text(encoding="utf-8", errors="replace")
+
+    def has_loaded(self, library):
+        return str(library) in Path(f"/proc/{self.process.pid}/maps").read_text()
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -115,9 +136,14 @@ class Child:
         return len(events) > before and events[-1].what in ("entries", "unready")
 
     def kill(self):
+        """One that has ended by itself would prove nothing."""
         self.process.kill()
-        self.process.wait(30)
+        self.check_killed(self.process.wait(30))
         self.ended = True
+
+    def check_killed(self, status):
+        if status != -signal.SIGKILL or self.count("ended"):
+            raise RuntimeError(f"{self.who} was to be killed and ended by itself, with {status}: {self.read_errors()}")
 
     def wait(self, deadline=PATIENCE):
         """Status and seconds."""
@@ -130,8 +156,8 @@ class Child:
 class Feeder:
     """Fills the topic's partitions with numbers from a thread, `rate` records per second and partition."""
 
-    def __init__(self, world, rate):
-        self.world, self.rate, self.ends, self.refused = world, rate, {}, 0
+    def __init__(self, world, rate, ends=None):
+        self.world, self.rate, self.ends, self.refused = world, rate, dict(ends or {}), 0
         self.producer = Producer(
             {"bootstrap.servers": world.cluster.direct_servers, "enable.idempotence": True, "linger.ms": 5, **QUIET}
         )
@@ -187,7 +213,8 @@ class World:
         self.directory.mkdir(parents=True)
         self.properties = list(properties)
         self.environment = {}  # of the consumers, on top of ours
-        self.children, self.faults, self.expectations, self.notes = [], [], [], []
+        self.children, self.faults, self.expectations = [], [], []
+        self.notes = []  # what is to be said beside the verdict
         self.driver = []
         self.on_disk = False  # where tables are kept
         self.tables = []  # what is known of a table, and the fold of its changelog: E
@@ -291,8 +318,13 @@ class World:
         await_true(all_committed, f"everything committed, up to {ends}; there is {self.committed()}", 60)
 
     def leader(self, topic, partition):
-        metadata = self.admin.list_topics(topic, timeout=30)
-        return self.cluster.brokers[metadata.topics[topic].partitions[partition].leader - 1]
+        """None while there is none."""
+        found = self.admin.list_topics(topic, timeout=30).topics[topic].partitions[partition].leader
+        return self.cluster.brokers[found - 1] if found > 0 else None
+
+    def in_sync(self, topic):
+        """How many replicas the topic's partitions have in sync: the different numbers."""
+        return {len(each.isrs) for each in self.admin.list_topics(topic, timeout=30).topics[topic].partitions.values()}
 
     def coordinator(self):
         """It is not known while it moves, and a client that knew the old one goes on asking that."""
@@ -323,13 +355,13 @@ class World:
             {"bootstrap.servers": self.cluster.direct_servers, "group.id": "reader", "enable.auto.commit": False, **QUIET}
         )
         numbers, open_partitions = {}, {}
+        deadline = time.monotonic() + PATIENCE
         for partition in range(self.partitions):
             numbers[partition] = []
-            _, end = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+            end = changelog.end_of(reader, topic, partition, deadline)
             if end > 0:
                 open_partitions[partition] = end
         reader.assign([TopicPartition(topic, partition, 0) for partition in open_partitions])
-        deadline = time.monotonic() + PATIENCE
         while open_partitions:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{topic} cannot be read to its end")
@@ -343,9 +375,11 @@ class World:
         return numbers
 
     def check_output(self, output, ends=None):
-        """What is committed (or everything below `ends`) is in the output, and each run of it in order."""
+        """What is committed (or everything below `ends`) is in the output, and each process's run of it in order."""
         below = ends or self.committed()
+        restarts = sum(child.count("assigned") for child in self.children) - 1
         for partition, numbers in self.numbers_in(output).items():
+            check_runs(partition, numbers, restarts)
             missing = set(range(below.get(partition, 0))) - set(numbers)
             if missing:
                 raise AssertionError(f"{len(missing)} records of partition {partition} are not in the output")
@@ -381,15 +415,16 @@ class World:
                     begun[f"{event.partition}-{event.offset % 100}"] += 1
         return begun
 
-    def read_changelog(self):
-        return changelog.read(self.cluster.direct_servers, self.changelog, self.partitions)
+    def read_changelog(self, partitions=None):
+        return changelog.read(self.cluster.direct_servers, self.changelog, partitions or range(self.partitions))
 
-    def check_changelog(self):
-        """What is committed is counted, and nothing more often than it was begun."""
+    def check_changelog(self, partitions=None):
+        """What is committed (of these partitions) is counted, and nothing more often than it was begun."""
         below = self.committed()
-        counts = checker.fold(self.read_changelog())
+        counts = checker.fold(self.read_changelog(partitions))
         begun = self.starts_by_key()
-        for partition, end in below.items():
+        for partition in partitions or below:
+            end = below.get(partition, 0)
             for number in range(100):
                 key = f"{partition}-{number}"
                 least = len(range(number, end, 100))
@@ -449,6 +484,7 @@ class World:
         self.feeder.stop.set()
         for child in self.children:
             if child.process.poll() is None:
-                child.kill()
+                child.process.kill()
+                child.process.wait(30)
             child.errors.close()
         self.viewer.close()

@@ -51,10 +51,12 @@ struct everything
     std::chrono::milliseconds time{};
     boost::uuids::uuid id{};
     paperboy::avro_duration period;
+    paperboy::avro_decimal price;
+    paperboy::avro_decimal share;
 };
 BOOST_DESCRIBE_STRUCT(everything, (),
                       (flag, small, large, single, wide, maybe, bytes, fixed, paint, named, any, at, day, time, id,
-                       period))
+                       period, price, share))
 
 } // namespace fuzzed
 
@@ -78,13 +80,35 @@ namespace serde = paperboy::serde;
 
 constexpr auto limits = serde::avro_limits{32, 10'000};
 
+// Decimals have their scales in a schema only.
+std::string own_schema()
+{
+    auto others = avro_type_of<everything>();
+    std::erase_if(others.members,
+                  [](auto const& each) { return each.type().shape == paperboy::detail::avro_shape::decimal; });
+    auto text = serde::schema_text(others);
+    text.resize(text.size() - std::string_view{"]}"}.size());
+    return text + R"(,{"name":"price","type":{"type":"bytes","logicalType":"decimal","precision":40,"scale":3}},)"
+                  R"({"name":"share","type":{"type":"fixed","name":"share","size":5,"logicalType":"decimal",)"
+                  R"("precision":9,"scale":9}}]})";
+}
+
+// The digits of a decimal are a number that is between those of its bytes' length.
+void show(everything const& value)
+{
+    for (auto const* const each : {&value.price, &value.share})
+        if (auto const text = each->to_string(); text.size() > 3 * each->unscaled.size() + 3 + std::size_t(each->scale))
+            std::abort();
+}
+
 void read_own(std::string_view data)
 {
-    static auto const text = serde::schema_text(avro_type_of<everything>());
+    static auto const text = own_schema();
     static auto const plan = serde::compile(serde::avro_schema{text}, avro_type_of<everything>());
     static auto const writer = serde::avro_writer{serde::avro_schema{text}, avro_type_of<everything>()};
     static auto value = everything{};
     serde::run(plan, std::as_bytes(std::span{data}), &value, limits);
+    show(value);
     auto first = std::string{};
     writer.write(&value, first);
     auto again = everything{};
@@ -100,6 +124,7 @@ void read_foreign(std::string_view schema, std::string_view data)
     auto const plan = serde::compile(serde::avro_schema{schema}, avro_type_of<everything>());
     auto value = everything{};
     serde::run(plan, std::as_bytes(std::span{data}), &value, limits);
+    show(value);
 }
 
 } // namespace

@@ -8,6 +8,19 @@
 
 namespace paperboy::test
 {
+namespace
+{
+
+std::vector<std::string> named_command(std::string const& group, std::string const& topic,
+                                       std::vector<std::string> const& options = {})
+{
+    auto command = std::vector<std::string>{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--set",
+                                            "group.instance.id=one"};
+    command.insert(command.end(), options.begin(), options.end());
+    return command;
+}
+
+} // namespace
 
 consumer_child::consumer_child(std::string const& group, std::string const& topic, std::string const& servers)
     : process_{{PAPERBOY_CONSUMER_CHILD, servers, group, topic}}
@@ -16,14 +29,19 @@ consumer_child::consumer_child(std::string const& group, std::string const& topi
 
 consumer_child::consumer_child(std::vector<std::string> const& command) : process_{command} {}
 
+consumer_child consumer_child::named(std::string const& group, std::string const& topic)
+{
+    return consumer_child{named_command(group, topic)};
+}
+
 consumer_child consumer_child::transform(std::string const& group, std::string const& topic, std::string const& output)
 {
-    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--output", output}};
+    return consumer_child{named_command(group, topic, {"--output", output})};
 }
 
 consumer_child consumer_child::burying(std::string const& group, std::string const& topic, std::string const& letters)
 {
-    return consumer_child{{PAPERBOY_CONSUMER_CHILD, bootstrap_servers(), group, topic, "--dead-letters", letters}};
+    return consumer_child{named_command(group, topic, {"--dead-letters", letters})};
 }
 
 bool consumer_child::read()
@@ -57,6 +75,24 @@ void consumer_child::read_to_end()
 std::size_t consumer_child::count(std::string const& what) const
 {
     return static_cast<std::size_t>(std::ranges::count(events_, what, &child_event::what));
+}
+
+std::int64_t sum(committed_offsets const& committed)
+{
+    auto all = std::int64_t{0};
+    for (auto const& [partition, offset] : committed)
+        all += offset;
+    return all;
+}
+
+void await_committed(consumer_child& child, committed_offsets committed, std::int64_t wanted)
+{
+    do
+    {
+        child.await("committed", child.count("committed") + 1);
+        auto const& numbers = child.events().back().numbers;
+        committed[static_cast<std::int32_t>(numbers.at(0))] = numbers.at(1);
+    } while (sum(committed) < wanted);
 }
 
 void await_last(consumer_child& child, group_view& view, std::string const& topic, int partitions, std::int64_t last)

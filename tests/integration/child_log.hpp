@@ -26,6 +26,10 @@ public:
     consumer_child(std::string const& group, std::string const& topic,
                    std::string const& servers = bootstrap_servers());
 
+    // One with a name, as those have that are made below: its heir takes over at once, and not when its session has
+    // ended.
+    static consumer_child named(std::string const& group, std::string const& topic);
+
     // One that sends what it consumes on.
     static consumer_child transform(std::string const& group, std::string const& topic, std::string const& output);
 
@@ -50,6 +54,14 @@ private:
     child_process process_;
     std::vector<child_event> events_;
 };
+
+// What a group has committed, by partition.
+using committed_offsets = std::map<std::int32_t, std::int64_t>;
+
+[[nodiscard]] std::int64_t sum(committed_offsets const& committed);
+
+// Reads on until the child has made a commit, be it of where it starts, and the group so many records in all.
+void await_committed(consumer_child& child, committed_offsets committed, std::int64_t wanted);
 
 // Reads on until the record at `last` is done in each of so many partitions. Those are left out that have it committed
 // already, as the group says when the child has got its partitions: a commit that was on its predecessor's way when

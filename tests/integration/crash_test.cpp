@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(killed_consumers_miss_nothing_and_start_again_at_the_commit
 
     for (auto const records : {900U, 1500U})
     {
-        auto child = consumer_child{group, topic};
+        auto child = consumer_child::named(group, topic);
         child.await("done", records);
         child.process().signal(SIGKILL);
         BOOST_TEST(child.process().wait() == -SIGKILL);
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(killed_consumers_miss_nothing_and_start_again_at_the_commit
         BOOST_TEST(!committed.empty());
     }
 
-    auto last = consumer_child{group, topic};
+    auto last = consumer_child::named(group, topic);
     await_last(last, view, topic, partitions, per_partition_count - 1);
     last.process().signal(SIGTERM);
     BOOST_TEST(last.process().wait() == 0);

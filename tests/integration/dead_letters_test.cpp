@@ -72,6 +72,13 @@ struct letters_fixture
                               [&](engine& which) { which.handle(input, burying_handler{letters, handled}); }};
     }
 
+    // It has met the poison of every partition, and everything before is committed.
+    void waits_for_the_topic(running_engine const& running) const
+    {
+        BOOST_TEST(running.logged("cannot be sent: it does not exist", 30s));
+        BOOST_TEST(commits(7));
+    }
+
     // Whether the group has committed so much of every partition.
     [[nodiscard]] bool commits(std::int64_t offset) const
     {
@@ -149,8 +156,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_without_the_topic_leaves_the_poison_to_the_
     produce(20);
     {
         auto running = start(letters, settings());
-        BOOST_TEST(running.logged("cannot be sent: it does not exist", 30s));
-        BOOST_TEST(commits(7));
+        waits_for_the_topic(running);
         BOOST_TEST(running.stop() == error_code{errc::shutdown_timeout});
     }
     BOOST_TEST(commits(7));
@@ -159,6 +165,47 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_without_the_topic_leaves_the_poison_to_the_
     BOOST_TEST(commits(20));
     BOOST_TEST(running.stop() == error_code{});
     BOOST_TEST(read_topic(bootstrap_servers(), letters, 4).size() == 4U);
+}
+
+// Far sooner than hooks would have to let go of it.
+BOOST_AUTO_TEST_CASE(a_partition_goes_to_another_member_without_waiting_for_the_topic)
+{
+    auto const letters = unique_name("letters-handed-over");
+    produce(100);
+    auto chosen = settings();
+    chosen.revoke_timeout = 60s;
+    auto first = start(letters, chosen);
+    waits_for_the_topic(first);
+    auto const began = std::chrono::steady_clock::now();
+    auto second = start(letters, chosen);
+    BOOST_TEST(second.logged("assigned " + input, 90s));
+    BOOST_TEST((std::chrono::steady_clock::now() - began < 15s));
+    BOOST_TEST(first.logged("records are left to the next owner"));
+    BOOST_TEST(commits(7));
+
+    brokers.create_topic(letters, 1);
+    BOOST_TEST(commits(100));
+    BOOST_TEST(first.stop() == error_code{});
+    BOOST_TEST(second.stop() == error_code{});
+    BOOST_TEST(read_topic(bootstrap_servers(), letters, 4).size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_hands_its_partitions_over_while_it_ends_says_what_it_leaves)
+{
+    auto const letters = unique_name("letters-left");
+    produce(20);
+    auto chosen = settings();
+    chosen.shutdown_timeout = 60s;
+    auto first = start(letters, chosen);
+    waits_for_the_topic(first);
+    first->stop();
+    auto second = start(letters, chosen);
+    BOOST_TEST(first.wait(60s) == error_code{errc::shutdown_timeout});
+    BOOST_TEST(first.logged("records are left to the next owner"));
+    BOOST_TEST(first->last_failure().text.find("has taken partitions away") != std::string::npos);
+    brokers.create_topic(letters, 1);
+    BOOST_TEST(commits(20));
+    BOOST_TEST(second.stop() == error_code{});
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_meanwhile_is_waited_for)

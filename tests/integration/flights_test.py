@@ -24,6 +24,7 @@ import time
 
 DATASET = "vega-datasets@3.2.1"
 PARTITIONS = 8
+MAKE_TOPIC = pathlib.Path(__file__).parents[1] / "support/broker_topic.py"
 DEADLINE = 60
 
 
@@ -45,8 +46,8 @@ def flights():
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            packed = subprocess.run(["npm", "pack", "--silent", DATASET], cwd=folder, check=True, text=True,
-                                    stdout=subprocess.PIPE).stdout.split()[-1]
+            packed = subprocess.run(["npm", "pack", "--silent", "--fetch-timeout=60000", DATASET], cwd=folder, check=True,
+                                    text=True, stdout=subprocess.PIPE, timeout=300).stdout.split()[-1]
             with tarfile.open(pathlib.Path(folder) / packed) as package:
                 content = package.extractfile("package/data/flights-20k.json").read()
             whole = pathlib.Path(folder) / "whole"
@@ -58,8 +59,8 @@ def flights():
 def produce(all_flights):
     """Produces them into a new topic; returns its name."""
     topic = f"flights-{os.getpid()}-{time.time_ns()}"
-    subprocess.run([environment("PAPERBOY_BROKER_TOOL"), "topic", "--dir", environment("PAPERBOY_BROKER_DIR"), topic,
-                    str(PARTITIONS)], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([environment("PAPERBOY_TEST_PYTHON"), MAKE_TOPIC, environment("PAPERBOY_TEST_BOOTSTRAP"), topic,
+                    str(PARTITIONS)], check=True)
     lines = "".join(f"{each['origin']}\t{json.dumps(each)}\n" for each in all_flights)
     subprocess.run(["kcat", "-P", "-b", environment("PAPERBOY_TEST_BOOTSTRAP"), "-t", topic, "-K", "\t"],
                    input=lines, text=True, check=True)
@@ -87,7 +88,9 @@ class Run:
         self.pending = b""
         self.process = subprocess.Popen(
             [program, environment("PAPERBOY_TEST_BOOTSTRAP"), group, topic, "--log", str(fifo), "-X",
-             "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=500"], stdout=subprocess.PIPE, text=True)
+             "session.timeout.ms=6000", "-X", "heartbeat.interval.ms=500",
+             # The heir of a killed one need not wait for the end of its session.
+             "-X", "group.instance.id=one"], stdout=subprocess.PIPE, text=True)
 
     def read(self, count):
         """The next `count` flights that it counted, as (partition, offset)."""

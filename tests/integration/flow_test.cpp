@@ -27,8 +27,9 @@ namespace asio = boost::asio;
 
 // More than a client is made for at first.
 constexpr std::size_t partitions = 12;
-constexpr std::size_t records_each = 12'000;
-constexpr std::size_t record_size = 1000;
+constexpr std::size_t records_each = 30'000;
+// With as much again that librdkafka adds they fill both limits of a queue at once.
+constexpr std::size_t record_size = 400;
 constexpr std::size_t limit = std::size_t{16} << 20;
 constexpr std::size_t allowance = 32'000'000;
 
@@ -194,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(memory_is_bounded_and_a_blocked_partition_blocks_no_othe
     BOOST_TEST(engine->stats().missed_wakeups == 0U);
 }
 
-// Those that wait would keep all that was read with them: 24 of 12,000 in each partition, and with them everything.
+// Those that wait would keep all that was read with them: 60 of 30,000 in each partition, and with them everything.
 BOOST_FIXTURE_TEST_CASE(memory_is_bounded_where_many_records_wait_among_others_that_do_not, fixture)
 {
     auto settings = test_config(unique_name("flow"));

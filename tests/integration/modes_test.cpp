@@ -7,6 +7,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <ranges>
+#include <span>
+#include <utility>
 
 namespace paperboy::test::modes_test
 {
@@ -26,6 +31,7 @@ public:
         std::size_t in_bulk = 0;
         std::vector<std::size_t> bulk_sizes;
         std::vector<handling_mode> modes;
+        std::vector<std::int64_t> reasons; // how many records waited at each turn
     };
 
     void took(record_view const& record, bool bulk)
@@ -45,13 +51,16 @@ public:
         for (auto const& each : bulk)
             took(each, true);
         auto const lock = std::scoped_lock{mutex_};
+        disorders_ += static_cast<std::size_t>(std::ranges::count_if(
+            bulk, [&](auto const& each) { return each.partition() != bulk.front().partition(); }));
         partitions_[bulk.front().partition()].bulk_sizes.push_back(bulk.size());
         changed_.notify_all();
     }
-    void turned(std::int32_t number, handling_mode mode)
+    void turned(std::int32_t number, handling_mode mode, std::int64_t waiting)
     {
         auto const lock = std::scoped_lock{mutex_};
         partitions_[number].modes.push_back(mode);
+        partitions_[number].reasons.push_back(waiting);
         changed_.notify_all();
     }
 
@@ -88,14 +97,37 @@ struct bulk_handler
     void on_bulk(std::span<record_view const> bulk) { seen.took(bulk); }
 };
 
+[[nodiscard]] bool others_have(deliveries const& all, std::size_t each)
+{
+    return std::ranges::all_of(std::views::iota(1, 8), [&](auto number) { return all.of(number).single >= each; });
+}
+
+// Of the partition that has a million: in the middle of it, waits until the others have had what came meanwhile.
+struct waiting_handler
+{
+    static constexpr std::int64_t middle = 500'000;
+    static constexpr std::size_t awaited = 110;
+
+    deliveries& seen;
+    std::atomic<bool>& others_went_on;
+
+    void on_message(record_view const& record) { seen.took(record, false); }
+    void on_bulk(std::span<record_view const> bulk)
+    {
+        seen.took(bulk);
+        if (bulk.front().partition() == 0 && bulk.front().offset() <= middle && bulk.back().offset() >= middle)
+            others_went_on = seen.await([](auto const& all) { return others_have(all, awaited); }, 30s);
+    }
+};
+
 class mode_observer final : public observer
 {
 public:
     explicit mode_observer(deliveries& seen) : seen_{seen} {}
 
-    void on_mode(topic_partition const& where, handling_mode mode, std::int64_t) noexcept override
+    void on_mode(topic_partition const& where, handling_mode mode, std::int64_t waiting) noexcept override
     {
-        seen_.turned(where.partition, mode);
+        seen_.turned(where.partition, mode, waiting);
     }
 
 private:
@@ -147,28 +179,61 @@ BOOST_FIXTURE_TEST_CASE(a_million_waiting_come_in_bulk_then_single_then_a_burst_
     auto policy = mode_policy{};
     policy.enter_above_lag = 5'000;
     policy.leave_below_lag = 500;
-    auto engine = running_engine{"engine", settings(policy), handler(), 2};
+    auto others_went_on = std::atomic<bool>{false};
+    auto engine = running_engine{"engine", settings(policy),
+                                 [&](auto& e) { e.handle(topic, waiting_handler{seen, others_went_on}); }, 2};
 
+    BOOST_TEST(seen.await([](auto const& all) { return all.of(0).in_bulk > std::size_t{waiting_handler::middle}; }));
+    for (auto partition = 1; partition < 8; ++partition)
+        produce(partition, 10);
+    BOOST_TEST(seen.await([](auto const& all) { return others_have(all, waiting_handler::awaited); }));
     auto const back = modes{handling_mode::bulk, handling_mode::single};
     BOOST_TEST(seen.await([&](auto const& all) { return all.of(0).modes == back; }));
     produce(0, 10);
-    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 700 + 10; }));
+    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 770 + 10; }));
     produce(3, 50'000);
-    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 700 + 10 + 50'000; }));
+    BOOST_TEST(seen.await([&](auto const& all) { return all.total() == waiting + 770 + 10 + 50'000; }));
     BOOST_TEST(seen.await([&](auto const& all) { return all.of(3).modes == back; }));
     BOOST_TEST(!engine.stop());
 
+    BOOST_TEST(others_went_on);
     BOOST_TEST(seen.disorders() == 0U);
     BOOST_TEST(seen.of(0).in_bulk >= static_cast<std::size_t>(waiting) * 99 / 100);
     BOOST_TEST(seen.of(0).single >= 10U);
     BOOST_TEST(seen.of(3).in_bulk > 0U);
     for (auto const partition : {1, 2, 4, 5, 6, 7})
     {
-        BOOST_TEST(seen.of(partition).single == 100U);
+        BOOST_TEST(seen.of(partition).single == 110U);
         BOOST_TEST(seen.of(partition).modes.empty());
     }
-    BOOST_TEST(engine.logged("[0]: now bulk: "));
-    BOOST_TEST(engine.logged("[0]: now single: "));
+    for (auto const partition : {0, 3})
+    {
+        auto const& reasons = seen.of(partition).reasons;
+        BOOST_TEST(reasons.front() > 5'000);
+        BOOST_TEST(reasons.back() < 500);
+        auto const line = "[" + std::to_string(partition) + "]: now ";
+        BOOST_TEST(engine.logged(line + "bulk: " + std::to_string(reasons.front()) + " records wait, more than 5000"));
+        BOOST_TEST(engine.logged(line + "single: " + std::to_string(reasons.back()) + " records wait, fewer than 500"));
+    }
+}
+
+// The queue of a partition never has as many of them as one look could take.
+BOOST_FIXTURE_TEST_CASE(large_records_that_wait_come_in_bulk_too, fixture)
+{
+    constexpr auto waiting = 3'000;
+    auto const value = std::string(20'000, 'v');
+    for (auto i = 0; i < waiting; ++i)
+        sender.send(topic, {0, {}, value});
+    sender.flush();
+    auto policy = mode_policy{};
+    policy.enter_above_lag = 1'000;
+    policy.leave_below_lag = 100;
+    auto engine = running_engine{"engine", settings(policy), handler()};
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == waiting; }));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.disorders() == 0U);
+    BOOST_TEST((seen.of(0).modes.front() == handling_mode::bulk));
+    BOOST_TEST(seen.of(0).in_bulk >= static_cast<std::size_t>(waiting) / 2);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_records, fixture)
@@ -245,15 +310,35 @@ BOOST_FIXTURE_TEST_CASE(a_partition_that_lags_again_is_handled_in_bulk_again, fi
 BOOST_FIXTURE_TEST_CASE(a_bulk_ends_before_it_exceeds_max_bytes, fixture)
 {
     for (auto i = 0; i < 100; ++i)
-        sender.send(topic, {0, {}, std::string(100, 'x')});
+        sender.send(topic, {0, std::string(40, 'k'), std::string(60, 'v')});
     sender.flush();
+    for (auto const& [max_bytes, records] : {std::pair{1'000U, 10U}, std::pair{999U, 9U}})
+    {
+        auto const before = seen.of(0).bulk_sizes.size();
+        auto policy = fixed_bulk();
+        policy.max_bytes = max_bytes;
+        auto engine = running_engine{"engine", settings(policy), handler()};
+        BOOST_TEST(seen.await([&](auto const& all) { return all.total() == (before == 0 ? 100U : 200U); }));
+        BOOST_TEST(!engine.stop());
+        auto const sizes = std::span{seen.of(0).bulk_sizes}.subspan(before);
+        BOOST_TEST(std::ranges::max(sizes) == records);
+        BOOST_TEST(sizes.size() == (100 + records - 1) / records);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_wait, fixture)
+{
     auto policy = fixed_bulk();
-    policy.max_bytes = 1'050;
+    policy.max_wait = 1s;
     auto engine = running_engine{"engine", settings(policy), handler()};
-    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 100; }));
+    produce(0, 1);
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1; }));
+    auto const begun = std::chrono::steady_clock::now();
+    produce(0, 3);
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 4; }, policy.max_wait + 10s));
+    BOOST_TEST((std::chrono::steady_clock::now() - begun >= policy.max_wait));
     BOOST_TEST(!engine.stop());
-    BOOST_TEST(std::ranges::max(seen.of(0).bulk_sizes) == 10U);
-    BOOST_TEST(seen.of(0).bulk_sizes.size() == 10U);
+    BOOST_TEST(seen.of(0).bulk_sizes == (std::vector<std::size_t>{1, 3}), boost::test_tools::per_element());
 }
 
 // Each record waits for its bulk's max_wait, not for another record.
@@ -265,7 +350,9 @@ BOOST_FIXTURE_TEST_CASE(a_trickle_comes_within_max_wait, fixture)
     for (auto i = std::size_t{1}; i <= 5; ++i)
     {
         produce(0, 1);
-        BOOST_TEST(seen.await([&](auto const& all) { return all.total() == i; }, 10s));
+        // The first one waits for the group, too.
+        auto const deadline = i == 1 ? 60s : 10s;
+        BOOST_TEST(seen.await([&](auto const& all) { return all.total() == i; }, policy.max_wait + deadline));
     }
     BOOST_TEST(!engine.stop());
     BOOST_TEST(seen.of(0).in_bulk == 5U);
@@ -283,8 +370,8 @@ BOOST_FIXTURE_TEST_CASE(a_trickle_after_a_lag_comes_within_max_wait_and_then_one
     policy.max_wait = 50ms;
     auto engine = running_engine{"engine", settings(policy), handler()};
     auto const comes = [&](std::size_t total)
-    { return seen.await([=](auto const& all) { return all.total() == total; }, 10s); };
-    BOOST_TEST(comes(2'000));
+    { return seen.await([=](auto const& all) { return all.total() == total; }, policy.max_wait + 10s); };
+    BOOST_TEST(seen.await([](auto const& all) { return all.total() == 2'000; }));
     BOOST_TEST(seen.await([](auto const& all) { return !all.of(0).modes.empty(); }));
     auto sent = std::size_t{2'000};
     for (auto seconds = 0; seconds < 3; ++seconds)

@@ -1,6 +1,8 @@
 // A real schema registry, also killed and restarted.
 
 #include "registry_control.hpp"
+#include "serde/registry_url.hpp"
+#include "support/http_client.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
@@ -60,6 +62,18 @@ error_code code_of(F operation)
     return {};
 }
 
+// Changes are refused from now on where they are not compatible in this way.
+void demand(std::string const& level, std::string const& subject)
+{
+    auto const url = serde::parse_registry_url(environment("PAPERBOY_TEST_REGISTRY"));
+    auto const body = R"({"compatibility":")" + level + "\"}";
+    auto client = http_client{static_cast<std::uint16_t>(std::stoi(url.port))};
+    client.send("PUT " + url.prefix + "/config/" + subject +
+                " HTTP/1.1\r\nHost: test\r\nContent-Type: application/json" +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    BOOST_TEST(client.receive().status == 200U);
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(real_registry, fixture)
@@ -94,6 +108,13 @@ BOOST_AUTO_TEST_CASE(compatibility_is_checked)
             .async_check(subject, schema_draft{record_of("r", one_field)}, schema_registry::latest, asio::use_future)
             .get();
     BOOST_TEST(same.compatible);
+    demand("BACKWARD", subject);
+    auto const draft = schema_draft{record_of("r", two_fields)};
+    auto const other = registry.async_check(subject, draft, schema_registry::latest, asio::use_future).get();
+    BOOST_TEST(!other.compatible, "the second field has no default");
+    BOOST_TEST((code_of([&] { add(draft.text); }) == errc::incompatible_schema));
+    demand("FORWARD", subject);
+    BOOST_TEST(registry.async_check(subject, draft, schema_registry::latest, asio::use_future).get().compatible);
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_dies_is_waited_for)

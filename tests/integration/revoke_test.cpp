@@ -71,6 +71,21 @@ struct fixture
     }
 };
 
+// Of the first engine: blocks its thread at the record with the value "slow" until it is let go.
+struct blocking_handler
+{
+    fixture& test;
+
+    void on_message(record_view const& record)
+    {
+        static std::string const name = "first";
+        auto span = hook_span{test.log, name, record};
+        if (record.value() == "slow")
+            test.let_go->wait(false);
+        span.done();
+    }
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_CASE(the_hook_finishes_before_the_partition_goes_to_another_engine, fixture)
@@ -112,6 +127,32 @@ BOOST_FIXTURE_TEST_CASE(a_stop_in_the_middle_of_a_revocation_waits_for_the_hook,
     BOOST_TEST(log.violations() == "");
 }
 
+// 1. A hook blocks the only thread. Another member joins meanwhile, so the group wants the partitions back, and the run
+//    is asked to end.
+// 2. The hook returns, and the stop is served before what the group wants. The group is left after both: what the hook
+//    has done is committed.
+BOOST_FIXTURE_TEST_CASE(a_stop_in_front_of_a_revocation_commits_what_is_done, fixture)
+{
+    auto settings = test_config(group);
+    settings.commit.interval = 1h;
+    settings.watcher = std::make_shared<journaling_observer>(log, "first");
+    auto first = running_engine{"first", settings, [this](engine& e) { e.handle(topic, blocking_handler{*this}); }};
+    BOOST_TEST(log.await([&] { return log.starts_of({topic, 0}, 1) == 1; }));
+    auto const second = join("second", 20s, let_go);
+    BOOST_TEST(eventually([&] { return view.state() == "PreparingRebalance"; }));
+    // Over several of the heartbeats that tell the first one.
+    BOOST_TEST(!log.await([&] { return log.unfinished({topic, 0}) != 1; }, 1s));
+    first->stop();
+    let_go->store(true);
+    let_go->notify_all();
+    BOOST_TEST(!first.wait());
+    BOOST_TEST(log.await([&] { return log.finished_count() == 6; }));
+    BOOST_TEST(!second->stop());
+    BOOST_TEST(log.finisher({topic, 0}, 1) == "first");
+    BOOST_TEST(log.repeated() == 0U);
+    BOOST_TEST(log.violations() == "");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_hook_that_takes_too_long_is_cancelled_and_the_new_owner_handles_its_record, fixture)
 {
     auto const first = join("first", 1s, let_go);
@@ -136,19 +177,6 @@ BOOST_FIXTURE_TEST_CASE(a_hook_that_takes_too_long_is_cancelled_and_the_new_owne
 // A hook that blocks its thread cannot be cancelled. The engine gives the partition up all the same, and goes on.
 BOOST_FIXTURE_TEST_CASE(a_hook_that_blocks_its_thread_does_not_keep_the_partition, fixture)
 {
-    struct blocking_handler
-    {
-        fixture& test;
-
-        void on_message(record_view const& record)
-        {
-            static std::string const name = "first";
-            auto span = hook_span{test.log, name, record};
-            if (record.value() == "slow")
-                test.let_go->wait(false);
-            span.done();
-        }
-    };
     auto settings = test_config(group);
     settings.revoke_timeout = 500ms;
     settings.watcher = std::make_shared<journaling_observer>(log, "first");

@@ -9,6 +9,7 @@
 //     steps_child BOOTSTRAP_SERVERS GROUP PARTITIONS END TOPIC...     END: of every partition of all but the last topic
 
 #include "support/broker.hpp"
+#include "support/child_output.hpp"
 
 #include <paperboy/paperboy.hpp>
 
@@ -24,19 +25,12 @@
 #include <vector>
 
 #include <sys/prctl.h>
-#include <unistd.h>
 
 namespace asio = boost::asio;
+using paperboy::test::tell;
 
 namespace
 {
-
-void tell(std::string line)
-{
-    line += '\n';
-    if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
-        std::abort();
-}
 
 struct plan
 {

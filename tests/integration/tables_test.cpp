@@ -343,6 +343,72 @@ BOOST_AUTO_TEST_CASE(a_changelog_that_was_made_anew_is_noticed)
     count(5);
 }
 
+// Likewise one that an operator has made, without a mark, and that others have written past the store's offset.
+BOOST_AUTO_TEST_CASE(a_changelog_without_a_mark_that_was_made_anew_and_has_grown_is_noticed)
+{
+    constexpr int pages = 3;
+    auto const stores = std::make_shared<kept_stores>();
+    auto const count = [&](std::shared_ptr<shard_store_provider> const& in, int first, int times, auto look)
+    {
+        for (auto i = 0; i < times; ++i)
+            for (auto page = first; page < first + pages; ++page)
+                sender.send(input, {.partition = page % partitions, .key = key_of(page), .value = "view"});
+        sender.flush();
+        auto table = std::optional<counts>{};
+        auto running = running_engine{"tables", test_config(group), [&](engine& which)
+                                      {
+                                          table = which.make_table<std::string, std::int64_t>(name, in);
+                                          which.handle(input, counting_handler{*table});
+                                      }};
+        BOOST_REQUIRE(all_handled(running, std::int64_t{times} * pages));
+        look(*table);
+        BOOST_TEST(!running.stop());
+    };
+    auto const expect = [](int page, std::optional<std::int64_t> seen)
+    { return [page, seen](counts const& table) { BOOST_TEST((ask(table, page) == seen)); }; };
+    auto const make_changelog = [&]
+    { brokers.create_topic(name + "_changelog", partitions, {{"cleanup.policy", "compact"}}); };
+    make_changelog();
+    count(stores, 0, 5, expect(0, 5));
+    count(stores, 0, 5, expect(0, 10));
+    for (auto partition = 0; partition < partitions; ++partition)
+        BOOST_TEST(stores->of(name, partition).cleared == 1);
+    brokers.delete_topic(name + "_changelog");
+    make_changelog();
+    count(nullptr, pages, 15, expect(pages, 15));
+    count(stores, pages, 5,
+          [&](counts const& table)
+          {
+              for (auto page = 0; page < pages; ++page)
+              {
+                  expect(page, std::nullopt)(table);
+                  expect(pages + page, 20)(table);
+              }
+          });
+    for (auto partition = 0; partition < partitions; ++partition)
+        BOOST_TEST(stores->of(name, partition).cleared == 2);
+}
+
+// What the table has is in no changelog any more.
+BOOST_AUTO_TEST_CASE(a_changelog_that_is_made_anew_during_a_run_ends_it)
+{
+    constexpr int pages = 3;
+    view(pages, 5);
+    auto running =
+        running_engine{"tables", test_config(group), [&](engine& which)
+                       { which.handle(input, counting_handler{which.make_table<std::string, std::int64_t>(name)}); }};
+    BOOST_REQUIRE(all_handled(running, pages * 5));
+    BOOST_REQUIRE(all_committed());
+    brokers.delete_topic(name + "_changelog");
+    brokers.create_topic(name + "_changelog", partitions, {{"cleanup.policy", "compact"}});
+    view(pages, 1);
+    BOOST_TEST(running.wait() == make_error_code(errc::wrong_changelog));
+    auto const text = running->last_failure().text;
+    BOOST_TEST(text.find("of its changelog \"" + name + "_changelog\", where offset 5 has to be the next") !=
+                   std::string::npos,
+               text);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(incremental_suite, tables_fixture, *boost::unit_test::precondition(fit_to_cooperate))

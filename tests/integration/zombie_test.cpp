@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_was_halted_past_its_session_has_lost_its_par
     auto const lost_at = child.events().size();
     BOOST_TEST(child.events().back().numbers.size() == std::size_t{partitions});
     BOOST_TEST(all(view.committed(topic, partitions)));
-    // It joins again, shares with the heir, and ends in order.
+    // It joins again, shares with the heir, and ends cleanly.
     child.await("assigned", assigned_before + 1);
     child.process().signal(SIGTERM);
     BOOST_TEST(child.process().wait() == 0);

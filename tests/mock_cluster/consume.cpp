@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_factory_makes_a_handler_for_each_partition_and_they_end_w
     consuming.handle(topic, per_partition{[&](topic_partition const& where) { return handler{where, shared}; }});
 
     auto run = outcome_of_run::start(consuming);
-    auto const all_seen = [this](counts const& all)
+    auto const all_seen = [](counts const& all)
     {
         auto total = 0;
         for (auto const& [where, count] : all.records)
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE(what_happens_is_counted_observed_and_logged)
 
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(seen.wait_until(at_least(40)));
-    auto const all_committed = [this](test::observed const& all)
+    auto const all_committed = [](test::observed const& all)
     {
         auto committed = all.committed();
         return committed.size() == partitions &&

@@ -4,12 +4,21 @@
 #include "mock_cluster/mock_fixture.hpp"
 #include "support/incremental.hpp"
 
+#include "kafka/client_config.hpp"
+#include "kafka/consumer.hpp"
+
+#include <boost/asio/io_context.hpp>
+
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
+#include <variant>
+#include <vector>
 
 namespace paperboy::cooperative_test
 {
@@ -23,6 +32,7 @@ using test::outcome_of_run;
 using test::seen_records;
 
 // Kafka's API keys and error codes.
+constexpr std::int16_t offset_commit = 8;
 constexpr std::int16_t heartbeat = 12;
 constexpr std::int16_t sync_group = 14;
 constexpr int not_coordinator = 16;
@@ -78,6 +88,46 @@ struct measuring_handler
             });
     }
     static void on_message(record_view const&) {}
+};
+
+// Brings a consumer to begin closing while a revocation of some of its partitions waits for its answer.
+struct pair_of_consumers
+{
+    explicit pair_of_consumers(config const& settings)
+        : stays{context.get_executor(), kafka::make_consumer_conf(settings), true},
+          goes{context.get_executor(), kafka::make_consumer_conf(settings), true}
+    {
+    }
+
+    // What the one that goes is told next of this kind, while the other accepts what it gets.
+    template <class Event>
+    [[nodiscard]] std::vector<topic_partition> told()
+    {
+        auto found = std::optional<std::vector<topic_partition>>{};
+        static_cast<void>(test::eventually(
+            [&]
+            {
+                accept(stays.poll());
+                auto const event = goes.poll();
+                if (event && std::holds_alternative<Event>(*event))
+                    found = std::get<Event>(*event).partitions;
+                return found.has_value();
+            }));
+        return found.value();
+    }
+    void accept(std::optional<kafka::consumer_event> const& event)
+    {
+        if (!event)
+            return;
+        if (auto const* const given = std::get_if<kafka::assign_event>(&*event))
+            static_cast<void>(stays.assign_unread(given->partitions));
+        else if (auto const* const taken = std::get_if<kafka::revoke_event>(&*event))
+            static_cast<void>(stays.unassign(taken->partitions));
+    }
+
+    boost::asio::io_context context;
+    kafka::consumer stays;
+    kafka::consumer goes;
 };
 
 } // namespace
@@ -226,6 +276,55 @@ BOOST_AUTO_TEST_CASE(partitions_that_stay_get_what_others_leave_of_the_memory_an
     BOOST_TEST(seen.get().largest[stays] <= 52U);
     first->stop();
     BOOST_TEST(first_run.get() == error_code{});
+}
+
+// A member of an incremental group tries its last commit again before it leaves, after a pause each time.
+BOOST_AUTO_TEST_CASE(a_stop_whose_commits_are_refused_does_not_ask_on_and_on)
+{
+    produce(topic, 0, 1);
+    auto seen = seen_records{};
+    auto settings = cooperative();
+    settings.commit.interval = 1h;
+    settings.shutdown_timeout = 3s;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, collecting_handler{seen});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(seen.wait_until(at_least(1)), log);
+    cluster.fail_requests(offset_commit, std::vector<int>(1000, rebalance_in_progress));
+    consuming.stop();
+    static_cast<void>(run.get());
+    BOOST_TEST(consuming.stats().failed_commits > 1U);
+    BOOST_TEST(consuming.stats().failed_commits < 50U);
+}
+
+// librdkafka tells two revocations, and takes the answer to the first for one to both. Who asks it for more while the
+// group ends may wait for ever: it is asked all the time here, so that it would hit.
+BOOST_AUTO_TEST_CASE(a_revocation_of_a_group_that_ends_meanwhile_is_answered)
+{
+    auto both = pair_of_consumers{cooperative()};
+    auto const topics = std::vector{topic};
+    BOOST_TEST(!both.goes.subscribe(topics));
+    auto const all = both.told<kafka::assign_event>();
+    BOOST_TEST(all.size() == 4U);
+    BOOST_TEST(!both.goes.assign_unread(all));
+    BOOST_TEST(!both.stays.subscribe(topics));
+    auto const some = both.told<kafka::revoke_event>();
+    BOOST_TEST(some.size() == 2U);
+    auto const here = [](std::function<void()> const& work)
+    {
+        work();
+        return true;
+    };
+    BOOST_TEST(!both.goes.begin_close(here));
+    auto const rest = both.told<kafka::revoke_event>();
+    BOOST_TEST(rest.size() == 2U);
+    BOOST_TEST(!both.goes.unassign(some));
+    auto const deadline = std::chrono::steady_clock::now() + test::patience;
+    do
+    {
+        BOOST_TEST(!both.goes.unassign(rest));
+    } while (!both.goes.closed() && std::chrono::steady_clock::now() < deadline);
+    BOOST_TEST(both.goes.closed());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

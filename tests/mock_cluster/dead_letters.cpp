@@ -189,6 +189,60 @@ BOOST_AUTO_TEST_CASE(poison_of_a_bulk_that_fails_the_engine_is_the_cause)
     BOOST_TEST(committed(0) == 3);
 }
 
+// The first of a bulk cannot be decoded, and the others' on_finished_handling fails: two failures with two topics.
+BOOST_AUTO_TEST_CASE(each_letter_of_a_bulk_has_the_topic_of_its_own_failure)
+{
+    struct picky_serde
+    {
+        using value_type = std::string;
+        void decode(bytes_view data, std::string& out) const
+        {
+            out.assign(reinterpret_cast<char const*>(data.data()), data.size());
+            if (out == "0")
+                throw std::domain_error{"zero"};
+        }
+    };
+    struct failing
+    {
+        std::string unreadable;
+        std::string late;
+
+        void on_message(record<std::string> const&) const {}
+        void on_bulk(std::span<record<std::string> const>) const {}
+        void on_finished_handling(std::span<record<std::string> const>) const { throw std::runtime_error{"late"}; }
+        [[nodiscard]] error_action on_error(std::exception_ptr) const { return error_action::dead_letter(unreadable); }
+        [[nodiscard]] error_action on_bulk_error(std::exception_ptr) const { return error_action::dead_letter(late); }
+    };
+    produce(topic, 0, 3);
+    auto const unreadable = make_topic(1);
+    auto options = handler_options{};
+    options.mode = mode_policy{.mode = handling_mode::bulk, .max_records = 50, .max_wait = 1s};
+    auto settings = this->settings();
+    settings.commit.interval = 10ms;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, picky_serde{}, failing{unreadable, letters}, options);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(commits(0, 3), log);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    auto const expect =
+        [&](std::string const& of, int count, std::string_view stage, std::vector<std::string> const& values)
+    {
+        auto found = std::vector<std::string>{};
+        for (auto const& each : test::read_topic(cluster.bootstrap_servers(), of, values.size(), count))
+        {
+            found.push_back(each.value.value());
+            auto const header =
+                std::ranges::find(each.headers, "__paperboy.errors.stage", &test::read_headers::value_type::first);
+            BOOST_TEST_REQUIRE((header != each.headers.end()));
+            BOOST_TEST(header->second.value() == stage);
+        }
+        BOOST_TEST(found == values, boost::test_tools::per_element());
+    };
+    expect(unreadable, 1, "decoding the value", {"0"});
+    expect(letters, 2, "on_finished_handling", {"1", "2"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::dead_letters_test

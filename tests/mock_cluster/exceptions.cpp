@@ -1,4 +1,4 @@
-// Whatever a hook throws, whichever hook it is, ends the run in order, and its record is handled again.
+// Whatever a hook throws, whichever hook it is, ends the run cleanly, and its record is handled again.
 
 #include "mock_cluster/mock_fixture.hpp"
 
@@ -228,6 +228,52 @@ struct breaking_bulk_handler
     void on_finished_handling(context&) { how.at(hook::on_finished_handling, bad_offset); }
 };
 
+// The same with hooks that have already waited.
+struct breaking_awaitable_bulk_handler
+{
+    fault how;
+    seen_records& seen;
+
+    static asio::awaitable<void> wait() { return breaking_awaitable_handler::wait(); }
+    [[nodiscard]] breaking_bulk_handler plain() const { return {how, seen}; }
+
+    asio::awaitable<context> define_context()
+    {
+        co_await wait();
+        co_return plain().define_context();
+    }
+    asio::awaitable<void> did_receive_bulk_messages(std::vector<record_view>& bulk, context& shared)
+    {
+        co_await wait();
+        plain().did_receive_bulk_messages(bulk, shared);
+    }
+    asio::awaitable<void> on_bulk(std::span<record_view const> bulk, context& shared)
+    {
+        co_await wait();
+        plain().on_bulk(bulk, shared);
+    }
+    asio::awaitable<error_action> on_bulk_error(std::exception_ptr error)
+    {
+        co_await wait();
+        co_return plain().on_bulk_error(error);
+    }
+    void on_message(record_view const& record) { plain().on_message(record); }
+    asio::awaitable<void> on_finished_handling(context& shared)
+    {
+        co_await wait();
+        plain().on_finished_handling(shared);
+    }
+};
+
+struct decoding_bulk_handler : decoding_handler
+{
+    void on_bulk(std::span<record<std::string_view, std::string_view> const> bulk)
+    {
+        for (auto const& each : bulk)
+            on_message(each);
+    }
+};
+
 struct working_handler : collecting_handler
 {
     void on_tombstone(record_view const& record) { on_message(record); }
@@ -267,7 +313,7 @@ public:
         auto settings = this->settings();
         settings.mode = mode_;
         engine_.emplace(io.context(), settings);
-        if constexpr (std::is_same_v<Handler, decoding_handler>)
+        if constexpr (std::is_base_of_v<decoding_handler, Handler>)
             engine_->handle(topic, breaking_text{how_, hook::decode_key}, breaking_text{how_, hook::decode_value},
                             Handler{how_, seen_});
         else
@@ -339,6 +385,8 @@ BOOST_DATA_TEST_CASE(out_of_any_hook, kinds, what)
     begin<breaking_awaitable_handler>(all, single_hooks, what, {});
     begin<decoding_handler>(all, serdes, what, {});
     begin<breaking_bulk_handler>(all, bulk_hooks, what, {.mode = handling_mode::bulk});
+    begin<breaking_awaitable_bulk_handler>(all, bulk_hooks, what, {.mode = handling_mode::bulk});
+    begin<decoding_bulk_handler>(all, serdes, what, {.mode = handling_mode::bulk});
     for (auto const& each : all)
         each->break_and_start_again();
     for (auto const& each : all)

@@ -9,6 +9,25 @@
 namespace paperboy::test
 {
 
+// Looks again and again, for a hook that other threads let go.
+template <class Condition>
+boost::asio::awaitable<void> until(Condition holds)
+{
+    auto timer = boost::asio::steady_timer{co_await boost::asio::this_coro::executor};
+    while (!holds())
+    {
+        timer.expires_after(std::chrono::milliseconds{1});
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
+}
+
+// Whether no assigned partition takes records; true where none is assigned.
+[[nodiscard]] inline bool all_are_held(engine const& of)
+{
+    auto const all = of.stats().partitions;
+    return std::ranges::all_of(all, [](auto const& each) { return each.held; });
+}
+
 // Keeps the last value of each key in a table.
 struct setting_handler
 {

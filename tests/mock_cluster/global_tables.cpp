@@ -298,7 +298,13 @@ BOOST_AUTO_TEST_CASE(an_engine_without_partitions_has_the_table_as_well)
     BOOST_TEST(test::eventually([&] { return usable(seconds) && ask(seconds, "a") == "b"; }), log);
     // The mock takes no commit while its group is changing, which it is when the first of them has gone. So that is the
     // one that has something to commit.
-    auto const first_owns = !first.stats().partitions.empty();
+    auto first_owns = false;
+    auto const one_owns = [&]
+    {
+        first_owns = !first.stats().partitions.empty();
+        return first_owns == second.stats().partitions.empty();
+    };
+    BOOST_TEST_REQUIRE(test::eventually(one_owns), log);
     auto& owner = first_owns ? first : second;
     auto& other = first_owns ? second : first;
     owner.stop();
@@ -343,6 +349,38 @@ BOOST_AUTO_TEST_CASE(a_store_goes_on_where_it_was)
         write("theirs", "2", 1);
         order("=mine 2");
     }
+}
+
+// No hook runs here that would end a batch.
+BOOST_AUTO_TEST_CASE(looks_into_an_idle_global_table_take_no_more_memory_than_its_cache)
+{
+    stores = std::make_shared<test::kept_stores>();
+    constexpr auto keys = 3'000;
+    auto const value = std::string(1'000, 'v');
+    auto const key = [](int number) { return "key" + std::to_string(number); };
+    for (auto i = 0; i < keys; ++i)
+        cluster.produce(changelog, {.key = packed(key(i)), .value = packed(value), .partition = 0});
+    cluster.flush();
+    auto having = options();
+    having.cache_bytes = std::size_t{1} << 20U;
+    auto which = engine{io.context(), settings()};
+    auto const values = which.make_table<std::string, std::string>("values", stores, having);
+    which.handle(topic, ordered_handler{values, got});
+    auto outcome = outcome_of_run::start(which);
+    BOOST_TEST(test::eventually([&] { return which.health().ready(); }), log);
+    for (auto i = 0; i < keys; ++i)
+        BOOST_TEST(ask(values, key(i)) == value);
+    auto bytes = std::uint64_t{0};
+    auto entries = std::uint64_t{0};
+    for (auto const& each : which.stats().shards)
+    {
+        bytes += each.bytes;
+        entries += each.entries;
+    }
+    BOOST_TEST(entries > 10U);
+    BOOST_TEST(bytes <= having.cache_bytes);
+    which.stop();
+    BOOST_TEST(!outcome.get(), log);
 }
 
 BOOST_AUTO_TEST_CASE(options_that_do_not_go_together_are_refused)

@@ -5,6 +5,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include <atomic>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
 namespace paperboy::stop_test
 {
 namespace
@@ -50,6 +55,66 @@ BOOST_AUTO_TEST_CASE(a_stop_before_the_group_is_joined)
     BOOST_TEST(watcher->seen.get().revoked.size() == watcher->seen.get().assigned.size());
     BOOST_TEST(log.count("stopped: success") == 2U);
 }
+
+// Wherever it comes between the first and the last step of async_run.
+BOOST_AUTO_TEST_CASE(a_stop_from_another_thread_while_a_run_starts)
+{
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto done = std::atomic<bool>{false};
+    auto stoppers = std::vector<std::thread>{};
+    for (auto i = 0; i < 2; ++i)
+        stoppers.emplace_back(
+            [&]
+            {
+                while (!done)
+                {
+                    if (consuming.health().status == engine_status::starting)
+                        consuming.stop();
+                    std::this_thread::yield();
+                }
+            });
+    constexpr auto runs = 20;
+    auto ended = 0;
+    try
+    {
+        for (auto i = 0; i < runs; ++i)
+            ended += outcome_of_run::start(consuming).get() == error_code{} ? 1 : 0;
+    }
+    catch (std::exception const& error)
+    {
+        BOOST_ERROR(error.what());
+    }
+    done = true;
+    for (auto& each : stoppers)
+        each.join();
+    BOOST_TEST(ended == runs);
+}
+
+// UBSan looks by a pipe whether it may read an object's type, and takes one that it cannot open for a no.
+#ifndef __SANITIZE_ADDRESS__
+BOOST_AUTO_TEST_CASE(a_run_without_descriptors_is_told)
+{
+    auto seen = seen_records{};
+    auto consuming = engine{io.context(), settings()};
+    consuming.handle(topic, collecting_handler{seen});
+    auto const unused = ::dup(0);
+    ::close(unused);
+    auto before = rlimit{};
+    BOOST_TEST_REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    auto none = before;
+    none.rlim_cur = static_cast<rlim_t>(unused);
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    BOOST_TEST(run.get() == make_error_code(errc::client_failed));
+    BOOST_TEST(consuming.last_failure().text.starts_with("the run cannot begin: "), consuming.last_failure().text);
+    auto again = outcome_of_run::start(consuming);
+    consuming.stop();
+    BOOST_TEST(again.get() == error_code{});
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(a_stop_from_a_hook_finishes_that_record_and_no_other)
 {
@@ -154,7 +219,7 @@ BOOST_AUTO_TEST_CASE(an_awaitable_hook_that_never_ends_is_cancelled_and_its_reco
     produce(topic, 0, 5);
     auto hanging = test::watched<test::hang_log>{};
     auto settings = this->settings();
-    settings.shutdown_timeout = 1s;
+    settings.shutdown_timeout = 10s;
     {
         auto consuming = engine{io.context(), settings};
         consuming.handle(topic, test::hanging_handler{hanging, 3});
@@ -163,7 +228,7 @@ BOOST_AUTO_TEST_CASE(an_awaitable_hook_that_never_ends_is_cancelled_and_its_reco
         auto const stopped = clock::now();
         consuming.stop();
         BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
-        BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 500ms));
+        BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 5s));
         BOOST_TEST(consuming.last_failure().code == make_error_code(errc::shutdown_timeout));
     }
     auto const all = hanging.get();
@@ -185,12 +250,66 @@ BOOST_AUTO_TEST_CASE(an_awaitable_hook_that_never_ends_is_cancelled_and_its_reco
     BOOST_TEST(offsets_of(seen, 0) == (std::vector<std::int64_t>{3, 4}), boost::test_tools::per_element());
 }
 
+// The time for partitions that the group wants back is none of its own.
+BOOST_AUTO_TEST_CASE(a_hook_has_the_time_that_a_stop_may_take)
+{
+    struct slow_handler
+    {
+        engine*& running;
+
+        boost::asio::awaitable<void> on_message(record_view const&)
+        {
+            running->stop();
+            auto const is_stopping = [this] { return running->health().status == engine_status::stopping; };
+            co_await test::until(is_stopping);
+            auto timer = boost::asio::steady_timer{co_await boost::asio::this_coro::executor, 1s};
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        }
+    };
+    produce(topic, 0, 1);
+    auto settings = this->settings();
+    settings.revoke_timeout = 200ms;
+    settings.shutdown_timeout = 25s;
+    engine* running = nullptr;
+    auto consuming = engine{io.context(), settings};
+    running = &consuming;
+    consuming.handle(topic, slow_handler{running});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 1);
+}
+
+// Another member joins after the stop: it waits for the partitions no longer than it would have before.
+BOOST_AUTO_TEST_CASE(partitions_that_the_group_wants_back_after_a_stop_are_given_back_in_time)
+{
+    produce(topic, 0, 1);
+    auto hanging = test::watched<test::hang_log>{};
+    auto settings = this->settings();
+    settings.revoke_timeout = 1s;
+    settings.shutdown_timeout = 5min;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, test::hanging_handler{hanging, 0});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST_REQUIRE(hanging.wait_until(test::begun(0)), log);
+    consuming.stop();
+    auto seen = seen_records{};
+    settings.watcher = nullptr;
+    settings.shutdown_timeout = 10s;
+    auto other = engine{io.context(), settings};
+    other.handle(make_topic(1), collecting_handler{seen});
+    auto other_run = outcome_of_run::start(other);
+    BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout), log);
+    BOOST_TEST(hanging.get().cancelled == 1);
+    other.stop();
+    BOOST_TEST(other_run.get() == error_code{});
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_that_blocks_its_thread_does_not_hold_up_the_result)
 {
     produce(topic, 0, 5);
     auto blocked = test::watched<test::blocking_handler::state>{};
     auto settings = this->settings();
-    settings.shutdown_timeout = 1s;
+    settings.shutdown_timeout = 3s;
     auto consuming = engine{io.context(), settings};
     consuming.handle(topic, test::blocking_handler{blocked, 2});
     auto run = outcome_of_run::start(consuming);
@@ -198,7 +317,7 @@ BOOST_AUTO_TEST_CASE(a_hook_that_blocks_its_thread_does_not_hold_up_the_result)
     auto const stopped = clock::now();
     consuming.stop();
     BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
-    BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 500ms));
+    BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 5s));
     BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 2);
     blocked.update([](auto& state) { state.open = true; });
 }

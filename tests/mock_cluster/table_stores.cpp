@@ -99,13 +99,28 @@ struct store_fixture : test::mock_fixture
         return test::eventually([&] { return stores->of("values", 0).at_apply_gate > 0; });
     }
 
-    [[nodiscard]] static std::uint64_t restored(engine const& of)
+    // What a look into partition 0 says. The engine has begun to close it as soon as that is errc::not_local.
+    [[nodiscard]] static error_code error_of_get(text_table const& of)
+    {
+        try
+        {
+            static_cast<void>(of.async_get_in(0, "key", asio::use_future).get());
+            return {};
+        }
+        catch (boost::system::system_error const& error)
+        {
+            return error.code();
+        }
+    }
+
+    [[nodiscard]] static shard_stats shard_0(engine const& of)
     {
         for (auto const& each : of.stats().shards)
             if (each.partition == 0)
-                return each.restored;
-        return 0;
+                return each;
+        return {};
     }
+    [[nodiscard]] static std::uint64_t restored(engine const& of) { return shard_0(of).restored; }
 
     std::string const changelog = topic + "-changelog";
     std::shared_ptr<test::kept_stores> const stores = std::make_shared<test::kept_stores>();
@@ -284,10 +299,11 @@ BOOST_AUTO_TEST_CASE(a_restore_that_is_cut_off_leaves_the_store_as_old_as_it_was
     {
         auto gate = hold();
         auto which = engine{io.context(), settings()};
-        static_cast<void>(add(which));
+        auto const values = add(which);
         auto outcome = outcome_of_run::start(which);
         BOOST_TEST(held(), log);
         which.stop();
+        BOOST_TEST(test::eventually([&] { return error_of_get(values) == errc::not_local; }), log);
         gate.set_value();
         BOOST_TEST(!outcome.get(), log);
     }
@@ -356,6 +372,24 @@ BOOST_AUTO_TEST_CASE(damage_that_a_write_of_a_restore_finds_makes_it_begin_again
     BOOST_TEST(stores->of("values", 0).entries.size() == large_values + 1U);
 }
 
+// Later than the final commit may end: all is committed.
+BOOST_AUTO_TEST_CASE(a_stop_waits_for_a_store_that_is_closed_late)
+{
+    produce(topic, 0, 1);
+    auto chosen = settings();
+    chosen.shutdown_timeout = 20s;
+    auto which = engine{io.context(), chosen};
+    static_cast<void>(add(which));
+    auto outcome = outcome_of_run::start(which);
+    BOOST_TEST(handled.wait_until([](int count) { return count >= 1; }), log);
+    auto gate = hold();
+    which.stop();
+    BOOST_TEST(held(), log);
+    BOOST_TEST(log.wait_for("revoked "), log);
+    gate.set_value();
+    BOOST_TEST(!outcome.get(), log);
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_hangs_does_not_hold_the_end_and_is_named)
 {
     produce(topic, 0, 1);
@@ -376,6 +410,48 @@ BOOST_AUTO_TEST_CASE(a_store_that_hangs_does_not_hold_the_end_and_is_named)
     BOOST_TEST(stores->of("values", 0).open);
     gate.set_value();
     BOOST_TEST(test::eventually([&] { return !stores->of("values", 0).open; }));
+}
+
+// No hook runs here that would end a batch.
+BOOST_AUTO_TEST_CASE(looks_into_an_idle_table_take_no_more_memory_than_its_cache)
+{
+    constexpr auto keys = 3'000;
+    auto const value = std::string(1'000, 'v');
+    auto const key = [](int number) { return "key" + std::to_string(number); };
+    for (auto i = 0; i < keys; ++i)
+        cluster.produce(changelog, {.key = key(i), .value = value, .partition = 0});
+    cluster.flush();
+    auto which = engine{io.context(), settings()};
+    auto const values = add(which);
+    auto outcome = outcome_of_run::start(which);
+    BOOST_TEST(test::eventually([&] { return restored(which) == static_cast<std::uint64_t>(keys); }), log);
+    BOOST_TEST(test::eventually([&] { return which.health().ready(); }), log);
+    for (auto i = 0; i < keys; ++i)
+        BOOST_TEST(values.async_get_in(0, key(i), asio::use_future).get().value_or("") == value);
+    auto const shard = shard_0(which);
+    BOOST_TEST(shard.entries > 10U);
+    BOOST_TEST(shard.bytes <= options().cache_bytes);
+    which.stop();
+    BOOST_TEST(!outcome.get(), log);
+}
+
+BOOST_AUTO_TEST_CASE(a_scan_outside_of_a_run_says_so)
+{
+    auto which = engine{io.context(), settings()};
+    auto const values = add(which);
+    auto const error_of_scan = [&]
+    {
+        auto got = std::promise<error_code>{};
+        values.async_scan("", 10, [&](error_code error, auto const& /*found*/) { got.set_value(error); });
+        return got.get_future().get();
+    };
+    BOOST_TEST(error_of_scan() == make_error_code(errc::not_running));
+    auto outcome = outcome_of_run::start(which);
+    BOOST_TEST(test::eventually([&] { return which.health().ready(); }), log);
+    BOOST_TEST(error_of_scan() == error_code{});
+    which.stop();
+    BOOST_TEST(!outcome.get(), log);
+    BOOST_TEST(error_of_scan() == make_error_code(errc::not_running));
 }
 
 // A hook that waits has changes that are not sent, on behalf of its record, whose accounts have the shard.

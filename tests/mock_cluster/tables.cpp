@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_partition_waits_for_its_shard_and_others_do_not)
     BOOST_TEST(ask(counts, 1, "2").value_or(0) == 1);
     BOOST_TEST(error_of(counts, 0, "1") == make_error_code(errc::restoring));
     BOOST_TEST(!which.health().ready());
-    BOOST_TEST(which.health().restoring == 1U);
+    BOOST_TEST(test::eventually([&] { return which.health().restoring == 1U; }), log);
     BOOST_TEST(which.health().reason.find("restoring table") != std::string::npos, which.health().reason);
     gate.set_value();
     BOOST_TEST(handled.wait_until([](int count) { return count >= 5; }), log);

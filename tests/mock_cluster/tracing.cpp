@@ -1,5 +1,6 @@
 // The spans of hooks, and traces that go on in what hooks send.
 
+#include "mock_cluster/gated_handler.hpp"
 #include "mock_cluster/mock_fixture.hpp"
 #include "support/topic_reader.hpp"
 
@@ -111,8 +112,37 @@ struct plain_handler
     {
         auto const context = trace_of(record);
         contexts.update([&](auto& all) { all.push_back(context ? context->to_text() : ""); });
-        out.send(record, record.key(), record.value());
+        out.send(record, record.optional_key(), record.optional_value());
     }
+};
+
+// Whether a serde has come to what it waits for, and whether that is there.
+struct preparation
+{
+    bool come = false;
+    bool there = false;
+};
+
+struct waiting_text
+{
+    using value_type = std::string;
+
+    explicit waiting_text(test::watched<preparation>& shared) : shared_{&shared} {}
+
+    bool ready(bytes_view) const noexcept { return shared_->get().there; }
+    asio::awaitable<void> prepare(bytes_view) const
+    {
+        shared_->update([](auto& all) { all.come = true; });
+        auto const is_there = [shared = shared_] { return shared->get().there; };
+        co_await test::until(is_there);
+    }
+    void decode(bytes_view data, std::string& out) const
+    {
+        out.assign(reinterpret_cast<char const*>(data.data()), data.size());
+    }
+
+private:
+    test::watched<preparation>* shared_;
 };
 
 } // namespace
@@ -250,6 +280,35 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_is_one_span, fixture)
     }
     subject.stop();
     BOOST_TEST(!run.get());
+}
+
+// Its block may go before it comes into its hooks.
+BOOST_FIXTURE_TEST_CASE(a_record_that_is_held_back_when_its_serde_is_ready_keeps_no_span, fixture)
+{
+    struct text_handler
+    {
+        test::watched<int>& handled;
+        void on_message(record<std::string> const&)
+        {
+            handled.update([](int& count) { ++count; });
+        }
+    };
+    auto serde = test::watched<preparation>{};
+    auto handled = test::watched<int>{};
+    produce(topic, 0, 1);
+    auto consuming = engine{io.context(), traced_settings()};
+    consuming.handle(topic, waiting_text{serde}, text_handler{handled});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(serde.wait_until([](auto const& all) { return all.come; }), log);
+    consuming.pause();
+    BOOST_TEST(test::eventually([&] { return test::all_are_held(consuming); }));
+    serde.update([](auto& all) { all.there = true; });
+    auto const spans_seen = await_spans(1);
+    BOOST_TEST(!spans_seen.ended.front().finished);
+    BOOST_TEST(handled.get() == 0);
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(handled.get() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,7 +3,10 @@
 #include "mock_cluster/mock_fixture.hpp"
 #include "support/topic_reader.hpp"
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -66,6 +69,59 @@ struct counting_handler
     }
 };
 
+// Keeps hooks until it is opened; on one thread.
+class gate
+{
+public:
+    explicit gate(asio::io_context& on) : closed_{on, clock::time_point::max()} {}
+
+    asio::awaitable<void> pass()
+    {
+        come.update([](int& count) { ++count; });
+        if (!open_)
+            co_await closed_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    void open()
+    {
+        asio::post(closed_.get_executor(),
+                   [this]
+                   {
+                       open_ = true;
+                       closed_.cancel();
+                   });
+    }
+
+    test::watched<int> come;
+
+private:
+    asio::steady_timer closed_;
+    bool open_ = false;
+};
+
+struct held_forwarding_handler
+{
+    forwarding_handler then;
+    gate& before;
+
+    asio::awaitable<void> on_message(record_view const& record)
+    {
+        co_await before.pass();
+        then.on_message(record);
+    }
+};
+
+struct held_counting_handler
+{
+    test::watched<int>& handled;
+    gate& before;
+
+    asio::awaitable<void> on_message(record_view const&)
+    {
+        co_await before.pass();
+        handled.update([](int& count) { ++count; });
+    }
+};
+
 struct transform_fixture : test::mock_fixture
 {
     transform_fixture() : target{make_topic(1)} {}
@@ -78,6 +134,14 @@ struct transform_fixture : test::mock_fixture
 
     std::string const target;
     test::watched<int> handled;
+
+protected:
+    explicit transform_fixture(mock_cluster& on) : mock_fixture{on}, target{make_topic(1)} {}
+};
+
+struct faulty_transform_fixture : test::own_cluster, transform_fixture
+{
+    faulty_transform_fixture() : transform_fixture{own} {}
 };
 
 // By key, the values in the order of their first arrival.
@@ -132,7 +196,8 @@ BOOST_AUTO_TEST_CASE(commits_steps_and_the_end_wait_for_the_acknowledgements)
     auto settings = this->settings();
     settings.commit.interval = 10ms;
     settings.steps = {{topic}, {later}};
-    settings.producer.properties = {{"linger.ms", "1000"}};
+    settings.producer.properties = {{"linger.ms", "3000"}};
+    settings.shutdown_timeout = 20s;
     auto consuming = engine{io.context(), settings};
     auto acknowledged_before = test::watched<std::vector<std::uint64_t>>{};
     auto const out = consuming.make_producer(target);
@@ -212,6 +277,64 @@ BOOST_AUTO_TEST_CASE(a_full_queue_and_a_failed_client_cost_neither_order_nor_rec
     auto const last = watcher->seen.get().committed();
     for (auto partition = 0; partition < partitions; ++partition)
         BOOST_TEST((last.at({topic, partition}) == per_partition_count));
+}
+
+// The broker is away, so that the queue stays full until it is back.
+BOOST_FIXTURE_TEST_CASE(while_the_queue_is_full_other_partitions_and_timers_go_on_on_the_one_thread,
+                        faulty_transform_fixture)
+{
+    constexpr auto count = 400;
+    constexpr auto batch = 20;
+    constexpr auto queue = 5;
+    auto const other = make_topic(1);
+    produce(topic, 0, count);
+    produce(other, 0, count);
+    auto one_thread = test::io_threads{1};
+    auto sending = gate{one_thread.context()};
+    auto counting = gate{one_thread.context()};
+    auto counted = test::watched<int>{};
+    auto settings = this->settings();
+    settings.batch_size = batch;
+    settings.properties["session.timeout.ms"] = "30000";
+    settings.producer.properties = {{"queue.buffering.max.messages", std::to_string(queue)}, {"linger.ms", "0"}};
+    auto consuming = engine{one_thread.context(), settings};
+    consuming.handle(topic, held_forwarding_handler{{consuming.make_producer(target), handled}, sending});
+    consuming.handle(other, held_counting_handler{counted, counting});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(sending.come.wait_until([](int come) { return come == 1; }));
+    BOOST_TEST(counting.come.wait_until([](int come) { return come == 1; }));
+    // Enough to fill the queue: nothing more is fetched while the broker is away.
+    auto const is_fetched = [&](std::string const& which)
+    {
+        auto const all = consuming.stats().partitions;
+        return std::ranges::any_of(all,
+                                   [&](auto const& each) { return each.topic == which && each.prefetched >= batch; });
+    };
+    BOOST_TEST(test::eventually([&] { return is_fetched(topic) && is_fetched(other); }));
+
+    cluster.set_broker_up(1, false);
+    sending.open();
+    BOOST_TEST(test::eventually([&] { return consuming.stats().producer.waiting > 0; }));
+    counting.open();
+    BOOST_TEST(counted.wait_until([](int all) { return all > 0; }));
+    auto rung = test::watched<bool>{};
+    auto timer = asio::steady_timer{one_thread.context(), 1ms};
+    timer.async_wait([&](auto) { rung.update([](bool& yes) { yes = true; }); });
+    BOOST_TEST(rung.wait_until([](bool yes) { return yes; }));
+    auto const full = consuming.stats().producer;
+    BOOST_TEST(full.acknowledged == 0U);
+    BOOST_TEST(full.in_flight == std::size_t{queue});
+    BOOST_TEST(full.waiting > 0U);
+    BOOST_TEST(full.waiting <= std::size_t{batch});
+
+    cluster.set_broker_up(1, true);
+    BOOST_TEST(wait_for_handled(count));
+    BOOST_TEST(counted.wait_until([](int all) { return all == count; }));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{}, log);
+    BOOST_TEST(committed() == count);
+    BOOST_TEST(test::read_values(cluster.bootstrap_servers(), target, count) == numbers(count),
+               boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -63,6 +63,7 @@ class Dashboard(unittest.TestCase):
             self.await_text("status", lambda text: text == "starting")
             self.assertEqual(self.text("group"), "billing")
             self.assertFalse(self.page.run(HIDDEN.format("none")))
+            self.check_nothing_is_assigned()
 
             self.engine.reach("restoring")
             self.check_restore()
@@ -79,10 +80,16 @@ class Dashboard(unittest.TestCase):
             self.engine.reach("stopped")
             self.await_text("status", lambda text: text == "stopped")
             self.page.await_page(HIDDEN.format("alarm"))
+            self.check_nothing_is_assigned()
             errors = [each for each in self.page.complaints() if each["level"] == "SEVERE"]
             self.assertEqual(errors, [])
             self.assertEqual(self.engine.quit(), 0, self.engine.output)
             self.await_text("status", lambda text: text == "unreachable")
+
+    def check_nothing_is_assigned(self):
+        """Then nobody here knows how far the group is behind: that is not 0."""
+        self.assertEqual(self.await_text("lag-of", lambda text: "assigned" in text), "records behind: nothing is assigned")
+        self.assertEqual([self.text(each) for each in ("lag", "lag-now", "age", "drain")], ["–"] * 4)
 
     def check_restore(self):
         title = self.await_text("tables-title", lambda text: text.startswith("Tables: 2 of 4"))
@@ -97,6 +104,7 @@ class Dashboard(unittest.TestCase):
 
     def check_running(self):
         self.await_text("status", lambda text: text == "running")
+        self.assertEqual(self.text("lag-of"), "records behind")
         self.page.await_page(HIDDEN.format("steps"))
         self.assertTrue(self.page.run(HIDDEN.format("alarm")))
         self.assertEqual([row[0] for row in self.rows("partitions")],

@@ -217,7 +217,7 @@ private:
     paperboy::engine engine_{context_, settings()};
     paperboy::metrics numbers_{paperboy::engine_monitor{engine_}};
     paperboy::http_endpoints server_{
-        serving_, paperboy::engine_monitor{engine_}, {.port = 0, .event_interval = 250ms, .stuck_after = 1s}};
+        serving_, paperboy::engine_monitor{engine_}, {.port = 0, .event_interval = 250ms, .stalled_after = 1s}};
     asio::steady_timer timer_{serving_};
     bool ending_ = false;
     int ticks_ = 0;

@@ -4,12 +4,23 @@
 
 #include <paperboy/avro.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/describe/enum.hpp>
+
+#include <array>
 #include <span>
 #include <string>
 #include <utility>
 
 namespace paperboy::test::answers_test
 {
+
+enum class color
+{
+    red,
+    green,
+};
+BOOST_DESCRIBE_ENUM(color, red, green)
 
 BOOST_FIXTURE_TEST_SUITE(registry_answers, registry_fixture)
 
@@ -72,6 +83,74 @@ BOOST_AUTO_TEST_CASE(a_registered_schema_needs_no_fetching)
     reading.decode(data, decoded);
     BOOST_TEST(decoded == "apple");
     BOOST_TEST(server.requests().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_defaults_of_a_serde_s_own_schema_stand_for_symbols_that_its_enum_lacks)
+{
+    auto server = scripted_server{
+        in_turn({a_schema(R"({\"type\":\"enum\",\"name\":\"color\",\"symbols\":[\"red\",\"blue\"]})")})};
+    auto const own = R"({"type":"enum","name":"color","symbols":["red","green"],"default":"green"})";
+    auto options = avro_options{};
+    options.schema = own;
+    auto const blue = std::array{std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{7}, std::byte{2}};
+    auto serde = avro<color>{schema_registry{io, server.url()}, options};
+    boost::asio::co_spawn(io, serde.prepare(blue), [](std::exception_ptr const& error) { BOOST_TEST(!error); });
+    run();
+    auto found = color::red;
+    serde.decode(blue, found);
+    BOOST_TEST((found == color::green));
+}
+
+BOOST_AUTO_TEST_CASE(a_serde_may_go_while_its_schema_is_registered)
+{
+    auto server = scripted_server{in_turn({{200, R"({"id":5})"}})};
+    auto out = registry_outcome<std::int32_t>{};
+    avro<std::string>{schema_registry{io, server.url()}}.async_register("orders", out.handler());
+    run();
+    BOOST_TEST(out.succeeded(), out.text());
+    BOOST_TEST(server.requests().front().target == "/subjects/orders-value/versions");
+}
+
+BOOST_AUTO_TEST_CASE(the_subject_that_a_schema_is_registered_under)
+{
+    struct naming
+    {
+        subject_name how;
+        record_part part;
+        std::string target;
+    };
+    for (auto const& each : {naming{subject_name::topic, record_part::value, "orders-value"},
+                             naming{subject_name::topic, record_part::key, "orders-key"},
+                             naming{subject_name::record, record_part::value, "shop.color"},
+                             naming{subject_name::record, record_part::key, "shop.color"},
+                             naming{subject_name::topic_record, record_part::value, "orders-shop.color"}})
+    {
+        auto server = scripted_server{in_turn({{200, R"({"id":5})"}})};
+        auto options = avro_options{};
+        options.schema = R"({"type":"enum","name":"shop.color","symbols":["red","green"]})";
+        options.subject = each.how;
+        options.part = each.part;
+        auto out = registry_outcome<std::int32_t>{};
+        avro<color>{schema_registry{io, server.url()}, options}.async_register("orders", out.handler());
+        run();
+        BOOST_TEST(out.succeeded(), out.text());
+        BOOST_TEST(server.requests().front().target == "/subjects/" + each.target + "/versions");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_without_a_name_has_no_subject_of_its_own)
+{
+    auto server = scripted_server{in_turn({{200, R"({"id":5})"}})};
+    for (auto const how : {subject_name::record, subject_name::topic_record})
+    {
+        auto options = avro_options{};
+        options.subject = how;
+        auto out = registry_outcome<std::int32_t>{};
+        avro<std::string>{schema_registry{io, server.url()}, options}.async_register("orders", out.handler());
+        run();
+        BOOST_TEST(out.says("use subject_name::topic"), out.text());
+    }
+    BOOST_TEST(server.requests().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_registration)

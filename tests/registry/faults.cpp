@@ -203,6 +203,59 @@ BOOST_AUTO_TEST_CASE(what_is_no_registry_is_said_to_be_none)
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_next_url_is_asked_when_one_misbehaves)
+{
+    for (auto const& each :
+         {raw("SSH-2.0-OpenSSH_9.2\r\n\r\n"), scripted_answer{200, "<html><body>Welcome</body></html>"}.as("text/html"),
+          scripted_answer{200, ""}, scripted_answer{404, "<html>nginx</html>"}.as("text/html"),
+          scripted_answer{302, ""}.with("Location: http://login.example/"), scripted_answer{204, ""},
+          scripted_answer{200, std::string(8192, 'x')}})
+    {
+        auto bad = scripted_server{in_turn({each})};
+        auto good = scripted_server{in_turn({a_schema()})};
+        auto patient = settings({bad.url(), good.url()});
+        patient.max_response = 4096;
+        auto const registry = schema_registry{io, patient};
+        log.clear();
+        for (auto const id : {1, 2})
+        {
+            auto const found = get(registry, id);
+            BOOST_TEST(found.succeeded(), found.text());
+        }
+        BOOST_TEST(bad.requests().size() == 1U);
+        BOOST_TEST(good.requests().size() == 2U);
+        BOOST_TEST_REQUIRE(log.size() == 1U);
+        BOOST_TEST(log.front().find(bad.url()) != std::string::npos, log.front());
+        BOOST_TEST(log.front().ends_with("; asking the next URL"), log.front());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_registry_says_no_other_url_is_asked_for)
+{
+    for (auto const& each :
+         {unknown_id(), scripted_answer{401, "who are you?"}, scripted_answer{403, ""}, scripted_answer{200, "{}"}})
+    {
+        auto first = scripted_server{in_turn({each})};
+        auto second = scripted_server{in_turn({a_schema()})};
+        BOOST_TEST(!get(schema_registry{io, settings({first.url(), second.url()})}, 7).succeeded());
+        BOOST_TEST(second.requests().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_url_that_misbehaves_does_not_end_the_wait_for_another)
+{
+    auto bad = scripted_server{in_turn({scripted_answer{200, "<html>"}.as("text/html")})};
+    auto late = scripted_server{in_turn({{503, ""}, a_schema()})};
+    auto patient = settings({bad.url(), late.url()});
+    patient.retries = 1;
+    auto const found = get(schema_registry{io, patient}, 7);
+    BOOST_TEST(found.succeeded(), found.text());
+    auto down = scripted_server{in_turn({{503, ""}})};
+    patient.urls = {down.url(), bad.url()};
+    auto const never = get(schema_registry{io, patient}, 7);
+    BOOST_TEST((never.code() == errc::registry_unreachable), never.text());
+}
+
 // Else an outage that outlasts the retries would send good records to the dead letters.
 BOOST_AUTO_TEST_CASE(a_record_is_to_blame_for_an_unknown_id_but_not_for_an_outage)
 {

@@ -1,7 +1,14 @@
 // Credentials and TLS.
 
 #include "registry/fixture.hpp"
+#include "support/manual_watched.hpp"
 #include "support/test_authority.hpp"
+
+#include <openssl/ssl.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
 
 namespace paperboy::test::security_test
 {
@@ -13,6 +20,15 @@ test_authority const& authority()
 {
     static auto const made = test_authority{};
     return made;
+}
+
+// The name that a client has asked for, RFC 6066.
+int note_name(SSL* connection, int*, void* names)
+{
+    auto const* const asked = ::SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+    static_cast<watched<std::vector<std::string>>*>(names)->update(
+        [asked](auto& all) { all.emplace_back(asked == nullptr ? "none" : asked); });
+    return SSL_TLSEXT_ERR_OK;
 }
 
 } // namespace
@@ -86,6 +102,40 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_is_not_trusted)
     auto const other_host = get(schema_registry{io, secure}, 1);
     BOOST_TEST((other_host.code() == errc::registry_bad_answer), other_host.text());
     BOOST_TEST(server.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_next_url_is_asked_when_a_certificate_has_expired)
+{
+    auto expired = scripted_server{in_turn({a_schema()}), authority().server_named("expired")};
+    auto good = scripted_server{in_turn({a_schema()}), authority().server()};
+    auto secure = settings({expired.url(), good.url()});
+    secure.ca_file = authority().file("ca.crt");
+    auto const registry = schema_registry{io, secure};
+    auto const found = get(registry, 1);
+    BOOST_TEST(found.succeeded(), found.text());
+    BOOST_TEST(expired.requests().empty());
+    BOOST_TEST_REQUIRE(log.size() == 1U);
+    BOOST_TEST(log.front().find("certificate") != std::string::npos, log.front());
+    secure.urls = {expired.url()};
+    BOOST_TEST(get(schema_registry{io, secure}, 1).says("expired"));
+}
+
+BOOST_AUTO_TEST_CASE(only_names_are_asked_for)
+{
+    for (auto const& [host, certificate, asked] :
+         {std::tuple{"localhost", "server", "localhost"}, std::tuple{"127.0.0.1", "address", "none"}})
+    {
+        auto names = watched<std::vector<std::string>>{};
+        auto const tls = authority().server_named(certificate);
+        ::SSL_CTX_set_tlsext_servername_arg(tls->native_handle(), &names);
+        ::SSL_CTX_set_tlsext_servername_callback(tls->native_handle(), &note_name);
+        auto server = scripted_server{in_turn({a_schema()}), tls};
+        auto secure = settings({std::string{"https://"} + host + server.url().substr(server.url().rfind(':'))});
+        secure.ca_file = authority().file("ca.crt");
+        auto const found = get(schema_registry{io, secure}, 1);
+        BOOST_TEST(found.succeeded(), found.text());
+        BOOST_TEST(names.get() == std::vector<std::string>{asked}, boost::test_tools::per_element());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(https_to_a_port_of_http)

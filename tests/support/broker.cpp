@@ -16,7 +16,7 @@ namespace
 
 using namespace std::chrono_literals;
 
-constexpr int patience_ms = 20'000;
+constexpr int patience_ms = 120'000;
 
 template <class T>
 using owned = std::unique_ptr<T, void (*)(T*)>;
@@ -71,13 +71,15 @@ std::string unique_name(std::string_view stem)
 bool eventually(std::function<bool()> const& predicate, std::chrono::milliseconds deadline)
 {
     auto const end = std::chrono::steady_clock::now() + deadline;
-    while (!predicate())
+    for (;;)
     {
-        if (std::chrono::steady_clock::now() > end)
+        auto const late = std::chrono::steady_clock::now() >= end;
+        if (predicate())
+            return true;
+        if (late)
             return false;
         std::this_thread::sleep_for(20ms);
     }
-    return true;
 }
 
 client_handle make_client(rd_kafka_type_t type, settings_map const& settings,

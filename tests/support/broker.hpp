@@ -25,7 +25,7 @@ namespace paperboy::test
 
 // Asks at a short pace until the answer is yes: for states that nothing announces. False when the deadline passes.
 [[nodiscard]] bool eventually(std::function<bool()> const& predicate,
-                              std::chrono::milliseconds deadline = std::chrono::seconds{20});
+                              std::chrono::milliseconds deadline = std::chrono::seconds{120});
 
 struct close_client
 {

@@ -38,10 +38,10 @@ public:
     [[nodiscard]] engine* operator->() noexcept { return &engine_; }
 
     // Waits for async_run to complete; throws std::runtime_error when it does not within the deadline.
-    error_code wait(std::chrono::milliseconds deadline = std::chrono::seconds{30});
+    error_code wait(std::chrono::milliseconds deadline = std::chrono::seconds{120});
 
     // stop(), then the same.
-    error_code stop(std::chrono::milliseconds deadline = std::chrono::seconds{15});
+    error_code stop(std::chrono::milliseconds deadline = std::chrono::seconds{120});
 
     // Whether a line with this text was logged, by now or until the deadline.
     [[nodiscard]] bool logged(std::string_view text, std::chrono::milliseconds deadline = {}) const;

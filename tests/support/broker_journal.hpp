@@ -43,7 +43,7 @@ public:
 
     // Waits for a condition over what follows; it is asked again after each change. False when the deadline passes.
     [[nodiscard]] bool await(std::function<bool()> const& condition,
-                             std::chrono::milliseconds deadline = std::chrono::seconds{30}) const;
+                             std::chrono::milliseconds deadline = std::chrono::seconds{120}) const;
 
     // Different records finished, by any engine, or by one.
     [[nodiscard]] std::size_t finished_count() const;

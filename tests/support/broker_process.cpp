@@ -180,7 +180,7 @@ void own_broker::kill() const
 {
     auto const pid = std::stoi(file("pid"));
     signal(SIGKILL);
-    if (!await_end(pid, 10s))
+    if (!await_end(pid, 120s))
         throw std::runtime_error{"the broker does not die"};
 }
 

@@ -25,12 +25,12 @@ public:
     ~child_process();
 
     // The next line; nothing when the output has ended. Throws std::runtime_error when neither comes in time.
-    [[nodiscard]] std::optional<std::string> line(std::chrono::milliseconds deadline = std::chrono::seconds{30});
+    [[nodiscard]] std::optional<std::string> line(std::chrono::milliseconds deadline = std::chrono::seconds{120});
 
     void signal(int number) const;
 
     // The exit status, or minus the signal that ended it. Throws std::runtime_error when it does not end in time.
-    int wait(std::chrono::milliseconds deadline = std::chrono::seconds{30});
+    int wait(std::chrono::milliseconds deadline = std::chrono::seconds{120});
 
 private:
     pid_t pid_ = -1;

@@ -7,7 +7,7 @@ namespace paperboy::test
 namespace
 {
 
-constexpr int patience_ms = 30'000;
+constexpr int patience_ms = 120'000;
 
 rd_kafka_headers_t* make_headers(outgoing const& record)
 {

@@ -107,6 +107,12 @@ void recording_observer::on_lag(topic_partition const& partition, std::int64_t r
     seen.update([&](observed& all) { all.lag[partition] = records; });
 }
 
+void recording_observer::on_mode(topic_partition const& partition, handling_mode mode,
+                                 std::int64_t /*waiting*/) noexcept
+{
+    seen.update([&](observed& all) { all.modes[partition].push_back(mode); });
+}
+
 outcome_of_run outcome_of_run::start(engine& which)
 {
     auto outcome = outcome_of_run{};

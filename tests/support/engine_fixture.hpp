@@ -84,6 +84,7 @@ struct observed
     std::vector<hook_error> hook_errors;
     std::vector<error_code> client_errors;
     std::map<topic_partition, std::int64_t> lag;
+    std::map<topic_partition, std::vector<handling_mode>> modes;
 
     // By partition, what the last accepted commits said.
     [[nodiscard]] std::map<topic_partition, std::int64_t> committed() const;
@@ -99,6 +100,7 @@ public:
     void on_hook_error(hook where, std::exception_ptr const& error, record_view const& record) noexcept override;
     void on_client_error(error_code error, std::string_view text) noexcept override;
     void on_lag(topic_partition const& partition, std::int64_t records) noexcept override;
+    void on_mode(topic_partition const& partition, handling_mode mode, std::int64_t waiting) noexcept override;
 
     watched<observed> seen;
 };

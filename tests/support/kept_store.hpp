@@ -31,6 +31,8 @@ public:
         int cleared = 0;
         // Set by tests: what the next calls of apply find.
         std::optional<store_failure> fails;
+        // Set by tests: what the next calls of get find.
+        std::optional<store_failure> get_fails;
         // Set by tests: what open waits for, and what apply does; how many of that are waiting.
         std::shared_future<void> gate;
         std::shared_future<void> apply_gate;
@@ -148,6 +150,8 @@ private:
         [[nodiscard]] pinned_value get(std::string_view key) const override
         {
             auto const lock = std::scoped_lock{shared_->guard};
+            if (kept_.get_fails)
+                throw store_error{*kept_.get_fails, "the store was told to fail"};
             auto const found = kept_.entries.find(key);
             if (found == kept_.entries.end())
                 return {};

@@ -9,7 +9,7 @@ namespace paperboy::test
 {
 
 // How long a test waits for something that must happen; far longer than it takes.
-inline constexpr auto patience = std::chrono::seconds{30};
+inline constexpr auto patience = std::chrono::seconds{120};
 
 // A value that threads change and a test waits for.
 template <class T>

@@ -9,8 +9,8 @@
 namespace paperboy::test
 {
 
-// A certificate authority and what it has signed: "server" for the host localhost, and "client". Made by the openssl
-// command, in a directory that goes with the object.
+// A certificate authority and what it has signed: "server" for the host localhost, "address" for 127.0.0.1, "expired"
+// for localhost until yesterday, and "client". Made by the openssl command, in a directory that goes with the object.
 class test_authority
 {
 public:
@@ -24,10 +24,12 @@ public:
 
     // A server's, which demands a certificate of ours from its clients if it is told to.
     [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> server(bool demands_certificate = false) const;
+    // One that shows the certificate of this name.
+    [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> server_named(std::string const& name) const;
 
 private:
     void run(std::string const& arguments) const;
-    void sign(std::string const& name, std::string const& extension) const;
+    void sign(std::string const& name, std::string const& extension, int days = 2) const;
 
     std::filesystem::path directory_;
 };

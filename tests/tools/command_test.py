@@ -14,20 +14,11 @@ import tempfile
 import time
 import unittest
 
-PAPERBOY, ENGINE_CHILD, JARS = sys.argv[1:4]
-del sys.argv[1:4]
-DEADLINE = 60
+from command import (BROKERS, CLEAN, DEADLINE, NEWER, PAPERBOY, REGISTRY, await_that, create_topic, environment, lines,
+                     make_topic, new_name, objects, run)
 
-
-def environment(name):
-    value = os.environ.get(name)
-    if not value:
-        sys.exit(f"{name} is not set: this test needs a Kafka broker and a registry; run it with tools/test")
-    return value
-
-
-BROKERS = environment("PAPERBOY_TEST_BOOTSTRAP")
-NEWER = pathlib.Path(__file__).parents[2] / "tools/librdkafka"
+ENGINE_CHILD, JARS = sys.argv[1:3]
+del sys.argv[1:3]
 
 # A member of a group with the protocol of KIP-848: BROKERS GROUP TOPIC.
 MEMBER = """
@@ -38,43 +29,6 @@ member.subscribe([sys.argv[3]])
 while True:
     member.poll(0.1)
 """
-REGISTRY = environment("PAPERBOY_TEST_REGISTRY")
-CLEAN = {name: value for name, value in os.environ.items() if name not in ("PAPERBOY_BROKERS", "PAPERBOY_CONFIG")}
-
-
-def run(*arguments, text=None, status=0, brokers=BROKERS):
-    """Runs the command with the broker; its output, and its stderr. Fails unless it ends with `status`."""
-    done = subprocess.run([PAPERBOY, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=DEADLINE,
-                          env={**CLEAN, "PAPERBOY_BROKERS": brokers, "PAPERBOY_REGISTRY": REGISTRY})
-    assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout, done.stderr
-
-
-def lines(*arguments, **how):
-    return run(*arguments, **how)[0].splitlines()
-
-
-def objects(*arguments, **how):
-    """The JSON objects that the command prints with --json."""
-    return [json.loads(line) for line in lines(*arguments, "--json", **how)]
-
-
-def new_name(prefix):
-    return f"{prefix}-{os.getpid()}-{time.time_ns()}"
-
-
-def create_topic(prefix, partitions=1, *settings):
-    name = new_name(prefix)
-    subprocess.run([environment("PAPERBOY_BROKER_TOOL"), "topic", "--dir", environment("PAPERBOY_BROKER_DIR"), name,
-                    str(partitions), *settings], check=True, stdout=subprocess.DEVNULL)
-    return name
-
-
-def await_that(holds):
-    end = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < end, "it never came"
-
 
 class Records(unittest.TestCase):
     def test_format_strings_are_kcats(self):
@@ -213,7 +167,7 @@ class Errors(unittest.TestCase):
 
     def test_help_teaches(self):
         text = run("--help")[0]
-        for command in ["consume", "produce", "lag", "offsets", "dlq", "table", "dev", "bench"]:
+        for command in ["consume", "produce", "topics", "lag", "offsets", "dlq", "table", "dev", "bench"]:
             self.assertIn(command, text)
             self.assertIn("Usage", run(command, "--help")[0])
 
@@ -337,9 +291,7 @@ class Engines(unittest.TestCase):
 
     def test_a_replay_empties_the_dead_letters_in_order(self):
         topic, group = create_topic("orders", 2), new_name("orders")
-        letters = f"{topic}.dlq"
-        subprocess.run([environment("PAPERBOY_BROKER_TOOL"), "topic", "--dir", environment("PAPERBOY_BROKER_DIR"), letters,
-                        "2"], check=True, stdout=subprocess.DEVNULL)
+        letters = make_topic(f"{topic}.dlq", 2)
         records = [(f"k{i % 5}", f"{'bad' if i % 3 == 0 else 'good'}{i}") for i in range(60)]
         run("produce", "-t", topic, "-K", ":", "-H", "mine=1", text="".join(f"{k}:{v}\n" for k, v in records))
         with tempfile.TemporaryDirectory() as directory:
@@ -366,6 +318,19 @@ class Engines(unittest.TestCase):
                              [value for seen, value in records if seen == key and value.startswith("bad")], "the order")
         headers = [each["headers"] for each in objects("consume", "-t", topic, "-e")]
         self.assertEqual(headers, [["mine", "1"]] * 80, "the engine's headers are gone, the others are kept")
+
+    def test_a_replay_keeps_to_its_rate_and_to_the_order(self):
+        """By the broker's clock, which is this machine's: no letter is back before its turn."""
+        letters, target = create_topic("letters"), create_topic("target", 1, "message.timestamp.type=LogAppendTime")
+        count, rate = 11, 5
+        run("produce", "-t", letters, text="".join(f"{i}\n" for i in range(count)))
+        began = int(time.time() * 1000)
+        self.assertEqual(objects("dlq", "replay", letters, "--to", target, "--rate", rate),
+                         [{"topic": letters, "replayed": count, "left": 0}])
+        seen = objects("consume", "-t", target, "-e")
+        self.assertEqual([each["payload"] for each in seen], [str(i) for i in range(count)])
+        for i, each in enumerate(seen):
+            self.assertGreaterEqual(each["ts"] - began, 1000 * i // rate, f"letter {i}")
 
     def test_verify_finds_a_flipped_byte_and_other_values(self):
         topic, group = create_topic("counts", 2), new_name("counts")

@@ -5,6 +5,11 @@ target_compile_options(paperboy_compile_options INTERFACE -Wall -Wextra -Wpedant
 if(PAPERBOY_WARNINGS_AS_ERRORS)
   target_compile_options(paperboy_compile_options INTERFACE -Werror)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # librdkafka's macros for variadic calls; the deprecated functions that stable algorithms of libstdc++ 12 call.
+  target_compile_options(paperboy_compile_options INTERFACE -Wno-gnu-statement-expression-from-macro-expansion
+    -Wno-deprecated-declarations)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of g++ 12 in optimised standard containers and in Asio under the sanitizers; clang has no such ones.
   target_compile_options(paperboy_compile_options INTERFACE -Wno-restrict -Wno-tsan)

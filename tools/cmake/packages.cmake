@@ -66,7 +66,12 @@ set(CPACK_DEBIAN_CORE_DEV_PACKAGE_SUGGESTS "libsimdjson-dev, nlohmann-json3-dev,
 
 get_cmake_property(installed COMPONENTS)
 if(tools IN_LIST installed)
-  set_package(tools paperboy-tools utils "commands for Kafka's topics, groups and dead letters, and paperboy's tables")
+  set(tools_needs core)
+  if(TARGET paperboy_rocksdb)
+    list(APPEND tools_needs rocksdb)
+  endif()
+  set_package(tools paperboy-tools utils "commands for Kafka's topics, groups and dead letters, and paperboy's tables"
+    ${tools_needs})
   list(APPEND CPACK_COMPONENTS_ALL tools)
 endif()
 include(CPack)

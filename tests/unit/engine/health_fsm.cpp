@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_run_from_its_beginning_to_its_end)
     BOOST_TEST(shown() == "starting: cannot reach k:9092");
     BOOST_TEST((machine.now().since == start + 1s));
 
-    machine.assigned(3, start + 2s);
+    machine.assigned(3, 0, start + 2s);
     BOOST_TEST(shown() == "running: assigned 3 partitions");
     BOOST_TEST(machine.now().ready());
     BOOST_TEST(machine.now().started());
@@ -65,13 +65,13 @@ BOOST_AUTO_TEST_CASE(a_run_from_its_beginning_to_its_end)
 BOOST_AUTO_TEST_CASE(between_two_assignments_it_is_not_ready_but_has_started)
 {
     machine.started("joining", start);
-    machine.assigned(1, start);
+    machine.assigned(1, 0, start);
     BOOST_TEST(shown() == "running: assigned 1 partition");
     machine.released(false);
     BOOST_TEST(shown() == "running: the group is rebalancing; waiting to be given partitions");
     BOOST_TEST(!machine.now().ready());
     BOOST_TEST(machine.now().started());
-    machine.assigned(0, start + 5s);
+    machine.assigned(0, 0, start + 5s);
     BOOST_TEST(machine.now().ready());
     BOOST_TEST(shown() ==
                "running: assigned no partitions: the group has more members than its topics have partitions");
@@ -82,10 +82,24 @@ BOOST_AUTO_TEST_CASE(between_two_assignments_it_is_not_ready_but_has_started)
     BOOST_TEST(shown() == "running: cannot reach k:9092");
 }
 
+// Probes ask from other threads, at any moment.
+BOOST_AUTO_TEST_CASE(it_is_not_ready_between_an_assignment_and_the_restore_of_its_tables)
+{
+    machine.started("joining", start);
+    machine.assigned(3, 2, start);
+    BOOST_TEST(!machine.now().ready());
+    machine.restoring(2, "restoring table t");
+    BOOST_TEST(shown() == "running: restoring table t");
+    BOOST_TEST(!machine.now().ready());
+    machine.restoring(0, "");
+    BOOST_TEST(shown() == "running: assigned 3 partitions");
+    BOOST_TEST(machine.now().ready());
+}
+
 BOOST_AUTO_TEST_CASE(trouble_with_an_assignment_at_hand_changes_nothing)
 {
     machine.started("joining", start);
-    machine.assigned(2, start);
+    machine.assigned(2, 0, start);
     machine.trouble("a broker is away");
     BOOST_TEST(shown() == "running: assigned 2 partitions");
 }
@@ -93,7 +107,7 @@ BOOST_AUTO_TEST_CASE(trouble_with_an_assignment_at_hand_changes_nothing)
 BOOST_AUTO_TEST_CASE(a_failed_run_is_not_alive_and_the_next_one_is)
 {
     machine.started("joining", start);
-    machine.assigned(2, start);
+    machine.assigned(2, 0, start);
     machine.stopping("orders[1]@7: on_message failed: no", start);
     machine.ended(true, "orders[1]@7: on_message failed: no", start);
     BOOST_TEST(shown() == "failed: orders[1]@7: on_message failed: no");
@@ -108,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_failed_run_is_not_alive_and_the_next_one_is)
 BOOST_AUTO_TEST_CASE(a_stuck_hook_is_the_reason_until_it_ends)
 {
     machine.started("joining", start);
-    machine.assigned(3, start);
+    machine.assigned(3, 0, start);
     machine.stuck("orders[0]@7: stuck");
     BOOST_TEST(shown() == "running: orders[0]@7: stuck");
     machine.released(false);

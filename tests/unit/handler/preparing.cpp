@@ -71,6 +71,29 @@ struct handler
     }
 };
 
+// Has no context for values that begin with "fail" or "refused".
+template <class Mode>
+struct choosy_handler
+{
+    journal& calls;
+
+    int define_context(record_view const& record)
+    {
+        if (record.value().starts_with("fail") || record.value().starts_with("refused"))
+            throw std::runtime_error{"no context for " + std::string{record.value()}};
+        return 0;
+    }
+    auto on_message(record<std::string> const& record, int&)
+    {
+        return Mode::run([this, &record] { calls.push_back(record.value()); });
+    }
+    error_action on_error(std::exception_ptr const& error)
+    {
+        calls.push_back("error " + describe(error));
+        return error_action::skip;
+    }
+};
+
 template <class Mode>
 struct bulk_handler
 {
@@ -142,6 +165,17 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(each_record_is_prepared_once, Mode, modes)
     BOOST_TEST(calls ==
                    (journal{"prepare forgotten", "context", "forgotten", "prepare forgotten", "context", "forgotten"}),
                boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_record_that_is_given_up_before_it_is_decoded_leaves_nothing_to_the_next, Mode, modes)
+{
+    auto calls = journal{};
+    auto const result = testing::run(reluctant{calls}, choosy_handler<Mode>{calls},
+                                     {{{}, "fail"}, {{}, "a"}, {{}, "refused"}, {{}, "b"}});
+    BOOST_TEST(calls == (journal{"prepare fail", "error no context for fail", "prepare a", "a", "prepare refused",
+                                 "error no context for refused", "prepare b", "b"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(result.finished == 4U);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_bulk_is_prepared_as_a_whole, Mode, modes)

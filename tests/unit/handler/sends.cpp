@@ -32,6 +32,14 @@ struct doubling_handler
     void on_tombstone(keyed_record<std::string_view> const& gone) { out.send(gone, gone.key(), std::nullopt); }
 };
 
+struct forwarding_handler
+{
+    topic_producer<> out;
+
+    void on_message(record_view const& record) { out.send(record, record.optional_key(), record.optional_value()); }
+    void on_tombstone(record_view const& record) { on_message(record); }
+};
+
 struct awaiting_handler
 {
     topic_producer<> out;
@@ -55,6 +63,20 @@ std::string encoded(std::int64_t value)
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(sends_suite)
+
+BOOST_AUTO_TEST_CASE(a_record_is_forwarded_with_its_nulls)
+{
+    auto log = sent_log{};
+    static_cast<void>(
+        testing::run(forwarding_handler{log.make_producer("copies")},
+                     {{.key = "a", .value = "1"}, {.value = "2"}, {.key = "a"}, {.key = "", .value = ""}}));
+    auto const sent = log.records();
+    BOOST_REQUIRE(sent.size() == 4U);
+    BOOST_TEST((sent[0].key == "a" && sent[0].value == "1"));
+    BOOST_TEST((!sent[1].key && sent[1].value == "2"));
+    BOOST_TEST((sent[2].key == "a" && !sent[2].value));
+    BOOST_TEST((sent[3].key == "" && sent[3].value == ""));
+}
 
 BOOST_AUTO_TEST_CASE(keys_and_values_go_through_the_serdes)
 {

@@ -53,6 +53,19 @@ BOOST_AUTO_TEST_CASE(asks_again_after_growing_pauses)
     BOOST_TEST((pauses == expected));
 }
 
+BOOST_AUTO_TEST_CASE(a_topic_is_missing_from_when_it_is_told_until_it_is_there)
+{
+    BOOST_TEST(!topics.missing(0));
+    topics.wanted(0, now);
+    static_cast<void>(topics.answered(0, 0, now));
+    topics.unanswered(0, now + 1h);
+    BOOST_TEST(!topics.missing(0));
+    static_cast<void>(topics.answered(0, 0, now + 1h));
+    BOOST_TEST(topics.missing(0));
+    static_cast<void>(topics.answered(0, 4, now + 2h));
+    BOOST_TEST(!topics.missing(0));
+}
+
 // A cluster that creates topics on demand says at first that it has none.
 BOOST_AUTO_TEST_CASE(tells_of_a_missing_topic_once_it_lasts_and_then_twice_a_minute)
 {

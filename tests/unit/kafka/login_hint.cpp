@@ -46,6 +46,9 @@ BOOST_AUTO_TEST_CASE(a_clients_certificate_that_is_missing_or_refused)
     BOOST_TEST(contains(missing.remedy, "set ssl.certificate.location"));
     auto const refused = hint_for(text, with({{"ssl.certificate.location", "me.crt"}}), old_version).value();
     BOOST_TEST(contains(refused.remedy, "refuse the client's certificate"));
+    constexpr auto stranger = "Receive failed: error:0A000416:SSL routines::sslv3 alert certificate unknown: SSL alert "
+                              "number 46 (after 0ms in state APIVERSION_QUERY)";
+    BOOST_TEST(hint_for(stranger, config{}, old_version).value().final);
 }
 
 BOOST_AUTO_TEST_CASE(tls_and_plaintext_mixed_up)
@@ -65,6 +68,9 @@ BOOST_AUTO_TEST_CASE(tls_and_plaintext_mixed_up)
                     .value()
                     .final);
     BOOST_TEST(contains(to_plain.remedy, "not to speak TLS"));
+    constexpr auto hung_up =
+        "error:0A000126:SSL routines::unexpected eof while reading (after 4ms in state SSL_HANDSHAKE)";
+    BOOST_TEST(contains(hint_for(hung_up, config{}, old_version).value().remedy, "not to speak TLS"));
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_login_depends_on_the_mechanism)
@@ -109,6 +115,24 @@ BOOST_AUTO_TEST_CASE(secrets_are_hidden_wherever_they_are)
     hidden.add("token");
     BOOST_TEST(hidden.hide("alice hunter2 other token hunter2hunter2 ab") ==
                "alice (hidden) (hidden) (hidden) (hidden)(hidden) ab");
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_that_contains_another_is_hidden_whole)
+{
+    auto hidden = secrets{};
+    hidden.add("horse");
+    hidden.add_token("horse-battery");
+    hidden.add("correct-horse-battery");
+    BOOST_TEST(hidden.hide("correct-horse-battery, horse-battery, horse") == "(hidden), (hidden), (hidden)");
+}
+
+BOOST_AUTO_TEST_CASE(of_the_tokens_the_last_two_are_hidden)
+{
+    auto hidden = secrets{};
+    hidden.add("fixed");
+    for (auto const* const each : {"token-1", "token-2", "token-2", "token-3"})
+        hidden.add_token(each);
+    BOOST_TEST(hidden.hide("fixed token-1 token-2 token-3") == "(hidden) token-1 (hidden) (hidden)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -89,6 +89,45 @@ BOOST_AUTO_TEST_CASE(an_acknowledgement_in_between_allows_another_replacement)
     BOOST_CHECK(fsm.fatal() == client_action::purge);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_has_what_must_not_arrive_is_replaced_like_one_that_failed)
+{
+    auto fsm = open();
+    fsm.accepted();
+    BOOST_CHECK(fsm.withdrawn() == client_action::purge);
+    BOOST_CHECK(fsm.withdrawn() == client_action::none);
+    BOOST_CHECK(fsm.fatal() == client_action::none);
+    BOOST_CHECK(fsm.send(false) == send_action::wait);
+    BOOST_CHECK(fsm.reported(1, false) == client_action::replace);
+    fsm.replaced();
+    BOOST_CHECK(fsm.send(false) == send_action::produce);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_was_replaced_without_having_failed_counts_for_nothing)
+{
+    auto fsm = open();
+    fsm.accepted();
+    BOOST_CHECK(fsm.withdrawn() == client_action::purge);
+    BOOST_CHECK(fsm.reported(1, false) == client_action::replace);
+    fsm.replaced();
+    fsm.accepted();
+    BOOST_CHECK(fsm.fatal() == client_action::purge);
+    BOOST_CHECK(fsm.reported(1, false) == client_action::replace);
+    fsm.replaced();
+    fsm.accepted();
+    BOOST_CHECK(fsm.withdrawn() == client_action::purge);
+    BOOST_CHECK(fsm.reported(1, false) == client_action::replace);
+    fsm.replaced();
+    BOOST_CHECK(fsm.fatal() == client_action::give_up);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_client_there_is_nothing_to_withdraw)
+{
+    auto fsm = outbox_fsm{};
+    fsm.opens_when_needed();
+    BOOST_CHECK(fsm.withdrawn() == client_action::none);
+    BOOST_TEST(fsm.idle());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::kafka::outbox_fsm_test

@@ -16,6 +16,9 @@ namespace
 class blocks
 {
 public:
+    // The next block begins at this offset, which may be lower.
+    void go_to(std::int64_t offset) { offset_ = offset; }
+
     detail::block_holder next(std::vector<std::size_t> const& value_sizes)
     {
         auto records = std::vector<testing::test_record>{};
@@ -203,6 +206,20 @@ BOOST_AUTO_TEST_CASE(a_bulk_spans_blocks_and_ends_inside_one)
     BOOST_TEST(bulk.waiting() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_bulk_ends_where_offsets_fall)
+{
+    auto source = blocks{};
+    auto subject = with_limits(10, 1'000);
+    subject.add(source.next({1, 1, 1}), 3);
+    subject.add(source.next({1}), 1);
+    source.go_to(2);
+    subject.add(source.next({1, 1}), 2);
+    subject.add(source.next({1}), 1);
+    BOOST_TEST(take(subject) == (offsets{0, 1, 2, 3}), boost::test_tools::per_element());
+    BOOST_TEST(take(subject) == (offsets{2, 3, 4}), boost::test_tools::per_element());
+    BOOST_TEST(subject.waiting() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_bulk_ends_before_it_exceeds_the_bytes)
 {
     auto source = blocks{};
@@ -211,6 +228,9 @@ BOOST_AUTO_TEST_CASE(a_bulk_ends_before_it_exceeds_the_bytes)
     BOOST_TEST(bulk.full());
     BOOST_TEST(take(bulk) == (offsets{0, 1}), boost::test_tools::per_element());
     BOOST_TEST(take(bulk) == (offsets{2, 3}), boost::test_tools::per_element());
+    auto exact = with_limits(100, 8);
+    exact.add(source.next({4, 4, 4, 4}), 16);
+    BOOST_TEST(take(exact) == (offsets{4, 5}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_record_larger_than_the_limit_is_a_bulk_of_its_own)

@@ -201,6 +201,22 @@ BOOST_AUTO_TEST_CASE(another_thread_sees_the_position_only_rise)
     BOOST_TEST(fell.load() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_position_falls_only_downwards_and_only_with_nothing_unfinished)
+{
+    auto tracker = offset_tracker{};
+    BOOST_TEST(!tracker.fall_to(0));
+    auto const first = tracker.admit(9);
+    tracker.finish(first);
+    BOOST_TEST(!tracker.fall_to(10));
+    auto const second = tracker.admit(10);
+    BOOST_TEST(!tracker.fall_to(3));
+    tracker.finish(second);
+    BOOST_TEST(tracker.fall_to(3));
+    BOOST_TEST(tracker.position() == 3);
+    tracker.finish(tracker.admit(3));
+    BOOST_TEST(tracker.position() == 4);
+}
+
 BOOST_AUTO_TEST_CASE(a_gap_is_passed_only_forwards_and_only_with_nothing_unfinished)
 {
     auto tracker = offset_tracker{};

@@ -107,6 +107,18 @@ BOOST_AUTO_TEST_CASE(once_all_steps_are_over_they_stay_over)
     BOOST_TEST(plan.may_run(b0));
 }
 
+BOOST_AUTO_TEST_CASE(each_assignment_has_a_plan_with_a_number_of_its_own)
+{
+    auto plan = two_steps();
+    auto const first = plan.plan();
+    plan.passed(a0);
+    plan.passed(a1);
+    plan.advance();
+    BOOST_TEST(plan.plan() == first);
+    plan.assign(partitions{{a0, 0}, {b0, 1}});
+    BOOST_TEST(plan.plan() != first);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::pipeline::step_plan_test

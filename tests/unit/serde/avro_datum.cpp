@@ -176,6 +176,12 @@ BOOST_AUTO_TEST_CASE(logical_types)
     auto const digits = avro_bytes{}.text(std::string{"\xfe\x1d", 2}).str();
     BOOST_TEST(decimal.of(digits).to_json() == R"("-4.83")");
     BOOST_TEST(decimal.of(digits).root().decimal().to_string() == "-4.83");
+    auto const vast = avro_bytes{}.text(std::string(900'000, 'x')).str();
+    BOOST_TEST((decimal.of(vast).to_json() == '"' + std::string(900'000, 'x') + '"'));
+    BOOST_CHECK_THROW(static_cast<void>(decimal.of(vast).root().decimal()), decode_error);
+    auto const zeros = reading{R"({"type":"bytes","logicalType":"decimal","precision":1000000,"scale":1000000})"};
+    auto const one = avro_bytes{}.text("1").str();
+    BOOST_TEST(zeros.of(one).to_json() == R"("1")");
     auto const period = avro_bytes{}.number_raw(1).number_raw(2).number_raw(3).str();
     BOOST_TEST(fixed("12", "duration").of(period).to_json() == R"({"months":1,"days":2,"milliseconds":3})");
     auto const text = std::string{"12345678-1234-5678-1234-567812345678"};

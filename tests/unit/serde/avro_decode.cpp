@@ -24,6 +24,13 @@ enum class color
 };
 BOOST_DESCRIBE_ENUM(color, red, green)
 
+enum class state
+{
+    open = 7,
+    other = 9,
+};
+BOOST_DESCRIBE_ENUM(state, open, other)
+
 struct point
 {
     int x = 1;
@@ -84,6 +91,12 @@ struct times
 BOOST_DESCRIBE_STRUCT(times, (), (at, day, of_day, id, price, period))
 
 } // namespace avro_test
+
+template <>
+struct paperboy::avro_traits<avro_test::state>
+{
+    static constexpr auto default_symbol = avro_test::state::other;
+};
 
 template <>
 struct paperboy::avro_traits<avro_test::defaulted>
@@ -208,6 +221,21 @@ BOOST_AUTO_TEST_CASE(absent_fields_have_their_defaults)
     BOOST_TEST(contains(why, "schema: kept: the writer's record r has no such field"), why);
 }
 
+// While producers migrate they write both.
+BOOST_AUTO_TEST_CASE(a_name_goes_before_its_alias_wherever_it_comes)
+{
+    auto const both = [](std::string const& first, std::string const& second)
+    {
+        auto out = defaulted{};
+        auto data = avro_bytes{};
+        read_avro(record(field("kept", R"("int")") + "," + field(first, R"("int")") + "," + field(second, R"("int")")),
+                  data.number(7).number(8).number(9).str(), out);
+        return out.renamed;
+    };
+    BOOST_TEST(both("old_name", "renamed") == 9);
+    BOOST_TEST(both("renamed", "old_name") == 8);
+}
+
 BOOST_AUTO_TEST_CASE(numbers_are_promoted)
 {
     BOOST_TEST(read_avro<std::int64_t>(R"("int")", avro_bytes{}.number(-3)) == -3);
@@ -237,6 +265,37 @@ BOOST_AUTO_TEST_CASE(enums_go_by_name)
     BOOST_TEST(contains(why_not<color>(schema, avro_bytes{}.number(0)), "symbol 0 of the writer's enum is unknown"));
     BOOST_TEST(contains(why_not<color>(schema, avro_bytes{}.number(2)), "symbol 2 of an enum that has 2"));
     BOOST_TEST(contains(why_not<color>(schema, avro_bytes{}.number(-1)), "symbol -1"));
+}
+
+BOOST_AUTO_TEST_CASE(symbols_that_an_enum_lacks_are_its_default)
+{
+    // The writer's default is not the reader's.
+    auto const schema = R"({"type":"enum","name":"n.state","symbols":["open","paid","sent"],"default":"open"})";
+    BOOST_TEST((read_avro<state>(schema, avro_bytes{}.number(0)) == state::open));
+    BOOST_TEST((read_avro<state>(schema, avro_bytes{}.number(1)) == state::other));
+    BOOST_TEST((read_avro<std::optional<state>>(schema, avro_bytes{}.number(2)) == state::other));
+    BOOST_TEST(contains(why_not<state>(schema, avro_bytes{}.number(3)), "symbol 3 of an enum that has 3"));
+    BOOST_TEST(contains(why_not<color>(schema, avro_bytes{}.number(0)), "symbol 0 of the writer's enum is unknown"));
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_has_defaults_for_its_enums)
+{
+    auto const own = serde::defaults_of_enums(serde::avro_schema{
+        record(field("a", R"({"type":"enum","name":"shop.color","symbols":["red","green"],"default":"green"})") + "," +
+               field("b", R"({"type":"enum","name":"state","symbols":["open"],"default":"open"})") + "," +
+               field("c", R"({"type":"enum","name":"wrong","symbols":["x"],"default":"y"})"))});
+    BOOST_TEST(own.size() == 2U);
+    auto const read = [&own]<class T>(T value, std::string const& name)
+    {
+        auto const schema = R"({"type":"enum","name":")" + name + R"(","symbols":["blue","red"]})";
+        auto const plan = serde::compile(serde::avro_schema{schema}, detail::avro_type_of<T>(), own);
+        auto const data = avro_bytes{}.number(0).str();
+        serde::run(plan, std::as_bytes(std::span{data}), &value, {});
+        return value;
+    };
+    BOOST_TEST((read(color::red, "other.color") == color::green));
+    BOOST_TEST((read(state::open, "state") == state::other), "what the type says goes first");
+    BOOST_CHECK_THROW(read(color::red, "paint"), decode_error);
 }
 
 BOOST_AUTO_TEST_CASE(unions_and_optionals)
@@ -355,6 +414,28 @@ BOOST_AUTO_TEST_CASE(decimals_as_text)
     BOOST_TEST(text("\x80", 0) == "-128");
     BOOST_TEST(text(std::string{"\x00\x80", 2}, 0) == "128");
     BOOST_TEST(text("\x7f\xff\xff\xff\xff\xff\xff\xff\xff", 4) == "236118324143482260.6847");
+    // A billion, and one less and more; 2 to the powers of 32 and 64.
+    BOOST_TEST(text(std::string{"\x3b\x9a\xca\x00", 4}, 0) == "1000000000");
+    BOOST_TEST(text("\x3b\x9a\xc9\xff", 0) == "999999999");
+    BOOST_TEST(text("\xc4\x65\x35\xff", 0) == "-1000000001");
+    BOOST_TEST(text(std::string{"\x01\x00\x00\x00\x00", 5}, 3) == "4294967.296");
+    BOOST_TEST(text(std::string{"\xff\x00\x00\x00\x00\x00\x00\x00\x00", 9}, 0) == "-18446744073709551616");
+    BOOST_TEST(text(std::string{"\x00\x00\x00\x00\x00\x00", 6}, 1) == "0.0");
+    BOOST_TEST(text(std::string(100'000, '\xff'), 0) == "-1");
+    auto const long_one = text(std::string(416, '\x7f'), 0);
+    BOOST_TEST(long_one.size() == 1'002U);
+}
+
+BOOST_AUTO_TEST_CASE(decimals_that_no_schema_allows_are_refused)
+{
+    auto const schema = std::string{R"({"type":"bytes","logicalType":"decimal","precision":9,"scale":2})"};
+    auto const far = avro_bytes{}.text(std::string(900'000, '\x7f'));
+    BOOST_TEST(
+        contains(why_not<avro_decimal>(schema, far), "a decimal of 900000 bytes, which is more than 1,000 digits"));
+    BOOST_TEST(why_not<avro_decimal>(schema, avro_bytes{}.text(std::string(416, '\x7f'))).empty());
+    BOOST_TEST(contains(why_not<avro_decimal>(R"({"type":"bytes","logicalType":"decimal","precision":9,"scale":10})",
+                                              avro_bytes{}.text("1")),
+                        "cannot become a decimal"));
 }
 
 BOOST_AUTO_TEST_CASE(truncated_records_end_in_errors)

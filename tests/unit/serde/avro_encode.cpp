@@ -69,6 +69,14 @@ struct tree
 };
 BOOST_DESCRIBE_STRUCT(tree, (), (value, below, large))
 
+enum class status
+{
+    unknown,
+    open,
+    paid,
+};
+BOOST_DESCRIBE_ENUM(status, unknown, open, paid)
+
 struct price
 {
     paperboy::avro_decimal amount;
@@ -76,6 +84,12 @@ struct price
 BOOST_DESCRIBE_STRUCT(price, (), (amount))
 
 } // namespace avro_encode_test
+
+template <>
+struct paperboy::avro_traits<avro_encode_test::status>
+{
+    static constexpr auto default_symbol = avro_encode_test::status::unknown;
+};
 
 template <>
 struct paperboy::avro_traits<avro_encode_test::line>
@@ -164,6 +178,9 @@ BOOST_AUTO_TEST_CASE(a_type_describes_its_schema)
     BOOST_TEST(serde::schema_text(detail::avro_type_of<std::vector<line>>()) ==
                R"({"type":"array","items":{"type":"record","name":"shop.line","fields":[{"name":"item",)"
                R"("type":"string"},{"name":"count","type":"int"}]}})");
+    BOOST_TEST(serde::schema_text(detail::avro_type_of<status>()) ==
+               R"({"type":"enum","name":"avro_encode_test.status","symbols":["unknown","open","paid"],)"
+               R"("default":"unknown"})");
     BOOST_CHECK_THROW(static_cast<void>(serde::schema_text(detail::avro_type_of<price>())), serde::avro_schema_error);
 }
 
@@ -181,6 +198,16 @@ BOOST_AUTO_TEST_CASE(bytes_are_as_specified)
     BOOST_TEST(encoded(R"(["string","null"])", std::optional<std::string>{}) == "\x02");
     BOOST_TEST(encoded(R"({"type":"array","items":"int"})", std::vector<int>{1, -1}) == (std::string{"\4\2\1\0", 4}));
     BOOST_TEST(encoded(R"({"type":"array","items":"int"})", std::vector<int>{}) == (std::string{"\0", 1}));
+}
+
+// Java's BigInteger cannot be made of no bytes.
+BOOST_AUTO_TEST_CASE(an_empty_decimal_is_written_as_zero)
+{
+    auto const bytes = R"({"type":"bytes","logicalType":"decimal","precision":9,"scale":2})";
+    BOOST_TEST(encoded(bytes, avro_decimal{{}, 2}) == (std::string{"\2\0", 2}));
+    BOOST_TEST(there_and_back(bytes, avro_decimal{{}, 2}).to_string() == "0.00");
+    auto const fixed = R"({"type":"fixed","name":"f","size":3,"logicalType":"decimal","precision":6,"scale":2})";
+    BOOST_TEST(encoded(fixed, avro_decimal{{}, 2}) == (std::string{"\0\0\0", 3}));
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_of_ones_own)

@@ -46,6 +46,53 @@ BOOST_AUTO_TEST_CASE(logical_types_only_where_they_fit)
     BOOST_TEST((logical(R"("fixed","name":"f","size":11)", "duration") == avro_logical::none));
 }
 
+// A scale beyond all measure would make a megabyte of text of each byte.
+BOOST_AUTO_TEST_CASE(decimals_have_a_precision_and_a_scale_within_it)
+{
+    auto const scale = [](std::string const& numbers)
+    {
+        auto const node = avro_schema{R"({"type":"bytes","logicalType":"decimal")" + numbers + "}"}[0];
+        return node.logical == avro_logical::decimal ? node.scale : -1;
+    };
+    BOOST_TEST(scale(R"(,"precision":9,"scale":2)") == 2);
+    BOOST_TEST(scale(R"(,"precision":9,"scale":9)") == 9);
+    BOOST_TEST(scale(R"(,"precision":9)") == 0);
+    BOOST_TEST(scale(R"(,"precision":1000,"scale":1000)") == 1000);
+    for (auto const* const wrong :
+         {"", R"(,"scale":2)", R"(,"precision":0)", R"(,"precision":-1,"scale":-2)", R"(,"precision":9,"scale":10)",
+          R"(,"precision":9,"scale":-1)", R"(,"precision":1001,"scale":2)", R"(,"precision":1000000,"scale":1000000)",
+          R"(,"precision":"9","scale":2)", R"(,"precision":9,"scale":"2")", R"(,"precision":1e99)"})
+        BOOST_TEST(scale(wrong) == -1, wrong);
+}
+
+BOOST_AUTO_TEST_CASE(a_decimal_has_no_more_bytes_than_digits)
+{
+    BOOST_TEST(is_decimal(""));
+    BOOST_TEST(is_decimal(std::string(416, '\x7f')));
+    BOOST_TEST(!is_decimal(std::string(417, '\x7f')));
+    BOOST_TEST(!is_decimal(std::string(1'000'000, '\x80')));
+    BOOST_TEST(is_decimal(std::string(1'000, '\0') + std::string(416, '\x7f')));
+    BOOST_TEST(is_decimal(std::string(1'000'000, '\xff')));
+    BOOST_TEST(!is_decimal("\xff" + std::string(1'000, '\0')));
+}
+
+// Each type of a namespace has it in front of its own name.
+BOOST_AUTO_TEST_CASE(names_do_not_grow_beyond_the_text)
+{
+    auto const with_types = [](int count)
+    {
+        auto text = R"({"type":"record","name":"r","namespace":")" + std::string(1'000'000, 'n') + R"(","fields":[)";
+        for (auto i = 0; i < count; ++i)
+            text += (i > 0 ? "," : "") + std::string{R"({"name":"f","type":{"type":"fixed","size":1,"name":"x)"} +
+                    std::to_string(i) + "\"}}";
+        return text + "]}";
+    };
+    BOOST_CHECK_NO_THROW(avro_schema{with_types(10)});
+    BOOST_CHECK_EXCEPTION(
+        avro_schema{with_types(20)}, avro_schema_error, [](avro_schema_error const& error)
+        { return std::string_view{error.what()}.find("more than 16777216 bytes") != std::string::npos; });
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused)
 {
     auto nested = std::string{R"("int")"};

@@ -124,6 +124,24 @@ BOOST_AUTO_TEST_CASE(wrong_scalars)
     }
 }
 
+// White space is four characters, and no other that comes behind a scalar.
+BOOST_AUTO_TEST_CASE(control_characters)
+{
+    for (auto c = '\x01'; c < ' '; ++c)
+    {
+        auto const is_space = c == '\t' || c == '\n' || c == '\r';
+        for (auto const* const scalar : {"12", "true", "null", "1.5"})
+        {
+            auto const text = "[" + std::string{scalar} + c + "]";
+            BOOST_TEST((error_of<std::vector<std::optional<double>>>(text) == "nothing") ==
+                       (is_space && *scalar != 't'));
+            BOOST_TEST((error_of<std::vector<std::optional<bool>>>(text) == "nothing") ==
+                       (is_space && (*scalar == 't' || *scalar == 'n')));
+        }
+    }
+    BOOST_TEST(error_of<int>(std::string{"12\0", 3}) != "nothing");
+}
+
 BOOST_AUTO_TEST_CASE(wrong_escapes)
 {
     for (auto const* const wrong : {R"(\x)", R"(\u)", R"(\u12)", R"(\u12g4)", R"(\ud800)", R"(\ud800x)", R"(\udc00)",
@@ -177,7 +195,8 @@ BOOST_AUTO_TEST_CASE(depth_has_a_limit)
     auto const deep = [](std::size_t depth)
     { return "{\"x\":" + std::string(depth, '[') + std::string(depth, ']') + "}"; };
     BOOST_TEST(error_of<nothing_known>(deep(63)) == "nothing");
-    BOOST_TEST(error_of<nothing_known>(deep(64)).ends_with("found more"));
+    BOOST_TEST(error_of<nothing_known>(deep(64)).starts_with("/x: expected at most 64"));
+    BOOST_TEST(error_of<card>("{\"number\":\"1\"," + deep(64).substr(1)).starts_with("/x: expected at most 64"));
     BOOST_TEST(error_of<nothing_known>(deep(1'000'000)).ends_with("found more"));
     BOOST_TEST(error_of<nothing_known>("{\"x\":" + std::string(1'000'000, '[')).ends_with("found more"));
 }

@@ -121,6 +121,16 @@ BOOST_AUTO_TEST_CASE(depth)
                "x");
 }
 
+// Where that is costs no more than a few looks at the record.
+BOOST_AUTO_TEST_CASE(a_deep_record_that_is_cut_off_is_refused_at_once)
+{
+    auto const line = unpacking_error<card>(hex("81 a178") + std::string(1'000'000, '\x91'));
+    BOOST_TEST(line.starts_with("/x/0/0/0/"), line);
+    BOOST_TEST(line.ends_with("/0/…: expected at least 1 more bytes, found 0 (at byte 1000002 of 1000003)"), line);
+    BOOST_TEST(line.size() < 300U);
+    BOOST_TEST(unpacking_error<card>(hex("81 a178") + std::string(1'000'000, '\x91') + "\xc1").size() < 300U);
+}
+
 BOOST_AUTO_TEST_CASE(limits)
 {
     BOOST_TEST(unpacking_error<std::vector<int>>(hex("93 01 02 03"), {.max_items = 2}) ==

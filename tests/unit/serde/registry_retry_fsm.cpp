@@ -52,6 +52,35 @@ BOOST_AUTO_TEST_CASE(every_url_is_tried_before_a_wait)
     BOOST_TEST(fsm.attempts() == 6U);
 }
 
+BOOST_AUTO_TEST_CASE(a_url_that_misbehaves_is_passed_over)
+{
+    auto fsm = registry_retry_fsm{policy(3, 5), 0};
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, nullopt, 0), retry_action::send));
+    BOOST_TEST(fsm.url() == 1U);
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, 900ms, 0), retry_action::send));
+    BOOST_TEST(fsm.url() == 2U);
+    BOOST_TEST(is(fsm.ended(attempt_end::answered, nullopt, 0), retry_action::done));
+}
+
+BOOST_AUTO_TEST_CASE(when_all_urls_misbehave_time_changes_nothing)
+{
+    auto fsm = registry_retry_fsm{policy(2, 5), 1};
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, nullopt, 0), retry_action::send));
+    BOOST_TEST(!fsm.all_misbehaved());
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, nullopt, 0), retry_action::give_up));
+    BOOST_TEST(fsm.all_misbehaved());
+}
+
+BOOST_AUTO_TEST_CASE(one_that_may_do_better_is_waited_for)
+{
+    auto fsm = registry_retry_fsm{policy(2, 1), 0};
+    BOOST_TEST(is(fsm.ended(attempt_end::no_answer, nullopt, 0), retry_action::send));
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, nullopt, 0), retry_action::wait));
+    BOOST_TEST(is(fsm.ended(attempt_end::no_answer, nullopt, 0), retry_action::send));
+    BOOST_TEST(is(fsm.ended(attempt_end::misbehaved, nullopt, 0), retry_action::give_up));
+    BOOST_TEST(!fsm.all_misbehaved());
+}
+
 BOOST_AUTO_TEST_CASE(no_retries_means_one_round)
 {
     auto fsm = registry_retry_fsm{policy(1, 0), 0};

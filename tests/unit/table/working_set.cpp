@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -46,6 +47,30 @@ BOOST_AUTO_TEST_CASE(a_change_is_seen_at_once)
     BOOST_TEST(text(set.get("a")) == "2");
     set.erase("a");
     BOOST_TEST(text(set.get("a")) == "nothing");
+}
+
+// Whatever is expected, what is found is the key's, also when its entry has gone since, or the key's memory has
+// another.
+BOOST_AUTO_TEST_CASE(what_is_expected_changes_nothing_that_is_found)
+{
+    auto set = working_set{nullptr};
+    auto keys = std::vector<std::string>{"a", "b", "c", "d", "e"};
+    for (auto const* const each : {"a", "b", "c"})
+        set.set(each, std::string{"of "} + each);
+    send_and_acknowledge(set, 0);
+    set.expect(keys.size(), [&](std::size_t at) { return std::string_view{keys[at]}; });
+    BOOST_TEST(text(set.get(keys[0])) == "of a");
+    set.erase("b");
+    send_and_acknowledge(set, 3);
+    set.set("z", "of z");
+    BOOST_TEST(text(set.get(keys[1])) == "nothing");
+    keys[2][0] = 'a';
+    BOOST_TEST(text(set.get(keys[2])) == "of a");
+    BOOST_TEST(text(set.get(keys[4])) == "nothing");
+    set.set(keys[4], "of e");
+    BOOST_TEST(text(set.get(keys[3])) == "nothing");
+    BOOST_TEST(text(set.get("e")) == "of e");
+    BOOST_TEST(set.resident() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_value_is_a_value)
@@ -279,6 +304,25 @@ BOOST_AUTO_TEST_CASE(clean_entries_go_when_memory_is_short)
         BOOST_TEST(text(set.get(key)) == value);
     set.trim();
     BOOST_TEST(set.bytes() < limit + 64 * 100);
+}
+
+BOOST_AUTO_TEST_CASE(looks_one_by_one_make_room_as_they_go)
+{
+    auto store = model_store{};
+    auto const limit = std::size_t{20'000};
+    for (auto i = 0; i < 10'000; ++i)
+        store.entries["key" + std::to_string(i)] = "a value that is too long to be stored inside of a string";
+    auto set = working_set{&store, {.bytes = limit}};
+    set.restore_finished();
+    auto most = std::size_t{0};
+    for (auto const& [key, value] : store.entries)
+    {
+        BOOST_TEST(text(set.get(key)) == value);
+        set.look_ended();
+        most = std::max(most, set.bytes());
+    }
+    BOOST_TEST(set.resident() > 10U);
+    BOOST_TEST(most < limit + 64 * 100);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_used_stays)

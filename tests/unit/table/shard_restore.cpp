@@ -1,0 +1,418 @@
+// A shard whose changelog is read by the test.
+
+#include "table/shard.hpp"
+
+#include "support/kept_store.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace paperboy::tables::shard_restore_test
+{
+namespace
+{
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+struct remembering_owner final : shard_owner
+{
+    void shard_wants_changelog(shard& /*which*/, std::optional<std::int64_t> from) override
+    {
+        wanted.push_back(from.value_or(-1));
+    }
+    void shard_ready(shard& /*which*/) override { ++ready; }
+    void shard_failed(shard& /*which*/, error_code error, std::string const& text) override
+    {
+        failed = error;
+        failure = text;
+    }
+    void shard_closed(shard& /*which*/) override {}
+
+    std::vector<std::int64_t> wanted;
+    int ready = 0;
+    error_code failed;
+    std::string failure;
+};
+
+// Keeps who is to be told of what was sent last.
+struct silent_target final : detail::change_target
+{
+    void send(detail::change_run run) override
+    {
+        sink = run.sink;
+        number = run.number;
+        changes = run.changes.size();
+    }
+    void forget(detail::change_sink const& /*sink*/) override {}
+
+    detail::change_sink* sink = nullptr;
+    std::uint64_t number = 0;
+    std::size_t changes = 0;
+};
+
+struct shard_fixture
+{
+    void open(std::chrono::milliseconds tombstones_stay, bool global = false)
+    {
+        auto setup = detail::table_setup{};
+        setup.name = "values";
+        setup.options.changelog = "values-changelog";
+        setup.options.scope = global ? table_scope::global : table_scope::partition;
+        setup.stores = stores;
+        setup.make_serdes = [] { return std::make_shared<int>(); };
+        state = std::make_shared<table_state>(0, std::move(setup), io.get_executor());
+        state->changelog_is(1, "identity", tombstones_stay);
+        auto context = shard_context{state, target, 0, owner, logger{}, std::size_t{1} << 20U};
+        opened = std::make_shared<shard>(std::move(context), 0, asio::make_strand(io));
+        opened->open();
+        settle();
+    }
+    ~shard_fixture()
+    {
+        opened->close(false);
+        settle();
+    }
+    shard_fixture() = default;
+    shard_fixture(shard_fixture const&) = delete;
+    shard_fixture& operator=(shard_fixture const&) = delete;
+
+    void settle()
+    {
+        io.restart();
+        io.run();
+    }
+    template <class Work>
+    void on_strand(Work work)
+    {
+        asio::post(opened->executor(), std::move(work));
+        settle();
+    }
+
+    void progress(std::int64_t position, std::int64_t end)
+    {
+        on_strand(
+            [this, position, end]
+            {
+                auto so_far = kafka::changelog_progress{};
+                so_far.end = end;
+                so_far.position = position;
+                so_far.high_watermark = end;
+                opened->show_progress(so_far);
+            });
+    }
+    void read(std::string_view key, std::int64_t next)
+    {
+        on_strand(
+            [this, key, next]
+            {
+                auto const change = shard_change{key, std::string_view{"1"}};
+                static_cast<void>(opened->restored(std::span{&change, 1}, next));
+            });
+    }
+    void know(std::string_view key, std::optional<std::string_view> value)
+    {
+        on_strand(
+            [this, key, value]
+            {
+                auto const change = shard_change{key, value};
+                opened->known(std::span{&change, 1});
+            });
+    }
+    void finish(std::int64_t next)
+    {
+        on_strand([this, next] { opened->restore_finished(next); });
+    }
+    void set(std::vector<std::string> const& keys)
+    {
+        on_strand(
+            [this, &keys]
+            {
+                for (auto const& each : keys)
+                    opened->change(each, "1", nullptr);
+            });
+        BOOST_TEST(target.changes == keys.size());
+    }
+    // The last of what was sent is there, and the rest in front of it.
+    void acknowledge(std::int64_t offset)
+    {
+        target.sink->acknowledged(target.number, target.changes, offset);
+        target.sink->told();
+        settle();
+    }
+    [[nodiscard]] bool failed_for_slowness() const
+    {
+        return owner->failed == make_error_code(errc::restore_failed) &&
+               owner->failure.find("raise the delete.retention.ms of \"values-changelog\"") != std::string::npos;
+    }
+
+    asio::io_context io;
+    std::shared_ptr<test::kept_stores> stores;
+    std::shared_ptr<table_state> state;
+    std::shared_ptr<remembering_owner> owner = std::make_shared<remembering_owner>();
+    silent_target target;
+    std::shared_ptr<shard> opened;
+};
+
+using wishes = std::vector<std::int64_t>;
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(shard_restore, shard_fixture)
+
+BOOST_AUTO_TEST_CASE(a_restore_in_time_is_complete)
+{
+    open(1h);
+    progress(0, 2);
+    read("a", 2);
+    progress(2, 2);
+    finish(2);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST((owner->wanted == wishes{-1}));
+    BOOST_TEST(!owner->failed);
+}
+
+// Its first key may be one whose tombstone was there only meanwhile. It begins again once, or it would be for ever.
+BOOST_AUTO_TEST_CASE(a_restore_in_memory_that_takes_longer_than_tombstones_stay_begins_again_and_fails)
+{
+    open(1h);
+    progress(0, 3);
+    read("a", 1);
+    state->changelog_is(1, "identity", 0ms);
+    read("b", 2);
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    BOOST_TEST(!owner->failed);
+    read("a", 1);
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    BOOST_TEST(failed_for_slowness(), owner->failure);
+    BOOST_TEST(owner->ready == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_restore_that_begins_again_forgets_what_it_had)
+{
+    open(1h);
+    read("a", 1);
+    state->changelog_is(1, "identity", 0ms);
+    progress(1, 3);
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    state->changelog_is(1, "identity", 1h);
+    read("b", 3);
+    progress(3, 3);
+    finish(3);
+    BOOST_TEST(owner->ready == 1);
+    on_strand(
+        [&]
+        {
+            BOOST_TEST(!opened->get("a"));
+            BOOST_TEST(static_cast<bool>(opened->get("b")));
+        });
+}
+
+BOOST_AUTO_TEST_CASE(a_new_store_that_is_filled_too_slowly_is_cleared)
+{
+    stores = std::make_shared<test::kept_stores>();
+    open(0ms);
+    BOOST_TEST(stores->of("values", 0).cleared == 1);
+    progress(0, 3);
+    BOOST_TEST(stores->of("values", 0).cleared == 2);
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    progress(0, 3);
+    BOOST_TEST(failed_for_slowness(), owner->failure);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_changelog_lacks_nothing)
+{
+    open(0ms);
+    progress(0, 0);
+    finish(0);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(!owner->failed);
+}
+
+// Ready long ago, and read on ever since.
+BOOST_AUTO_TEST_CASE(a_global_table_that_falls_behind_for_so_long_fails)
+{
+    open(1h, true);
+    progress(0, 1);
+    read("a", 1);
+    progress(1, 1);
+    finish(1);
+    BOOST_TEST(owner->ready == 1);
+    read("b", 2);
+    progress(2, 10);
+    BOOST_TEST(!owner->failed);
+    state->changelog_is(1, "identity", 0ms);
+    read("c", 3);
+    BOOST_TEST(failed_for_slowness(), owner->failure);
+}
+
+// The topic was deleted and made anew under the run, however little is in it yet.
+BOOST_AUTO_TEST_CASE(an_acknowledgement_in_front_of_what_was_read_ends_the_run)
+{
+    stores = std::make_shared<test::kept_stores>();
+    open(1h);
+    read("a", 5);
+    finish(5);
+    set({"b", "c"});
+    acknowledge(6);
+    BOOST_TEST(!owner->failed);
+    set({"d"});
+    acknowledge(2);
+    BOOST_TEST(owner->failed == make_error_code(errc::wrong_changelog));
+    BOOST_TEST(
+        owner->failure.find("partition 0 of table \"values\": a change was written to offset 2 of partition 0 of its "
+                            "changelog \"values-changelog\", where offset 7 has to be the next") == 0U,
+        owner->failure);
+    // What it has may be anything.
+    opened->close(true);
+    settle();
+    BOOST_TEST(stores->of("values", 0).cleared == 2);
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+}
+
+// More than there was, so that the last of them lies behind it.
+BOOST_AUTO_TEST_CASE(a_long_run_of_changes_in_a_topic_that_was_made_anew_ends_the_run)
+{
+    open(1h);
+    read("a", 2);
+    finish(2);
+    set({"b", "c", "d"});
+    acknowledge(2);
+    BOOST_TEST(owner->failed == make_error_code(errc::wrong_changelog));
+}
+
+// The broker says so when it has a record already that is sent again.
+BOOST_AUTO_TEST_CASE(an_acknowledgement_without_a_place_is_no_trouble)
+{
+    stores = std::make_shared<test::kept_stores>();
+    open(1h);
+    read("a", 5);
+    finish(5);
+    set({"b"});
+    acknowledge(-1);
+    set({"c"});
+    acknowledge(6);
+    BOOST_TEST(!owner->failed);
+    opened->close(true);
+    settle();
+    BOOST_TEST(stores->of("values", 0).entries.size() == 3U);
+    BOOST_TEST(stores->of("values", 0).next_offset.value_or(-1) == 7);
+}
+
+BOOST_AUTO_TEST_CASE(damage_that_a_look_finds_ends_the_run)
+{
+    stores = std::make_shared<test::kept_stores>();
+    open(1h);
+    read("a", 1);
+    finish(1);
+    BOOST_TEST(!opened->usable());
+    auto look = [this] { on_strand([this] { BOOST_CHECK_THROW(static_cast<void>(opened->get("a")), store_error); }); };
+    stores->change("values", 0, [](auto& kept) { kept.get_fails = store_failure::unusable; });
+    look();
+    BOOST_TEST(!opened->usable());
+    BOOST_TEST(!owner->failed);
+    stores->change("values", 0, [](auto& kept) { kept.get_fails = store_failure::damaged; });
+    look();
+    BOOST_TEST(opened->usable() == make_error_code(errc::store_failed));
+    BOOST_TEST(owner->failed == make_error_code(errc::store_failed));
+    BOOST_TEST(owner->failure.find("start again, and it is rebuilt from the changelog") != std::string::npos,
+               owner->failure);
+    set({"b"});
+    acknowledge(1);
+    auto const applied = stores->of("values", 0).applied;
+    opened->close(true);
+    settle();
+    BOOST_TEST(stores->of("values", 0).applied == applied);
+    BOOST_TEST(!stores->of("values", 0).next_offset);
+}
+
+struct store_of_five : shard_fixture
+{
+    store_of_five()
+    {
+        stores = std::make_shared<test::kept_stores>();
+        stores->change("values", 0,
+                       [](auto& kept)
+                       {
+                           kept.entries = {{"a", "1"}, {"b", "2"}};
+                           kept.next_offset = 5;
+                           kept.identity = "identity";
+                           kept.as_of = std::chrono::system_clock::now();
+                       });
+        open(1h);
+        BOOST_TEST((owner->wanted == wishes{5}));
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_has_what_is_in_front_of_its_offset_is_gone_on_from, store_of_five)
+{
+    know("a", "0");
+    know("c", std::nullopt);
+    know("a", "1");
+    read("d", 6);
+    finish(6);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST((owner->wanted == wishes{5}));
+    BOOST_TEST(stores->of("values", 0).cleared == 0);
+    BOOST_TEST(stores->of("values", 0).entries.size() == 3U);
+}
+
+// The topic was deleted, made anew without a mark, and has grown past the store's offset.
+BOOST_FIXTURE_TEST_CASE(a_store_that_has_another_value_than_is_in_front_of_its_offset_is_rebuilt, store_of_five)
+{
+    know("a", "7");
+    read("d", 6);
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+    read("a", 5);
+    finish(6);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(stores->of("values", 0).entries.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_lacks_what_is_in_front_of_its_offset_is_rebuilt, store_of_five)
+{
+    know("d", "1");
+    finish(5);
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(owner->ready == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_has_what_was_erased_in_front_of_its_offset_is_rebuilt, store_of_five)
+{
+    know("b", std::nullopt);
+    finish(5);
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+}
+
+// Of a key that was read, a later change may lie in what could not be.
+BOOST_FIXTURE_TEST_CASE(what_is_in_front_of_an_unreadable_part_proves_nothing, store_of_five)
+{
+    know("a", "0");
+    on_strand([this] { opened->forget_known("a checksum is wrong"); });
+    read("d", 6);
+    finish(6);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST((owner->wanted == wishes{5}));
+}
+
+BOOST_FIXTURE_TEST_CASE(damage_that_a_look_at_the_end_of_a_store_finds_makes_it_begin_again, store_of_five)
+{
+    stores->change("values", 0, [](auto& kept) { kept.get_fails = store_failure::damaged; });
+    know("a", "1");
+    finish(5);
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(!owner->failed);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace paperboy::tables::shard_restore_test
