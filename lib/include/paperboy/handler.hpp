@@ -126,7 +126,8 @@ struct handler_options
 //   C    define_context()                                once per bulk; the form with a record gets the bulk's first
 //        (keys and values are decoded here; what cannot be decoded goes through on_error record by record, unless
 //        handler_options::on_undecodable decides)
-//   void did_receive_bulk_messages(B& [, C&])            may change or remove records, in their order
+//   void did_receive_bulk_messages(B& [, C&])            may change or remove records; after a change of their order
+//                                                        a bulk_error fails the bulk as a whole
 //   void on_bulk(S [, C&])                               the work; may throw bulk_error to say which record failed
 //   error_action on_bulk_error(std::exception_ptr [, S [, C*]])
 //                                                        after any hook of the bulk failed as a whole; the action is

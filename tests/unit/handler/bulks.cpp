@@ -237,6 +237,22 @@ BOOST_AUTO_TEST_CASE(an_index_beyond_the_bulk_is_an_error_of_the_whole_bulk)
     BOOST_TEST(result.finished == 0U);
 }
 
+// What stands before the failed record then need not be what has lower offsets.
+BOOST_AUTO_TEST_CASE(an_index_into_a_bulk_in_another_order_is_an_error_of_the_whole_bulk)
+{
+    struct reordering
+    {
+        void did_receive_bulk_messages(std::vector<record_view>& bulk) { std::ranges::reverse(bulk); }
+        void on_message(record_view const&) {}
+        void on_bulk(batch) { throw bulk_error{0, "the newest one"}; }
+    };
+    auto const result = testing::run_bulk(reordering{}, records({"a", "b", "c"}));
+    BOOST_TEST(result.stopped);
+    BOOST_TEST(result.finished == 0U);
+    BOOST_TEST_REQUIRE(result.failures.size() == 1U);
+    BOOST_TEST((result.failures.front().where == hook::on_bulk));
+}
+
 BOOST_AUTO_TEST_CASE(on_bulk_error_decides_about_the_whole_bulk)
 {
     auto calls = journal{};

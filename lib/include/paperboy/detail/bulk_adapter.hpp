@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -226,8 +227,9 @@ private:
         if (run.cancelled())
             co_return piece_result{batch_end::cancelled, start};
         times.stop();
-        auto const failed_at =
-            where == hook::on_bulk ? failures::named_record(error, start, shown_.size()) : std::nullopt;
+        auto const failed_at = error && where == hook::on_bulk && in_order()
+                                   ? failures::named_record(error, start, shown_.size())
+                                   : std::nullopt;
         auto const piece = failed_at ? rest(start).first(*failed_at - start) : rest(start);
         auto verdict = error_action::kind::skip;
         if (error && !failed_at)
@@ -302,6 +304,12 @@ private:
     {
         if constexpr (!in_place)
             shown_ = records_;
+    }
+
+    // "Those before it are finished" says nothing of offsets once did_receive_bulk_messages has changed their order.
+    [[nodiscard]] bool in_order() const
+    {
+        return in_place || std::ranges::is_sorted(shown_, {}, [](record_view const& each) { return each.offset(); });
     }
 
     [[nodiscard]] S rest(std::size_t start) const
