@@ -281,7 +281,8 @@ void engine_run::on_trouble(kafka::error_event const& event)
     case kafka::error_kind::no_offset:
         return fail(event.error, event.text);
     case kafka::error_kind::brokers_away:
-        trouble_ = "cannot reach " + settings.bootstrap_servers + ": " + event.text;
+        if (ever_assigned_ || trouble_.empty() || event.error != kafka::all_brokers_down())
+            trouble_ = "cannot reach " + settings.bootstrap_servers + ": " + event.text;
         state_->tell_health(&health_fsm::trouble, trouble_);
         return log_rarely(trouble_ + "; still trying");
     case kafka::error_kind::fenced:

@@ -66,10 +66,9 @@ void client_news::hear(consumer_event const& event)
         hear_error(*error);
 }
 
-// That all brokers are down comes behind the reasons why each is, and says less.
 void client_news::hear_error(error_event const& event)
 {
-    if (event.error == make_code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) && !trouble_.empty())
+    if (event.error == all_brokers_down() && !trouble_.empty())
         return;
     trouble_ = hidden_.hide(event.text);
     if (auto const hint = hint_for(event.text, settings_, rd_kafka_version()))

@@ -62,6 +62,9 @@ enum class error_kind
 // The error of a commit that is not answered in time.
 [[nodiscard]] error_code timed_out() noexcept;
 
+// The error that comes behind those of each broker, and says less than they do.
+[[nodiscard]] error_code all_brokers_down() noexcept;
+
 // The error of partitions that find no usable offset to start at.
 [[nodiscard]] error_code no_offset() noexcept;
 

@@ -108,6 +108,11 @@ error_code kafka::timed_out() noexcept
     return kafka::make_code(RD_KAFKA_RESP_ERR__TIMED_OUT);
 }
 
+error_code kafka::all_brokers_down() noexcept
+{
+    return kafka::make_code(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN);
+}
+
 error_code kafka::no_offset() noexcept
 {
     return kafka::make_code(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET);
