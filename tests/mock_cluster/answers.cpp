@@ -172,6 +172,7 @@ class hidden_topic : consuming
 public:
     explicit hidden_topic(int code) : code_{code}
     {
+        own_.set_round_trip_time(20ms);
         own_.fail_topic(topic, code_);
         start();
     }

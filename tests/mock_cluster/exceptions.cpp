@@ -63,8 +63,9 @@ constexpr auto single_hooks =
     std::array{hook::define_context, hook::did_receive_message, hook::on_message, hook::on_tombstone,
                hook::on_error,       hook::on_finished_handling};
 constexpr auto serdes = std::array{hook::decode_key, hook::decode_value};
-constexpr auto bulk_hooks = std::array{hook::define_context, hook::did_receive_bulk_messages, hook::on_bulk,
-                                       hook::on_bulk_error, hook::on_finished_handling};
+constexpr auto bulk_hooks =
+    std::array{hook::define_context, hook::did_receive_bulk_messages, hook::on_bulk, hook::on_error,
+               hook::on_bulk_error,  hook::on_finished_handling};
 
 // Throws out of one of its hooks, once it is given the record with this offset.
 constexpr std::int64_t bad_offset = 3;
@@ -216,12 +217,19 @@ struct breaking_bulk_handler
         how.at(hook::on_bulk, bad_offset);
         if (how.where == hook::on_bulk_error)
             throw std::runtime_error{"first"};
+        if (how.where == hook::on_error)
+            throw bulk_error{0, "first"};
         for (auto const& each : bulk)
             collecting_handler{seen}.on_message(each);
     }
     error_action on_bulk_error(std::exception_ptr)
     {
         how.at(hook::on_bulk_error, bad_offset);
+        return error_action::fail;
+    }
+    error_action on_error(std::exception_ptr)
+    {
+        how.at(hook::on_error, bad_offset);
         return error_action::fail;
     }
     void on_message(record_view const& record) { collecting_handler{seen}.on_message(record); }
@@ -256,6 +264,11 @@ struct breaking_awaitable_bulk_handler
     {
         co_await wait();
         co_return plain().on_bulk_error(error);
+    }
+    asio::awaitable<error_action> on_error(std::exception_ptr error)
+    {
+        co_await wait();
+        co_return plain().on_error(error);
     }
     void on_message(record_view const& record) { plain().on_message(record); }
     asio::awaitable<void> on_finished_handling(context& shared)
@@ -297,7 +310,7 @@ class trial final : public any_trial, mock_fixture
 {
 public:
     // Ten records, the one with the bad offset a tombstone if that is what the hook is for.
-    trial(fault how, mode_policy mode) : how_{how}, mode_{mode}
+    trial(fault how, handler_options options) : how_{how}
     {
         for (auto number = 0; number < count; ++number)
         {
@@ -310,14 +323,12 @@ public:
             cluster.produce(topic, record);
         }
         cluster.flush();
-        auto settings = this->settings();
-        settings.mode = mode_;
-        engine_.emplace(io.context(), settings);
+        engine_.emplace(io.context(), this->settings());
         if constexpr (std::is_base_of_v<decoding_handler, Handler>)
             engine_->handle(topic, breaking_text{how_, hook::decode_key}, breaking_text{how_, hook::decode_value},
-                            Handler{how_, seen_});
+                            Handler{how_, seen_}, options);
         else
-            engine_->handle(topic, Handler{how_, seen_});
+            engine_->handle(topic, Handler{how_, seen_}, options);
         run_ = outcome_of_run::start(*engine_);
     }
 
@@ -358,7 +369,6 @@ public:
 private:
     static constexpr int count = 10;
     fault how_;
-    mode_policy mode_;
     seen_records seen_;
     std::optional<engine> engine_;
     std::optional<outcome_of_run> run_;
@@ -367,10 +377,10 @@ private:
 using trials = std::list<std::unique_ptr<any_trial>>;
 
 template <class Handler>
-void begin(trials& all, std::span<hook const> hooks, thrown what, mode_policy mode)
+void begin(trials& all, std::span<hook const> hooks, thrown what, handler_options const& options = {})
 {
     for (auto const where : hooks)
-        all.push_back(std::make_unique<trial<Handler>>(fault{where, what}, mode));
+        all.push_back(std::make_unique<trial<Handler>>(fault{where, what}, options));
 }
 
 } // namespace
@@ -380,13 +390,15 @@ BOOST_AUTO_TEST_SUITE(exceptions_suite)
 // All hooks at the same time: most of it is the group's waiting for members.
 BOOST_DATA_TEST_CASE(out_of_any_hook, kinds, what)
 {
+    auto const bulk = handler_options{.mode = mode_policy{.mode = handling_mode::bulk}};
     auto all = trials{};
-    begin<breaking_handler>(all, single_hooks, what, {});
-    begin<breaking_awaitable_handler>(all, single_hooks, what, {});
-    begin<decoding_handler>(all, serdes, what, {});
-    begin<breaking_bulk_handler>(all, bulk_hooks, what, {.mode = handling_mode::bulk});
-    begin<breaking_awaitable_bulk_handler>(all, bulk_hooks, what, {.mode = handling_mode::bulk});
-    begin<decoding_bulk_handler>(all, serdes, what, {.mode = handling_mode::bulk});
+    begin<breaking_handler>(all, single_hooks, what);
+    begin<breaking_awaitable_handler>(all, single_hooks, what);
+    begin<breaking_awaitable_handler>(all, single_hooks, what, {.ordering = ordering::key, .max_concurrency = 4});
+    begin<decoding_handler>(all, serdes, what);
+    begin<breaking_bulk_handler>(all, bulk_hooks, what, bulk);
+    begin<breaking_awaitable_bulk_handler>(all, bulk_hooks, what, bulk);
+    begin<decoding_bulk_handler>(all, serdes, what, bulk);
     for (auto const& each : all)
         each->break_and_start_again();
     for (auto const& each : all)
