@@ -20,6 +20,8 @@ def with_trouble(world, begin, rounds=5):
     for _ in range(2 if world.short else rounds):
         world.fault()
         begin()
+        for partition, end in dict(world.feeder.ends).items():
+            child.await_done(partition, end - 1)
         child.await_count("committed", child.count("committed") + 20)
     end_in_order(world, child)
 

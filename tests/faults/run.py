@@ -46,7 +46,6 @@ def arguments():
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--long", action="store_true")
     parser.add_argument("--keep", action="store_true")
     return parser.parse_args()
 
@@ -58,7 +57,7 @@ def main():
         for each in scenarios.values():
             print(f"{each.name:20} {each.fault}: {each.promise}" + (f" (fails: {each.failing})" if each.failing else ""))
         return 0
-    usual = [name for name, each in scenarios.items() if chosen.long or not each.long]
+    usual = [name for name, each in scenarios.items() if not (chosen.short and each.long)]
     names = chosen.only.split(",") if chosen.only else usual
     for name in names:
         if name not in scenarios:

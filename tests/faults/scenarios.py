@@ -16,7 +16,7 @@ class Scenario:
     rate: int = 150  # records per second and partition
     duplicates: str = "open"  # open: what was begun since the last acknowledged commit; none
     failing: str = ""  # why it does not pass yet
-    long: bool = False  # only when it is asked for by its name, or by --long
+    long: bool = False  # --short leaves it out, unless it is asked for by its name
 
 
 SCENARIOS = {}
