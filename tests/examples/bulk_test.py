@@ -20,7 +20,7 @@ class Bulk(unittest.TestCase):
         with support.Program(PROGRAM, support.bootstrap(), topic, topic) as run:
             run.await_line(lambda line: "now bulk: " in line)
             run.await_line(lambda line: "now single: " in line)
-            self.assertEqual(run.interrupt(15), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
         rows, statements = next(line.split()[0::3][:2] for line in run.output if " rows in " in line)
         self.assertEqual(int(rows), WAITING)
         self.assertLess(int(statements), WAITING / 100)

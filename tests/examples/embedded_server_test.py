@@ -110,11 +110,11 @@ class RealCluster(unittest.TestCase):
                     answers = dict([get(one, path), get(other, path)])
                     self.assertEqual(answers[200]["value"], 3)
                     self.assertRegex(answers[409]["error"], r"^partition [0-3] with .*another of its group")
-                self.assertEqual(first.interrupt(10), 0, first.output)
+                self.assertEqual(first.interrupt(30), 0, first.output)
                 for path in paths:
                     _, entry = await_answer(other, path, lambda answer: answer[0] == 200)
                     self.assertEqual(entry["value"], 3)
-                self.assertEqual(second.interrupt(10), 0, second.output)
+                self.assertEqual(second.interrupt(30), 0, second.output)
 
     def test_counts_equal_what_was_produced(self):
         lines, expected = support.page_views(QUICKSTART, 20_000)

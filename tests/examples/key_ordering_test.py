@@ -20,7 +20,7 @@ class KeyOrdering(unittest.TestCase):
         support.produce(topic, "".join(f"{i * 7 % ACCOUNTS}\tpayment\n" for i in range(PAYMENTS)))
         with support.Program(PROGRAM, support.bootstrap(), topic, topic) as run:
             line = run.await_line(lambda line: line.startswith(f"{PAYMENTS} payments of {ACCOUNTS} accounts"))
-            self.assertEqual(run.interrupt(15), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
         at_once = int(line.split()[5])
         self.assertGreater(at_once, 100)
         self.assertLessEqual(at_once, 256)

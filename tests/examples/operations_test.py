@@ -58,7 +58,7 @@ class Operations(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        assert cls.run_.interrupt(15) == 0, cls.run_.output
+        assert cls.run_.interrupt(30) == 0, cls.run_.output
         assert cls.run_.output[-1] == "stopped: Success", cls.run_.output
         super().tearDownClass()
 

@@ -21,14 +21,14 @@ class Steps(unittest.TestCase):
         with support.Program(PROGRAM, support.bootstrap(), customers, customers, orders) as run:
             run.await_line(lambda line: line.endswith("all steps are over"))
             run.await_line(lambda line: "1000 orders" in line)
-            self.assertEqual(run.interrupt(15), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
         self.assertIn("20000 customers, 1000 orders, 0 without a customer", run.output)
 
         # Started again it has no customers in memory, and the group has committed all of them.
         support.produce(orders, "".join(f"{i}\torder\n" for i in range(1_000)))
         with support.Program(PROGRAM, support.bootstrap(), customers, customers, orders) as run:
             run.await_line(lambda line: "1000 orders" in line)
-            self.assertEqual(run.interrupt(15), 0, run.output)
+            self.assertEqual(run.interrupt(30), 0, run.output)
         self.assertIn("20000 customers, 1000 orders, 0 without a customer", run.output)
 
 

@@ -22,7 +22,7 @@ using clock = std::chrono::steady_clock;
 namespace asio = boost::asio;
 
 constexpr int partitions = 4;
-constexpr auto shutdown_timeout = 3s;
+constexpr auto shutdown_timeout = 3s; // where a broker is away
 
 struct unhurried_handler
 {
@@ -58,8 +58,14 @@ struct fixture
     {
         auto chosen = test_config(group, servers);
         chosen.properties["reconnect.backoff.max.ms"] = "500";
-        chosen.shutdown_timeout = shutdown_timeout;
+        chosen.shutdown_timeout = 60s;
         chosen.watcher = std::make_shared<journaling_observer>(log, "engine");
+        return chosen;
+    }
+    [[nodiscard]] config hurried_settings()
+    {
+        auto chosen = settings();
+        chosen.shutdown_timeout = shutdown_timeout;
         return chosen;
     }
     [[nodiscard]] running_engine::set_up handler()
@@ -117,15 +123,15 @@ BOOST_FIXTURE_TEST_CASE(stop_with_the_broker_dead_ends_in_time_and_says_that_wor
     produce(2000);
     auto const began = [&]
     {
-        auto engine = running_engine{"engine", settings(), handler()};
+        auto engine = running_engine{"engine", hurried_settings(), handler()};
         BOOST_TEST(log.await([&] { return log.finished_count() > 1000; }));
         broker.kill();
         auto const stopped = clock::now();
         BOOST_TEST((engine.stop() == errc::shutdown_timeout));
-        BOOST_TEST((clock::now() - stopped < shutdown_timeout + 5s));
+        BOOST_TEST((clock::now() - stopped < shutdown_timeout + 15s));
         return stopped;
     }();
-    BOOST_TEST((clock::now() - began < shutdown_timeout + 10s), "the engine's destruction takes long");
+    BOOST_TEST((clock::now() - began < shutdown_timeout + 20s), "the engine's destruction takes long");
     BOOST_TEST(log.violations() == "");
 
     broker.start();
@@ -139,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(stop_with_the_broker_dead_ends_in_time_and_says_that_wor
 BOOST_FIXTURE_TEST_CASE(stop_with_the_broker_dead_and_nothing_to_commit_succeeds, fixture)
 {
     produce(10);
-    auto engine = running_engine{"engine", settings(), handler()};
+    auto engine = running_engine{"engine", hurried_settings(), handler()};
     BOOST_TEST(all_finished());
     // The engine knows that all is committed; the group may know it earlier.
     BOOST_TEST(eventually(
@@ -153,20 +159,20 @@ BOOST_FIXTURE_TEST_CASE(stop_with_the_broker_dead_and_nothing_to_commit_succeeds
     auto const stopped = clock::now();
     auto const result = engine.stop();
     BOOST_TEST(!result, result.message());
-    BOOST_TEST((clock::now() - stopped < shutdown_timeout + 5s));
+    BOOST_TEST((clock::now() - stopped < shutdown_timeout + 15s));
 }
 
 BOOST_FIXTURE_TEST_CASE(stop_while_the_broker_stands_still_ends_in_time, fixture)
 {
     produce(2000);
-    auto uncommitted = settings();
+    auto uncommitted = hurried_settings();
     uncommitted.commit.interval = 1h;
     auto engine = running_engine{"engine", uncommitted, handler()};
     BOOST_TEST(log.await([&] { return log.finished_count() > 1000; }));
     broker.signal(SIGSTOP);
     auto const stopped = clock::now();
     BOOST_TEST((engine.stop() == errc::shutdown_timeout));
-    BOOST_TEST((clock::now() - stopped < shutdown_timeout + 5s));
+    BOOST_TEST((clock::now() - stopped < shutdown_timeout + 15s));
     broker.signal(SIGCONT);
     BOOST_TEST(log.violations() == "");
 }

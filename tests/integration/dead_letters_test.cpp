@@ -62,7 +62,7 @@ struct letters_fixture
     {
         auto chosen = test_config(group);
         chosen.commit.interval = 20ms;
-        chosen.shutdown_timeout = 2s;
+        chosen.shutdown_timeout = 60s;
         return chosen;
     }
 
@@ -155,7 +155,9 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_without_the_topic_leaves_the_poison_to_the_
     auto const letters = unique_name("letters-later");
     produce(20);
     {
-        auto running = start(letters, settings());
+        auto hurried = settings();
+        hurried.shutdown_timeout = 2s;
+        auto running = start(letters, hurried);
         waits_for_the_topic(running);
         BOOST_TEST(running.stop() == error_code{errc::shutdown_timeout});
     }
@@ -179,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_partition_goes_to_another_member_without_waiting_for_the_
     auto const began = std::chrono::steady_clock::now();
     auto second = start(letters, chosen);
     BOOST_TEST(second.logged("assigned " + input, 90s));
-    BOOST_TEST((std::chrono::steady_clock::now() - began < 15s));
+    BOOST_TEST((std::chrono::steady_clock::now() - began < 40s));
     BOOST_TEST(first.logged("records are left to the next owner"));
     BOOST_TEST(commits(7));
 

@@ -242,7 +242,7 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_records, fixture)
     auto policy = fixed_bulk();
     policy.max_records = 300;
     policy.even_bulks = false;
-    policy.max_wait = 500ms;
+    policy.max_wait = 5s;
     auto engine = running_engine{"engine", settings(policy), handler()};
     BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1'000; }));
     BOOST_TEST(!engine.stop());
@@ -329,7 +329,7 @@ BOOST_FIXTURE_TEST_CASE(a_bulk_ends_before_it_exceeds_max_bytes, fixture)
 BOOST_FIXTURE_TEST_CASE(a_bulk_ends_with_max_wait, fixture)
 {
     auto policy = fixed_bulk();
-    policy.max_wait = 1s;
+    policy.max_wait = 3s;
     auto engine = running_engine{"engine", settings(policy), handler()};
     produce(0, 1);
     BOOST_TEST(seen.await([](auto const& all) { return all.total() == 1; }));

@@ -26,6 +26,8 @@ struct fixture
     [[nodiscard]] std::unique_ptr<running_engine> start(std::string const& name, std::string const& instance)
     {
         auto settings = test_config(group);
+        // As long as a restart may take on a busy machine.
+        settings.properties["session.timeout.ms"] = "30000";
         settings.properties.insert(more.begin(), more.end());
         for (auto const& each : decided_by_brokers)
             settings.properties.erase(each);

@@ -411,9 +411,9 @@ BOOST_AUTO_TEST_CASE(brokers_that_come_back_are_found)
     BOOST_TEST(log.wait_for("cannot reach"), log);
     cluster.set_broker_up(1, true);
     BOOST_TEST(seen.wait_until(at_least(5)), log);
+    auto const before = watcher->seen.get().client_errors.size();
     cluster.set_broker_up(1, false);
-    BOOST_TEST(watcher->seen.wait_until([before = watcher->seen.get().client_errors.size()](auto const& all)
-                                        { return all.client_errors.size() > before; }));
+    BOOST_TEST(watcher->seen.wait_until([before](auto const& all) { return all.client_errors.size() > before; }));
     cluster.set_broker_up(1, true);
     produce(topic, 1, 5);
     BOOST_TEST(seen.wait_until(at_least(10)), log);
@@ -437,7 +437,7 @@ BOOST_AUTO_TEST_CASE(a_stop_while_the_brokers_are_away_ends_in_time)
     auto const stopped = clock::now();
     consuming.stop();
     BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
-    BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 5s));
+    BOOST_TEST((clock::now() - stopped < settings.shutdown_timeout + 15s));
     BOOST_TEST(consuming.last_failure().code == make_error_code(errc::shutdown_timeout));
     BOOST_TEST(watcher->seen.get().committed().empty());
 }

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_holds_the_commit_and_nothing_else_and_cancellat
     auto hanging = test::watched<hang_log>{};
     auto settings = this->settings();
     settings.commit.interval = 10ms;
-    settings.shutdown_timeout = 3s;
+    settings.shutdown_timeout = 10s;
     auto consuming = engine{io.context(), settings};
     consuming.handle(topic, test::hanging_handler{hanging, 20}, by_key(8));
 
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_failure_stops_the_engine_although_a_hook_of_another_key_h
     produce_keys(0, 100, 100);
     auto hanging = test::watched<hang_log>{};
     auto settings = this->settings();
-    settings.shutdown_timeout = 3s;
+    settings.shutdown_timeout = 10s;
     auto consuming = engine{io.context(), settings};
     consuming.handle(topic, failing_handler{hanging, 20}, by_key(8));
     auto run = outcome_of_run::start(consuming);

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_callback_without_an_executor_is_called_on_the_engines)
 BOOST_AUTO_TEST_CASE(what_is_not_acknowledged_in_time_is_named)
 {
     auto chosen = settings();
-    chosen.shutdown_timeout = 2s;
+    chosen.shutdown_timeout = 8s;
     auto consuming = engine{io.context(), chosen};
     auto const output = make_topic(1);
     auto const to = consuming.make_producer(output);

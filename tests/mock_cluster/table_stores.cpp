@@ -358,7 +358,6 @@ BOOST_AUTO_TEST_CASE(damage_that_a_write_of_a_restore_finds_makes_it_begin_again
     change_much();
     stores->change("values", 0, [](auto& kept) { kept.fails = store_failure::damaged; });
     auto gate = hold();
-    produce(topic, 0, 1);
     auto which = engine{io.context(), settings()};
     static_cast<void>(add(which));
     auto outcome = outcome_of_run::start(which);
@@ -368,6 +367,7 @@ BOOST_AUTO_TEST_CASE(damage_that_a_write_of_a_restore_finds_makes_it_begin_again
     stores->change("values", 0, [](auto& kept) { kept.fails.reset(); });
     which.stop();
     static_cast<void>(outcome.get());
+    produce(topic, 0, 1);
     run_once(1);
     BOOST_TEST(stores->of("values", 0).entries.size() == large_values + 1U);
 }
@@ -383,6 +383,9 @@ BOOST_AUTO_TEST_CASE(a_stop_waits_for_a_store_that_is_closed_late)
     auto outcome = outcome_of_run::start(which);
     BOOST_TEST(handled.wait_until([](int count) { return count >= 1; }), log);
     auto gate = hold();
+    // There is something to write, though a checkpoint may have written the first one already.
+    produce(topic, 0, 1);
+    BOOST_TEST(handled.wait_until([](int count) { return count >= 2; }), log);
     which.stop();
     BOOST_TEST(held(), log);
     BOOST_TEST(log.wait_for("revoked "), log);

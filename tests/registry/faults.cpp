@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_slow_registry_runs_into_the_time_out)
 {
     auto server = scripted_server{in_turn({a_schema().after(30s)})};
     auto hasty = settings({server.url()});
-    hasty.request_timeout = 100ms;
+    hasty.request_timeout = 2s;
     auto const registry = schema_registry{io, hasty};
     auto const began = std::chrono::steady_clock::now();
     auto const found = get(registry, 7);

@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(the_last_copy_aborts_what_is_outstanding)
     run();
     BOOST_TEST(out.completions == 1);
     BOOST_TEST((out.code() == asio::error::operation_aborted), out.text());
-    BOOST_TEST((std::chrono::steady_clock::now() - began < 5s));
+    BOOST_TEST((std::chrono::steady_clock::now() - began < 20s));
 }
 
 BOOST_AUTO_TEST_CASE(a_context_may_go_in_the_middle)
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_context_may_go_in_the_middle)
 
 BOOST_AUTO_TEST_CASE(cancellation_ends_the_wait_of_one_caller)
 {
-    auto server = scripted_server{in_turn({a_schema().after(200ms)})};
+    auto server = scripted_server{in_turn({a_schema().after(3s)})};
     auto const registry = schema_registry{io, server.url()};
     auto cancel = asio::cancellation_signal{};
     auto first = registry_outcome<schema_ptr>{};
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_request_ends_with_its_last_caller)
     auto const began = std::chrono::steady_clock::now();
     run();
     BOOST_TEST((out.code() == asio::error::operation_aborted), out.text());
-    BOOST_TEST((std::chrono::steady_clock::now() - began < 5s));
+    BOOST_TEST((std::chrono::steady_clock::now() - began < 20s));
     BOOST_TEST(get(registry, 7).succeeded());
 }
 

@@ -137,11 +137,21 @@ void cluster::create_topic(std::string const& name, int partitions, settings_map
     for (auto const& [key, value] : config)
         require(rd_kafka_NewTopic_set_config(topic.get(), key.c_str(), value.c_str()), key);
     auto* all = topic.get();
-    auto const event = ask(client_.get(), [&](rd_kafka_queue_t* queue)
-                           { rd_kafka_CreateTopics(client_.get(), &all, 1, nullptr, queue); });
-    std::size_t count = 0;
-    auto const results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-    require_topics(results, count);
+    auto const is_taken = [&]
+    {
+        auto const event = ask(client_.get(), [&](rd_kafka_queue_t* queue)
+                               { rd_kafka_CreateTopics(client_.get(), &all, 1, nullptr, queue); });
+        std::size_t count = 0;
+        auto const results =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+        // A broker that has stood still gets no partitions for a moment.
+        if (count == 1 && rd_kafka_topic_result_error(results[0]) == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+            return false;
+        require_topics(results, count);
+        return true;
+    };
+    if (!eventually(is_taken))
+        throw std::runtime_error{"topic " + name + " cannot be created: there are no brokers for it"};
     if (!eventually([&] { return visible_partitions(name) == partitions; }))
         throw std::runtime_error{"topic " + name + " does not appear"};
 }

@@ -197,7 +197,8 @@ void own_broker::tool(std::vector<std::string> const& arguments) const
     command.insert(command.end(), arguments.begin(), arguments.end());
     command.insert(command.end(), {"--dir", directory_.string()});
     auto run = child_process{command};
-    if (auto const status = run.wait(120s); status != 0)
+    // With its jars to be fetched, and other JVMs starting.
+    if (auto const status = run.wait(600s); status != 0)
         throw std::runtime_error{"the broker tool failed with status " + std::to_string(status)};
 }
 

@@ -26,9 +26,9 @@ MAKE_TOPIC = pathlib.Path(__file__).parents[1] / "support/broker_topic.py"
 CLEAN = {name: value for name, value in os.environ.items() if name not in ("PAPERBOY_BROKERS", "PAPERBOY_CONFIG")}
 
 
-def run(*arguments, text=None, status=0, brokers=BROKERS):
-    """Runs the command with the broker; its output, and its stderr. Fails unless it ends with `status`."""
-    done = subprocess.run([PAPERBOY, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=DEADLINE,
+def run(*arguments, text=None, status=0, brokers=BROKERS, patience=DEADLINE):
+    """Runs the command with the broker; its output, and its stderr. Fails unless it ends with `status` in time."""
+    done = subprocess.run([PAPERBOY, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=patience,
                           env={**CLEAN, "PAPERBOY_BROKERS": brokers, "PAPERBOY_REGISTRY": REGISTRY})
     assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout, done.stderr

@@ -385,11 +385,11 @@ class Machines(unittest.TestCase):
             dev = lambda *what, **how: objects("dev", *what, "--dir", directory, **how)
             self.assertEqual(dev("status", status=1), [{"broker": "stopped", "registry": "stopped"}])
             try:
-                [up] = dev("up", "--no-registry", "--topic", "views:3")
+                [up] = dev("up", "--no-registry", "--topic", "views:3", patience=180)
                 self.assertEqual(dev("status")[0]["broker"], "running")
                 run("produce", "-t", "views", "-p", 2, text="v\n", brokers=up["brokers"])
                 self.assertEqual(lines("consume", "-t", "views", "-e", brokers=up["brokers"]), ["v"])
-                self.assertEqual(dev("up", "--no-registry", "--topic", "views:3"), [up])
+                self.assertEqual(dev("up", "--no-registry", "--topic", "views:3", patience=180), [up])
             finally:
                 dev("down")
             self.assertEqual(dev("status", status=1)[0]["broker"], "stopped")

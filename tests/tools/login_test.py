@@ -60,7 +60,7 @@ class Logins(unittest.TestCase):
         cls.certified = {"security.protocol": "ssl", **cls.trust, "ssl.certificate.location": cls.authority["client.crt"],
                          "ssl.key.location": cls.authority["client.encrypted.key"], "ssl.key.password": KEY_PASSWORD}
         # Of a group first: a new broker has to load its groups, which the command waits for.
-        run("offsets", "show", "-g", "first", brokers=(cls.broker / "bootstrap").read_text().strip())
+        run("offsets", "show", "-g", "first", "--timeout", 50, brokers=(cls.broker / "bootstrap").read_text().strip())
 
     def address(self, listener):
         return (self.broker / f"bootstrap{listener and '.' + listener}").read_text().strip()
@@ -143,8 +143,8 @@ class Logins(unittest.TestCase):
                          "the brokers refuse the client's certificate")
 
     def test_the_wrong_protocol(self):
-        self.is_kept_out("mtls", {}, "set security.protocol to ssl or sasl_ssl", patience=2)
-        self.is_kept_out("", {**self.login}, "the listener seems not to speak TLS", patience=2)
+        self.is_kept_out("mtls", {}, "set security.protocol to ssl or sasl_ssl", patience=8)
+        self.is_kept_out("", {**self.login}, "the listener seems not to speak TLS", patience=8)
 
     def test_what_is_wrong_before_there_is_a_connection(self):
         for wrong, expected in [({"ssl.ca.location": "/no/such/file"}, "/no/such/file"),
