@@ -16,6 +16,11 @@ scripted_answer a_version(int version)
                      std::to_string(version) + R"(,"schema":"\"int\""})"};
 }
 
+scripted_answer unknown_version()
+{
+    return {404, R"({"error_code":40402,"message":"Version 1 not found."})"};
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(registry_caching, registry_fixture)
@@ -118,6 +123,34 @@ BOOST_AUTO_TEST_CASE(an_unknown_id_may_become_known)
     auto const registry = schema_registry{io, at_once};
     BOOST_TEST((get(registry, 7).code() == errc::unknown_schema));
     BOOST_TEST(get(registry, 7).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_version_is_remembered_for_a_while)
+{
+    auto server = scripted_server{in_turn({unknown_version(), a_version(1)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto const first = get(registry, "s", 1);
+    BOOST_TEST((first.code() == errc::unknown_schema), first.text());
+    auto const second = get(registry, "s", 1);
+    BOOST_TEST((second.code() == errc::unknown_schema));
+    BOOST_TEST(second.text() == first.text());
+    BOOST_TEST(server.requests().size() == 1U);
+    BOOST_TEST(get(registry, "t", 1).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_unknown_is_asked_for_again_after_a_registration)
+{
+    auto server = scripted_server{
+        in_turn({unknown_id(), unknown_version(), scripted_answer{200, R"({"id":7})"}, a_schema(), a_version(1)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    BOOST_TEST((get(registry, 7).code() == errc::unknown_schema));
+    BOOST_TEST((get(registry, "s", schema_registry::latest).code() == errc::unknown_schema));
+    auto registered = registry_outcome<std::int32_t>{};
+    registry.async_register("s", schema_draft{R"("int")"}, registered.handler());
+    run();
+    BOOST_TEST(registered.succeeded(), registered.text());
+    BOOST_TEST(get(registry, 7).succeeded());
+    BOOST_TEST(get(registry, "s", schema_registry::latest).succeeded());
 }
 
 BOOST_AUTO_TEST_CASE(a_404_that_is_not_the_registrys_is_not_taken_for_an_unknown_id)

@@ -60,8 +60,8 @@ struct avro_options
 /// - `boost::uuids::uuid`: uuid, a string or a fixed of 16 bytes
 /// - `avro_decimal`, `avro_duration`: decimal, of up to 1,000 digits, and duration
 ///
-/// Units finer than the type's are cut off. A union that has branches which `T` cannot hold is an error only for
-/// records that have them.
+/// Units finer than the type's are cut off. Whether text is UTF-8 is not checked when it is read. A union that has
+/// branches which `T` cannot hold is an error only for records that have them.
 ///
 /// The writer's schema is compiled once into a plan of steps, so that a record costs no look-ups by name; copies of the
 /// serde share the plans. The first record of a schema that is not cached waits for the registry (`prepare`); only its
@@ -118,7 +118,8 @@ public:
     }
 
     /// Appends `value` in the wire format. Throws `encode_error` before `async_register` has completed, and for values
-    /// that the schema cannot hold: numbers out of range, enumerators without a symbol, decimals of another scale.
+    /// that the schema cannot hold: numbers out of range, enumerators without a symbol, decimals of another scale, text
+    /// that is not UTF-8 for a string or as a map's key.
     void encode(T const& value, std::string& out) const { encoder_.encode(&value, out); }
 
 private:

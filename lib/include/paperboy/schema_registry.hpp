@@ -74,7 +74,7 @@ struct schema_registry_settings
     /// registry. An attempt waits for one as long as `request_timeout`, in turn, and only then begins. 1 to 1,000.
     std::size_t max_connections = 8;
 
-    /// How long an id that the registry does not know is remembered as unknown. 0 to 1 h.
+    /// How long an id, or a version of a subject, that the registry does not know is remembered as unknown. 0 to 1 h.
     std::chrono::milliseconds unknown_ttl{10'000};
 
     /// How long the answer to "latest" is remembered. 0 to 1 h.

@@ -25,14 +25,26 @@ constexpr std::size_t most_steps = 1'000'000;
 constexpr std::size_t longest_path = 256;
 constexpr std::string_view and_so_on = ".…";
 
-std::string joined(std::string const& path, std::string_view field)
+std::string extended(std::string const& path, std::string const& by)
 {
-    if (path.empty())
-        return printable(field);
     if (path.ends_with(and_so_on))
         return path;
-    auto longer = path + "." + printable(field);
-    return longer.size() <= longest_path ? longer : path + std::string{and_so_on};
+    return path.size() + by.size() <= longest_path ? path + by : path + std::string{and_so_on};
+}
+
+std::string joined(std::string const& path, std::string_view field)
+{
+    return path.empty() ? printable(field) : extended(path, std::string{"."}.append(printable(field)));
+}
+
+std::string item_of(std::string const& path)
+{
+    return extended(path, "[]");
+}
+
+std::string mapped_in(std::string const& path)
+{
+    return extended(path, "{}");
 }
 
 class compiler
@@ -241,7 +253,8 @@ private:
         auto const& node = writer_[index];
         if (node.kind != kind)
             mismatch(node, type, path);
-        auto const inner = routine(node.element, &type.element(), path + (kind == avro_kind::map ? "{}" : "[]"));
+        auto const below = kind == avro_kind::map ? mapped_in(path) : item_of(path);
+        auto const inner = routine(node.element, &type.element(), below);
         emit({op, narrow(offset), inner, 0, &type}, path);
     }
 
@@ -312,9 +325,14 @@ private:
             if (!seen[i] && type.members[i].name == field.name)
                 return i;
         for (std::size_t i = 0; i < type.members.size(); ++i)
-            if (!seen[i] && type.members[i].alias == field.name && !is_written(type.members[i].name))
+            if (!seen[i] && is_alias(type.members[i], field.name) && !is_written(type.members[i].name))
                 return i;
         return std::nullopt;
+    }
+
+    static bool is_alias(avro_member const& member, std::string_view name)
+    {
+        return !member.alias.empty() && member.alias == name;
     }
 
     void absent(avro_node const& node, avro_type const& type, avro_member const& member, std::size_t offset,
@@ -412,9 +430,9 @@ private:
         case avro_kind::fixed:
             return skip_fixed(node.size, path);
         case avro_kind::array:
-            return emit({avro_op::skip_array, 0, routine(node.element, nullptr, path + "[]")}, path);
+            return emit({avro_op::skip_array, 0, routine(node.element, nullptr, item_of(path))}, path);
         case avro_kind::map:
-            return emit({avro_op::skip_map, 0, routine(node.element, nullptr, path + "{}")}, path);
+            return emit({avro_op::skip_map, 0, routine(node.element, nullptr, mapped_in(path))}, path);
         case avro_kind::record:
             return emit({avro_op::call, 0, routine(index, nullptr, path)}, path); // it may contain itself
         case avro_kind::alternatives:

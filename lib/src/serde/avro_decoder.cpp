@@ -98,9 +98,15 @@ public:
         {
             made->failure = named(writer->id) + error.what();
         }
-        auto const lock = std::scoped_lock{guard_};
-        plans_.put(writer->id, made);
-        return made;
+        return remember(std::move(made));
+    }
+
+    // A schema without a plan.
+    compiled_ptr refuse(std::int32_t id, std::string const& why)
+    {
+        auto made = std::make_shared<avro_compiled>(id);
+        made->failure = named(id) + why;
+        return remember(std::move(made));
     }
 
     schema_registry const registry;
@@ -117,6 +123,13 @@ private:
     catch (serde::avro_schema_error const&)
     {
         return {};
+    }
+
+    compiled_ptr remember(compiled_ptr made)
+    {
+        auto const lock = std::scoped_lock{guard_};
+        plans_.put(made->id, made);
+        return made;
     }
 
     [[nodiscard]] compiled_ptr look_up(std::int32_t id) const
@@ -206,7 +219,8 @@ boost::asio::awaitable<void> avro_decoder::prepare(bytes_view data)
     }
     catch (serde::avro_schema_error const& error)
     {
-        failure = error.what();
+        last_ = plans_->refuse(*id, error.what());
+        co_return;
     }
     throw decode_error{named(*id) + failure};
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace paperboy::serde
@@ -19,6 +20,8 @@ namespace dom = simdjson::dom;
 constexpr std::size_t most_text = std::size_t{4} << 20U;
 constexpr std::size_t most_nodes = 65'536;
 constexpr std::size_t most_names = std::size_t{16} << 20U;
+// Each use of a name has its namespace put in front of it.
+constexpr std::size_t longest_full_name = 4'096;
 constexpr int most_levels = 64;
 // Of a decimal: its text takes time that grows with their square, and each item of an array may be a byte with as many
 // digits behind its point.
@@ -254,7 +257,8 @@ private:
             own_space = name->substr(0, dot);
         else if (!own_space.empty())
             full = own_space + "." + full;
-        // Each has its namespace, which may be as long as the schema, in front of it.
+        if (full.size() > longest_full_name)
+            fail("the full name " + in_quotes(full) + " has more than " + std::to_string(longest_full_name) + " bytes");
         names_size_ += full.size();
         if (names_size_ > most_names)
             fail("its full names have more than " + std::to_string(most_names) + " bytes together");
@@ -272,6 +276,7 @@ private:
         if (from.at_key("fields").get(all) != simdjson::SUCCESS)
             fail("the record " + in_quotes(at(index).name) + " has no \"fields\"");
         auto fields = std::vector<avro_field>{};
+        auto seen = std::set<std::string_view>{};
         for (auto const each : all)
         {
             auto object = dom::object{};
@@ -279,6 +284,10 @@ private:
             auto const found = each.get(object) == simdjson::SUCCESS ? text_in(object, "name") : std::nullopt;
             if (!found || object.at_key("type").get(type) != simdjson::SUCCESS)
                 fail("a field of " + in_quotes(at(index).name) + " has no name or no type");
+            if (found->empty())
+                fail("a field of " + in_quotes(at(index).name) + " has an empty name");
+            if (!seen.insert(*found).second)
+                fail(in_quotes(at(index).name) + " has the field " + in_quotes(*found) + " twice");
             // A logical type beside the type of a field, not in it, is a common mistake, and has no effect.
             fields.push_back({std::string{*found}, texts_in(object, "aliases"), read(type, own_space)});
         }

@@ -82,9 +82,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// A schema, parsed. Limits: 4 MiB of text, 64 levels, 65,536 nodes, 16 MiB of full names, 1,000 digits of a decimal:
-// one of more, like one without a precision or with more digits behind its point than in all, is the bytes that it
-// annotates.
+// A schema, parsed. Limits: 4 MiB of text, 64 levels, 65,536 nodes, full names of 4 KiB and 16 MiB in all, 1,000 digits
+// of a decimal: one of more, like one without a precision or with more digits behind its point than in all, is the
+// bytes that it annotates.
 class avro_schema
 {
 public:

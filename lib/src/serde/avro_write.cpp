@@ -1,11 +1,14 @@
 #include "serde/avro_write.hpp"
 
 #include "serde/avro_match.hpp"
+#include "serde/excerpt.hpp"
 
 #include <paperboy/error.hpp>
 
 #include <boost/uuid/uuid.hpp>
 #include <boost/uuid/uuid_io.hpp>
+
+#include <simdjson.h>
 
 #include <cstring>
 #include <limits>
@@ -63,6 +66,21 @@ private:
     {
         number(static_cast<std::int64_t>(size));
         raw(from, size);
+    }
+
+    // Readers in other languages make characters of it.
+    void text(std::string_view value)
+    {
+        if (!simdjson::validate_utf8(value.data(), value.size()))
+            fail("expected text in UTF-8, found \"" + excerpt(value, 40) + "\"");
+        sized(value.data(), value.size());
+    }
+
+    void text(avro_node const& node, std::string_view value)
+    {
+        if (node.kind == avro_kind::string)
+            return text(value);
+        sized(value.data(), value.size());
     }
 
     // Where the schema has a fixed, exactly its size.
@@ -136,7 +154,7 @@ private:
                         [](void* of, std::string_view key, void const* value)
                         {
                             auto const& [self, element] = *static_cast<std::pair<emitter*, std::uint32_t>*>(of);
-                            self->sized(key.data(), key.size());
+                            self->text(key);
                             self->write(element, value);
                         });
         number(0);
@@ -156,10 +174,10 @@ private:
             floating(node, type, object);
             break;
         case avro_shape::text:
-            bytes(node, as<std::string>(object).data(), as<std::string>(object).size());
+            text(node, as<std::string>(object));
             break;
         case avro_shape::text_view:
-            bytes(node, as<std::string_view>(object).data(), as<std::string_view>(object).size());
+            text(node, as<std::string_view>(object));
             break;
         case avro_shape::bytes:
             bytes(node, as<std::vector<std::byte>>(object).data(), as<std::vector<std::byte>>(object).size());

@@ -44,6 +44,12 @@ public:
         ages_.push_back(key);
     }
 
+    void clear() noexcept
+    {
+        entries_.clear();
+        ages_.clear();
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
 private:

@@ -77,6 +77,12 @@ void json_reader::state::fail_deep() const
                        " containers within each other (json_options::max_depth), found more"};
 }
 
+void json_reader::state::fail_many() const
+{
+    throw decode_error{path_.pointer() + ": expected at most " + std::to_string(options_.max_items) +
+                       " items of arrays and mappings (json_options::max_items), found more"};
+}
+
 void json_reader::state::misplaced(serde::json_place at) const
 {
     auto const first = tokens_.first(at);

@@ -20,6 +20,7 @@ namespace
 {
 
 constexpr std::size_t most_size = 0xffff'0000U; // places are numbers of 32 bits
+constexpr std::size_t most_items = 1'000'000'000;
 
 constexpr auto no_field = static_cast<std::size_t>(-1);
 
@@ -69,15 +70,19 @@ json_place pass_scalars(serde::json_tokens const& tokens, json_place place, deta
     return place;
 }
 
-std::size_t checked_depth(json_options const& options, std::size_t most_depth)
+void check_option(std::string_view name, std::size_t value, std::size_t most)
 {
-    if (options.max_depth < 1 || options.max_depth > most_depth)
-        throw setup_error{errc::invalid_config, "json_options::max_depth is " + std::to_string(options.max_depth) +
-                                                    "; choose 1 to " + std::to_string(most_depth)};
-    if (options.max_size < 1 || options.max_size > most_size)
-        throw setup_error{errc::invalid_config, "json_options::max_size is " + std::to_string(options.max_size) +
-                                                    "; choose 1 to " + std::to_string(most_size)};
-    return options.max_depth;
+    if (value < 1 || value > most)
+        throw setup_error{errc::invalid_config, "json_options::" + std::string{name} + " is " + std::to_string(value) +
+                                                    "; choose 1 to " + std::to_string(most)};
+}
+
+json_options const& checked(json_options const& options, std::size_t most_depth)
+{
+    check_option("max_depth", options.max_depth, most_depth);
+    check_option("max_size", options.max_size, most_size);
+    check_option("max_items", options.max_items, most_items);
+    return options;
 }
 
 std::string_view why(simdjson::error_code error)
@@ -101,7 +106,10 @@ std::string_view why(simdjson::error_code error)
 
 } // namespace
 
-json_reader::state::state(json_options const& options) : options_{options}, path_{checked_depth(options, most_depth)} {}
+json_reader::state::state(json_options const& options)
+    : options_{checked(options, most_depth)}, path_{options.max_depth}
+{
+}
 
 void json_reader::state::begin(std::string_view text)
 {
@@ -109,6 +117,7 @@ void json_reader::state::begin(std::string_view text)
         throw decode_error{"expected JSON of at most " + std::to_string(options_.max_size) +
                            " bytes (json_options::max_size), found " + std::to_string(text.size())};
     path_.clear();
+    items_ = 0;
     original_ = text.data();
     text_ = text;
     if (text.empty())

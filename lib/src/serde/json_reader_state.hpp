@@ -67,6 +67,8 @@ private:
     bool enter(char open, std::string_view expected);
     void leave(serde::json_place behind) noexcept;
 
+    // Counts the item at hand.
+    void count();
     // Calls f while we stand at `place`; what is behind the value there.
     template <class F>
     serde::json_place value(serde::json_place place, F f);
@@ -95,6 +97,7 @@ private:
     [[noreturn]] void fail_unknown(char const* key);
     [[noreturn]] void fail_missing(std::string_view name);
     [[noreturn]] void fail_deep() const;
+    [[noreturn]] void fail_many() const;
 
     json_options options_;
     serde::json_tokenizer tokenizer_;
@@ -102,6 +105,7 @@ private:
     serde::json_place at_ = nullptr;
     std::string_view text_; // with padding behind it
     char const* original_ = nullptr;
+    std::size_t items_ = 0;
     serde::json_path path_;
     std::bitset<most_depth> objects_; // which containers that are passed over are objects
     serde::text_arena arena_;
@@ -175,6 +179,13 @@ inline serde::json_place json_reader::state::pass(serde::json_tokens const& toke
     return place + 1;
 }
 
+inline void json_reader::state::count()
+{
+    if (items_ == options_.max_items) [[unlikely]]
+        fail_many();
+    ++items_;
+}
+
 template <class F>
 serde::json_place json_reader::state::value(serde::json_place place, F f)
 {
@@ -193,6 +204,7 @@ void json_reader::state::read_array(F each)
     do
     {
         path_.at_index(index);
+        count();
         place = value(place, [&] { each(index); });
         ++index;
     } while (next(tokens_, place, ']'));
@@ -210,6 +222,7 @@ void json_reader::state::read_mapping(F each)
         auto const behind = pass_key(tokens_, place);
         auto const key = key_text(text_.data() + *place + 1);
         path_.at_name(key);
+        count();
         place = value(behind, [&] { each(key); });
     } while (next(tokens_, place, '}'));
     leave(place);

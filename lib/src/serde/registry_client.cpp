@@ -38,13 +38,21 @@ std::chrono::steady_clock::time_point now()
     return std::chrono::steady_clock::now();
 }
 
+template <class Key>
+void throw_if_among(serde::bounded_cache<Key, std::string> const& unknown, Key const& key)
+{
+    if (auto const* why = unknown.find(key, now()))
+        throw registry_error{errc::unknown_schema, *why};
+}
+
 } // namespace
 
 registry_client::registry_client(executor_type executor, schema_registry_settings const& settings)
     : executor_{std::move(executor)}, strand_{asio::make_strand(executor_)}, unknown_ttl_{settings.unknown_ttl},
       latest_ttl_{settings.latest_ttl},
       flights_{std::make_shared<serde::registry_flights>(strand_, serde::checked(settings))},
-      ids_{settings.cache_limit}, unknown_{settings.cache_limit}, versions_{settings.cache_limit}
+      ids_{settings.cache_limit}, versions_{settings.cache_limit}, unknown_ids_{settings.cache_limit},
+      unknown_versions_{settings.cache_limit}
 {
 }
 
@@ -72,17 +80,17 @@ schema_ptr registry_client::remember(schema fetched)
     return shared;
 }
 
-void registry_client::throw_if_unknown(std::int32_t id) const
+void registry_client::forget_unknown()
 {
-    if (auto const* why = unknown_.find(id, now()))
-        throw registry_error{errc::unknown_schema, *why};
+    unknown_ids_.clear();
+    unknown_versions_.clear();
 }
 
 asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
 {
     if (auto known = find(id))
         co_return known;
-    throw_if_unknown(id);
+    throw_if_among(unknown_ids_, id);
     auto const answer = co_await flights_->ask({"/schemas/ids/" + std::to_string(id)});
     if (auto known = find(id))
         co_return known;
@@ -93,7 +101,7 @@ asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
     catch (registry_error const& error)
     {
         if (error.code() == errc::unknown_schema)
-            unknown_.put(id, error.what(), now() + unknown_ttl_);
+            unknown_ids_.put(id, error.what(), now() + unknown_ttl_);
         throw;
     }
 }
@@ -103,14 +111,24 @@ asio::awaitable<subject_version> registry_client::fetch(std::string subject, std
     auto const key = version_key{subject, version};
     if (auto const* known = versions_.find(key, now()))
         co_return *known;
+    throw_if_among(unknown_versions_, key);
     auto const answer = co_await flights_->ask({path_of(subject, version)});
-    auto found = serde::read_version(answer, name_of(subject, version));
-    found.subject = std::move(subject);
-    found.schema = remember(*found.schema);
-    versions_.put({found.subject, found.version}, found);
-    if (version == schema_registry::latest)
-        versions_.put(key, found, now() + latest_ttl_);
-    co_return found;
+    try
+    {
+        auto found = serde::read_version(answer, name_of(subject, version));
+        found.subject = std::move(subject);
+        found.schema = remember(*found.schema);
+        versions_.put({found.subject, found.version}, found);
+        if (version == schema_registry::latest)
+            versions_.put(key, found, now() + latest_ttl_);
+        co_return found;
+    }
+    catch (registry_error const& error)
+    {
+        if (error.code() == errc::unknown_schema)
+            unknown_versions_.put(key, error.what(), now() + unknown_ttl_);
+        throw;
+    }
 }
 
 asio::awaitable<std::int32_t> registry_client::add(std::string subject, schema_draft draft)
@@ -118,7 +136,9 @@ asio::awaitable<std::int32_t> registry_client::add(std::string subject, schema_d
     detail::check(draft);
     auto const target = "/subjects/" + serde::percent_encoded(subject) + "/versions";
     auto const answer = co_await flights_->ask({target, serde::to_json(draft)});
-    co_return serde::read_id(answer, "subject \"" + serde::printable(subject, 200) + "\"");
+    auto const id = serde::read_id(answer, "subject \"" + serde::printable(subject, 200) + "\"");
+    forget_unknown();
+    co_return id;
 }
 
 asio::awaitable<compatibility> registry_client::check(std::string subject, schema_draft draft, std::int32_t version)

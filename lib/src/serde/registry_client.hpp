@@ -38,8 +38,8 @@ private:
     using version_key = std::pair<std::string, std::int32_t>;
 
     schema_ptr remember(schema fetched);
-    void throw_if_unknown(std::int32_t id) const;
-    subject_version const* find(version_key const& key) const;
+    // What was not there may be there now.
+    void forget_unknown();
 
     executor_type executor_;
     executor_type strand_;
@@ -51,9 +51,10 @@ private:
     mutable std::mutex ids_guard_;
     serde::bounded_cache<std::int32_t, schema_ptr> ids_;
 
-    // Of each unknown id the registry's answer.
-    serde::bounded_cache<std::int32_t, std::string> unknown_;
     serde::bounded_cache<version_key, subject_version> versions_;
+    // Of each unknown id, and of each unknown version, the registry's answer.
+    serde::bounded_cache<std::int32_t, std::string> unknown_ids_;
+    serde::bounded_cache<version_key, std::string> unknown_versions_;
 };
 
 } // namespace paperboy::detail

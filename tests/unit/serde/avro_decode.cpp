@@ -482,6 +482,25 @@ BOOST_AUTO_TEST_CASE(places_are_short_however_long_and_deep_names_are)
     BOOST_TEST(contains(why, "deep.nnn"), why);
 }
 
+BOOST_AUTO_TEST_CASE(places_are_short_however_deep_arrays_and_maps_are)
+{
+    for (auto const& container : {R"({"type":"array","items":)", R"({"type":"map","values":)"})
+    {
+        auto chain = std::string{R"(["int",)"} + record(field("a", R"("int")"), "r0");
+        for (auto i = 1; i <= 3000; ++i)
+            chain += "," + record(field("a", container + std::string{"\"r"} + std::to_string(i - 1) + "\"}"),
+                                  "r" + std::to_string(i));
+        auto const schema =
+            record(field("x", chain + "]") + "," + field("zz", R"("r3000")") + "," + field("y", R"("int")"));
+        auto const plan = serde::compile(serde::avro_schema{schema}, detail::avro_type_of<point>());
+        BOOST_TEST(plan.paths.size() > 6000U);
+        auto longest = std::size_t{0};
+        for (auto const& path : plan.paths)
+            longest = std::max(longest, path.size());
+        BOOST_TEST(longest < 300U);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(records_that_contain_themselves_directly_end_in_errors)
 {
     auto const itself = record(field("a", R"("itself")"), "itself");

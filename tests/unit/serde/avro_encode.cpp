@@ -242,6 +242,21 @@ BOOST_AUTO_TEST_CASE(what_a_schema_cannot_hold_is_refused)
     BOOST_TEST(refused(decimal, avro_decimal{{}, 3}, "a decimal of scale 3"));
 }
 
+BOOST_AUTO_TEST_CASE(text_that_is_not_utf_8_is_refused)
+{
+    using marks = std::map<std::string, std::int8_t>;
+    auto const latin = std::string{"caf\xe9"};
+    auto const lines = serde::schema_text(detail::avro_type_of<line>());
+    auto const map = R"({"type":"map","values":"int"})";
+    BOOST_TEST(refused(lines, line{latin, 1}, "expected text in UTF-8, found"));
+    BOOST_TEST(refused(R"("string")", std::string_view{latin}, "expected text in UTF-8, found"));
+    BOOST_TEST(refused(map, marks{{"a", std::int8_t{1}}, {latin, std::int8_t{2}}}, "expected text in UTF-8, found"));
+    BOOST_TEST((there_and_back(lines, line{"caf\xc3\xa9", 1}) == line{"caf\xc3\xa9", 1}));
+    BOOST_TEST((there_and_back(map, marks{{"caf\xc3\xa9", std::int8_t{1}}}).begin()->first == "caf\xc3\xa9"));
+    // Bytes may be anything.
+    BOOST_TEST(there_and_back(R"("bytes")", latin) == latin);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::test::encode_test

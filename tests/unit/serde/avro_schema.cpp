@@ -5,6 +5,25 @@
 namespace paperboy::serde::avro_schema_test
 {
 
+namespace
+{
+
+// Empty where it is one.
+std::string why_no_schema(std::string const& text)
+{
+    try
+    {
+        static_cast<void>(avro_schema{text});
+        return "";
+    }
+    catch (avro_schema_error const& error)
+    {
+        return error.what();
+    }
+}
+
+} // namespace
+
 BOOST_AUTO_TEST_SUITE(avro_schema_suite)
 
 BOOST_AUTO_TEST_CASE(names_are_full_and_found_again)
@@ -81,16 +100,45 @@ BOOST_AUTO_TEST_CASE(names_do_not_grow_beyond_the_text)
 {
     auto const with_types = [](int count)
     {
-        auto text = R"({"type":"record","name":"r","namespace":")" + std::string(1'000'000, 'n') + R"(","fields":[)";
+        auto text = R"({"type":"record","name":"r","namespace":")" + std::string(4'000, 'n') + R"(","fields":[)";
         for (auto i = 0; i < count; ++i)
-            text += (i > 0 ? "," : "") + std::string{R"({"name":"f","type":{"type":"fixed","size":1,"name":"x)"} +
-                    std::to_string(i) + "\"}}";
+            text += (i > 0 ? R"(,{"name":"f)" : R"({"name":"f)") + std::to_string(i) +
+                    R"(","type":{"type":"fixed","size":1,"name":"x)" + std::to_string(i) + "\"}}";
         return text + "]}";
     };
-    BOOST_CHECK_NO_THROW(avro_schema{with_types(10)});
+    BOOST_CHECK_NO_THROW(avro_schema{with_types(4'000)});
     BOOST_CHECK_EXCEPTION(
-        avro_schema{with_types(20)}, avro_schema_error, [](avro_schema_error const& error)
+        avro_schema{with_types(4'300)}, avro_schema_error, [](avro_schema_error const& error)
         { return std::string_view{error.what()}.find("more than 16777216 bytes") != std::string::npos; });
+}
+
+// Each use of a name has its namespace put in front of it, too.
+BOOST_AUTO_TEST_CASE(a_full_name_has_a_limit)
+{
+    auto const refused = [](std::string const& text)
+    { return why_no_schema(text).find("has more than 4096 bytes") != std::string::npos; };
+    auto text = R"({"type":"record","name":"r","namespace":")" + std::string(std::size_t{2} << 20U, 'n') +
+                R"(","fields":[{"name":"first","type":"r"})";
+    for (auto i = 0; i < 50'000; ++i)
+        text += R"(,{"name":"f)" + std::to_string(i) + R"(","type":"r"})";
+    BOOST_TEST(refused(text + "]}"));
+    auto const with_name = [](std::string const& name)
+    { return R"({"type":"fixed","size":1,"namespace":"n","name":")" + name + "\"}"; };
+    BOOST_TEST(why_no_schema(with_name(std::string(4'094, 'x'))) == "");
+    BOOST_TEST(refused(with_name(std::string(4'095, 'x'))));
+    BOOST_TEST(refused(with_name(std::string(4'095, 'n') + ".x")));
+}
+
+BOOST_AUTO_TEST_CASE(fields_have_names_of_their_own)
+{
+    auto const with_fields = [](std::string const& first, std::string const& second)
+    {
+        return R"({"type":"record","name":"r","fields":[{"name":")" + first + R"(","type":"int"},{"name":")" + second +
+               R"(","type":"int"}]})";
+    };
+    BOOST_TEST(why_no_schema(with_fields("a", "b")) == "");
+    BOOST_TEST(why_no_schema(with_fields("a", "")) == R"(not an Avro schema: a field of "r" has an empty name)");
+    BOOST_TEST(why_no_schema(with_fields("a", "a")) == R"(not an Avro schema: "r" has the field "a" twice)");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_schema_is_refused)

@@ -57,6 +57,19 @@ BOOST_AUTO_TEST_CASE(the_oldest_makes_room)
     BOOST_TEST(values.size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(after_clear_there_is_room_again)
+{
+    auto values = cache{2};
+    values.put(1, "one");
+    values.put(2, "two");
+    values.clear();
+    BOOST_TEST(values.size() == 0U);
+    for (auto const key : {1, 3})
+        values.put(key, "new");
+    BOOST_TEST(at(values, 1) == "new");
+    BOOST_TEST(at(values, 3) == "new");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::serde::bounded_cache_test

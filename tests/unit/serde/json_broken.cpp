@@ -209,8 +209,30 @@ BOOST_AUTO_TEST_CASE(size_has_a_limit)
     BOOST_TEST(decoded<std::string>('"' + std::string(1'000'000, 'x') + '"').size() == 1'000'000U);
 }
 
+BOOST_AUTO_TEST_CASE(items_have_a_limit)
+{
+    auto many = std::string{"[{}"};
+    for (auto i = 1; i < 1'000'000; ++i)
+        many += ",{}";
+    BOOST_TEST(decoded<std::vector<nothing_known>>(many + "]").size() == 1'000'000U);
+    BOOST_TEST(error_of<std::vector<nothing_known>>(many + ",{}]") ==
+               "/1000000: expected at most 1000000 items of arrays and mappings (json_options::max_items), found more");
+    // In all, also of mappings; of each record anew.
+    using lists = std::map<std::string, std::vector<int>>;
+    auto serde = json<lists>{{.max_items = 5}};
+    auto out = lists{};
+    for (auto i = 0; i < 2; ++i)
+        serde.decode(bytes_of(R"({"a":[1,2],"b":[3]})"), out);
+    BOOST_TEST(error_of<lists>(R"({"a":[1,2],"b":[3,4]})", {.max_items = 5}).starts_with("/b/1: expected at most 5 "));
+    BOOST_TEST(error_of<lists>(R"({"a":[1,2],"b":[],"c":[]})", {.max_items = 4}).starts_with("/c: "));
+    // Fields of structs, and what is passed over, are not counted.
+    BOOST_TEST(error_of<card>(R"({"number":"1","x":[1,2,3]})", {.max_items = 1}) == "nothing");
+}
+
 BOOST_AUTO_TEST_CASE(limits_have_limits)
 {
+    BOOST_CHECK_THROW(json<int>({.max_items = 0}), setup_error);
+    BOOST_CHECK_THROW(json<int>({.max_items = 1'000'000'001}), setup_error);
     BOOST_CHECK_THROW(json<int>({.max_depth = 0}), setup_error);
     BOOST_CHECK_THROW(json<int>({.max_depth = 1001}), setup_error);
     BOOST_CHECK_THROW(json<int>({.max_size = 0}), setup_error);

@@ -26,6 +26,10 @@ struct json_options
 
     /// Longest key or value in bytes, up to 4 GB. The reader needs up to six times the longest record it has seen.
     std::size_t max_size = std::size_t{16} << 20U;
+
+    /// How many items the arrays and mappings of one record may have in all, those passed over not counted. 1 to
+    /// 1,000,000,000.
+    std::size_t max_items = 1'000'000;
 };
 
 /// What a JSON value is, by its first character.
