@@ -5,10 +5,15 @@
 #include "support/broker_producer.hpp"
 #include "support/manual_watched.hpp"
 
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <span>
 #include <sstream>
@@ -184,6 +189,58 @@ BOOST_FIXTURE_TEST_CASE(transaction_markers_at_the_end_do_not_hold_a_step_up, fi
 }
 
 // Two members share the partitions: nobody begins a step before both have committed the one before.
+// A marker stands in front of the end of the step, and what came later is fetched together with what is in front of it:
+// while that is in a hook, nobody else tells that the end is passed.
+BOOST_FIXTURE_TEST_CASE(a_record_behind_a_marker_at_the_end_of_a_step_holds_nothing_up, fixture)
+{
+    struct late_handler
+    {
+        sequence& seen;
+        std::atomic<bool> const& open;
+        boost::asio::awaitable<void> on_message(record_view const& record)
+        {
+            auto timer = boost::asio::steady_timer{co_await boost::asio::this_coro::executor};
+            while (record.offset() > 10 && !open)
+            {
+                timer.expires_after(1ms);
+                co_await timer.async_wait(boost::asio::use_awaitable);
+            }
+            seen.took(record.topic(), 1);
+        }
+    };
+    auto transactional = producer{bootstrap_servers(), {{"transactional.id", unique_name("steps")}}};
+    auto const produce_ten = [&](int from)
+    {
+        transactional.begin();
+        transactional.send_numbered(first, 4, from, 10);
+        transactional.commit();
+    };
+    produce_ten(0);
+    produce(second, 4);
+    auto const held = std::array{topic_partition{first, 0}, topic_partition{first, 1}, topic_partition{first, 2}};
+    auto open = std::atomic<bool>{false};
+    auto const prepare = [&](engine& e)
+    {
+        e.handle(first, late_handler{seen, open}).handle(second, step_handler{seen}).handle(third, step_handler{seen});
+        for (auto const& each : held)
+            e.pause(each);
+    };
+    auto engine = running_engine{"engine", settings(steps_scope::group), prepare};
+    // So the ends are known.
+    BOOST_TEST(eventually([&] { return engine->stats().step_passed == 1U; }));
+    produce_ten(10);
+    auto const has_both = [&](partition_stats const& each)
+    { return each.topic != first || each.partition == 3 || each.prefetched >= 20; };
+    BOOST_TEST(eventually([&] { return std::ranges::all_of(engine->stats().partitions, has_both); }));
+    for (auto const& each : held)
+        engine->resume(each);
+    BOOST_TEST(seen.await_step(1));
+    BOOST_TEST(seen.await_total(44));
+    open = true;
+    BOOST_TEST(seen.await_total(84));
+    BOOST_TEST(!engine.stop());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_group_respects_the_order_together, fixture)
 {
     produce(second, 20'000);

@@ -81,6 +81,36 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_holds_the_commit_and_nothing_else_and_cancellat
     BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 20);
 }
 
+// The block of a stuck record is kept as a whole: it must not be all that may be kept.
+BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_however_large_the_records_are)
+{
+    constexpr std::size_t count = 600;
+    auto const produce_large = [this](std::size_t from, std::size_t to)
+    {
+        for (auto i = from; i < to; ++i)
+            cluster.produce(
+                topic, {.key = std::to_string(i), .value = std::string(10'000, 'v'), .partition = 0, .headers = {}});
+        cluster.flush();
+    };
+    auto hanging = test::watched<hang_log>{};
+    auto options = by_key(8);
+    options.mode = mode_policy{};
+    options.mode->mode = handling_mode::single;
+    options.mode->max_bytes = 1'000'000;
+    auto settings = this->settings();
+    settings.shutdown_timeout = 3s;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, test::hanging_handler{hanging, 20}, options);
+    auto run = outcome_of_run::start(consuming);
+    // The size of records is not known before the first has come.
+    produce_large(0, 1);
+    BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == 1; }));
+    produce_large(1, count);
+    BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == count - 1; }));
+    consuming.stop();
+    BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));
+}
+
 BOOST_AUTO_TEST_CASE(a_failure_stops_the_engine_in_front_of_its_record)
 {
     struct failing_handler

@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(a_step_is_handled_in_bulk_from_its_first_record_on)
     };
     produce(second, 0, 10);
     auto chosen = stepped(steps_scope::engine);
-    chosen.mode.mode = handling_mode::single;
+    chosen.mode.enter_above_lag = 1'000;
     auto consuming = engine{io.context(), chosen};
     consuming.handle(first, gated_handler{seen}).handle(second, counting_handler{seen});
     produce(first, 0, 1);

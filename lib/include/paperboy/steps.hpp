@@ -12,7 +12,8 @@ namespace paperboy
 ///
 /// A step ends when each of its partitions has passed the end that it had when the step began; until then topics of
 /// later steps are assigned but not consumed. Topics in no step wait for all steps. Handlers with `on_bulk` get bulks
-/// meanwhile. When all steps are over everything runs by the handlers' mode policies, until the end of the run.
+/// meanwhile, unless their mode policy says `handling_mode::single`. When all steps are over everything runs by the
+/// mode policies, until the end of the run.
 ///
 /// A step waits for what the group has not committed yet: after a restart there may be nothing to wait for, and what
 /// hooks kept in memory is gone. State that later steps need belongs in a table; or start the topic at its beginning

@@ -215,6 +215,7 @@ void engine_run::on(kafka::revoke_event const& event)
         if (capabilities_.incremental)
             taken_later_ = event;
         act(rebalance_.revoked(event.lost));
+        lose_partitions();
         return look_whether_drained();
     }
     asked_for_ = !leave_begun_;

@@ -103,6 +103,7 @@ private:
     void plan_steps();
     [[nodiscard]] std::vector<pipeline::assignment::pipeline_ptr> make_pipelines();
     void drain_partitions();
+    void lose_partitions();
     void cancel_hooks();
     void release_partitions();
     void tell_released(pipeline::assignment const& ended);

@@ -210,6 +210,15 @@ void engine_run::drain_partitions()
             static_cast<void>(leaving_->one_ended(each));
     for (auto const& each : leaving_->unended())
         each->stop();
+    lose_partitions();
+}
+
+// When nothing may be committed any more, somebody else may have the partitions.
+void engine_run::lose_partitions()
+{
+    if (leaving_ && !rebalance_.may_commit())
+        for (auto const& each : leaving_->unended())
+            each->lose();
 }
 
 void engine_run::cancel_hooks()

@@ -98,6 +98,9 @@ public:
     // Completes when every admitted record has finished, or, when nothing begins any more, when no lane is left.
     [[nodiscard]] boost::asio::awaitable<void> drain();
 
+    // What a block should have at most: several fit beside those that a stuck record keeps.
+    [[nodiscard]] std::size_t block_bytes() const noexcept { return max_bytes_ / 8; }
+
     // Another max_bytes, for what is admitted from now on; look_again() when it is more.
     void limit(std::size_t max_bytes) noexcept { max_bytes_ = max_bytes; }
 

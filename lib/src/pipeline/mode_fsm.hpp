@@ -17,7 +17,8 @@ public:
 
     // `can_bulk`: whether the handler has on_bulk.
     mode_fsm(mode_policy const& policy, bool can_bulk) noexcept
-        : policy_{policy}, can_bulk_{can_bulk}, automatic_{can_bulk && policy.mode == handling_mode::automatic},
+        : policy_{policy}, automatic_{can_bulk && policy.mode == handling_mode::automatic},
+          catches_up_in_bulk_{can_bulk && policy.mode != handling_mode::single},
           bulk_{can_bulk && policy.mode == handling_mode::bulk}
     {
     }
@@ -35,10 +36,10 @@ public:
         return true;
     }
 
-    // While a step catches up, what can be handled in bulk is, whatever the lag; afterwards the policy goes on.
+    // While a step catches up, what may be handled in bulk is, whatever the lag; afterwards the policy goes on.
     void catch_up(bool on) noexcept { catching_up_ = on; }
 
-    [[nodiscard]] bool bulk() const noexcept { return bulk_ || (catching_up_ && can_bulk_); }
+    [[nodiscard]] bool bulk() const noexcept { return bulk_ || (catching_up_ && catches_up_in_bulk_); }
 
     // When the minimum dwell of the present mode is over.
     [[nodiscard]] time_point dwelt_at() const noexcept { return changed_ + policy_.min_dwell; }
@@ -52,8 +53,8 @@ public:
 
 private:
     mode_policy policy_;
-    bool can_bulk_;
     bool automatic_;
+    bool catches_up_in_bulk_;
     bool bulk_;
     bool catching_up_ = false;
     bool changed_before_ = false;

@@ -10,9 +10,9 @@ namespace paperboy::pipeline
 
 // Knows up to which offset everything is finished, so that a commit never passes unfinished work.
 //
-// Records are admitted in offset order and may finish in any order: position() is one past the last record of the
-// longest finished prefix, and only ever rises, unless fall_to() says that the log is another. Offsets may have gaps
-// (compaction, transaction markers).
+// Records are admitted in offset order and may finish in any order: position() is the offset of the first unfinished
+// one, or one past the last record when all are finished, and only ever rises, unless fall_to() says that the log is
+// another. Offsets may have gaps (compaction, transaction markers).
 // One strand admits and finishes; position() may be read from any thread.
 class offset_tracker
 {
@@ -50,6 +50,13 @@ public:
             position_.store(offset, std::memory_order_release);
     }
 
+    // What lies between the finished records and the first unfinished one is no record: the position moves over it.
+    void pass_gap_in_front()
+    {
+        if (count_ > 0 && ring_[head_].offset > position_.load(std::memory_order_relaxed))
+            position_.store(ring_[head_].offset, std::memory_order_release);
+    }
+
     // Nothing is unfinished, and the next record is at `offset`, where records have been before: whether the position
     // falls to it.
     [[nodiscard]] bool fall_to(std::int64_t offset)
@@ -67,7 +74,7 @@ public:
         return fall_to(offset);
     }
 
-    // One past the last record of the finished prefix, or nothing_finished.
+    // Everything in front of it is finished; or nothing_finished.
     [[nodiscard]] std::int64_t position() const noexcept { return position_.load(std::memory_order_acquire); }
 
     // How many admitted records are held back: unfinished, or behind an unfinished one.
@@ -95,6 +102,8 @@ private:
             ++first_;
             --count_;
         }
+        if (count_ > 0)
+            next = ring_[head_].offset;
         position_.store(next, std::memory_order_release);
     }
 

@@ -1,5 +1,7 @@
 #include "pipeline/partition_pipeline.hpp"
 
+#include <paperboy/detail/shard_core.hpp>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/dispatch.hpp>
@@ -7,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace paperboy::pipeline
@@ -220,15 +223,30 @@ void partition_pipeline::end_catching_up()
 void partition_pipeline::cancel_hooks()
 {
     leave();
+    asio::post(strand_, [self = shared_from_this()] { self->cancel_all(); });
+}
+
+// Its tables hear of it before a hook can make another change. What hooks do for these is in vain, so they are
+// cancelled at once; hooks without a table come to their end.
+void partition_pipeline::lose()
+{
+    leave();
     asio::post(strand_,
-               [this, self = shared_from_this()]
+               [self = shared_from_this()]
                {
-                   fsm_.stop();
-                   cancel_running();
-                   attempts_.notify();
-                   if (lanes_)
-                       lanes_->cancel();
+                   auto const is_lost = [](auto const& shard) { return shard && shard->lose(); };
+                   if (std::ranges::count_if(self->sends_->shards(), is_lost) > 0)
+                       self->cancel_all();
                });
+}
+
+void partition_pipeline::cancel_all()
+{
+    fsm_.stop();
+    cancel_running();
+    attempts_.notify();
+    if (lanes_)
+        lanes_->cancel();
 }
 
 void partition_pipeline::cancel_running()

@@ -130,6 +130,9 @@ public:
     // Cancels awaitable hooks that run now; asks for the end.
     void cancel_hooks();
 
+    // Somebody else has the partition. Likewise.
+    void lose();
+
     // Keeps the pipeline from beginning with another record, or bulk, or lets it again.
     void hold(hold_reason why);
     void release(hold_reason why);
@@ -198,6 +201,7 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<void> serve();
     void broke(std::exception_ptr const& error);
+    void cancel_all();
     void cancel_running();
     void keep_failure(hook where, std::exception_ptr const& error, std::int64_t offset);
     void tell_failure();
@@ -241,6 +245,7 @@ private:
     [[nodiscard]] std::size_t waiting() const { return batcher_.waiting() + (lanes_ ? lanes_->unfinished() : 0); }
     void look_again_at(std::chrono::steady_clock::time_point when);
     [[nodiscard]] std::int64_t next_offset() const;
+    void pass_gap_in_front();
     void choose_mode(std::int64_t next);
     void count(std::size_t records, std::uint64_t bytes);
     error_action::kind hook_failed(hook where, std::exception_ptr const& error, record_view const& record,

@@ -21,7 +21,8 @@ namespace asio = boost::asio;
 std::size_t partition_pipeline::most_to_fetch() const
 {
     auto const each = record_size_.load(std::memory_order_relaxed) + kafka::message_overhead;
-    return std::clamp<std::size_t>(block_limit_ / each, 1, queue_.capacity());
+    auto const limit = lanes_ ? std::min(block_limit_, lanes_->block_bytes()) : block_limit_;
+    return std::clamp<std::size_t>(limit / each, 1, queue_.capacity());
 }
 
 partition_action partition_pipeline::fetch()
@@ -77,7 +78,12 @@ partition_action partition_pipeline::fetch()
 asio::awaitable<void> partition_pipeline::begin_lower()
 {
     if (lanes_)
+    {
+        // The new log's end may be told already: no record that ends meanwhile may move the position there.
+        auto const end = std::exchange(end_seen_, std::nullopt);
         co_await lanes_->drain();
+        end_seen_ = end;
+    }
     look_whether_fell(first_offset());
 }
 

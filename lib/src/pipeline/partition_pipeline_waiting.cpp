@@ -94,10 +94,23 @@ bool partition_pipeline::begins_behind(std::int64_t end) const
     return first && *first >= end;
 }
 
+// 1. The end that a step waits for stands behind a transaction marker, or behind what compaction has removed.
+// 2. The topic has grown, and what lies behind that end was fetched together with what lies in front of it: so nobody
+//    tells of the gap.
+// 3. A record behind it is in its hooks. All before it is finished, and its offset is as good a position as any in the
+//    gap.
+void partition_pipeline::pass_gap_in_front()
+{
+    tracker_.pass_gap_in_front();
+    if (running_ != nullptr)
+        tracker_.pass_gap(running_->first_unfinished());
+}
+
 void partition_pipeline::look_whether_caught_up()
 {
     if (leave_early_.load(std::memory_order_relaxed) || !catching_up_to_)
         return;
+    pass_gap_in_front();
     if (!begins_behind(*catching_up_to_))
     {
         if (tracker_.position() < *catching_up_to_)

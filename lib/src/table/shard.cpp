@@ -212,6 +212,13 @@ void shard::send_soon()
 // Of a global table each change is a run of its own: it counts where it stands in the changelog.
 void shard::send_unsent(std::shared_ptr<detail::send_completion> completion)
 {
+    if (lost_)
+    {
+        unsent_.forget();
+        if (completion)
+            completion->complete(asio::error::operation_aborted, {});
+        return;
+    }
     auto const send = [&](working_set::change_number first, std::span<std::int64_t const> causes, std::int64_t held,
                           std::shared_ptr<detail::send_ledger> const& ledger)
     {
@@ -337,7 +344,7 @@ void shard::take_acknowledgements()
         posted_ = false;
     }
     auto const lock = lock_if_global();
-    if (phase_ == phase::ready)
+    if (phase_ == phase::ready && !lost_)
     {
         for (auto const& each : taken_)
             set_->acknowledged(each.first, each.offset, each.count);
@@ -392,7 +399,7 @@ void shard::limit(std::size_t cache_bytes)
 
 void shard::checkpoint_if_due()
 {
-    if (!writing_ && !worthless() && checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
+    if (!writing_ && !lost_ && !worthless() && checkpoint_.due(std::chrono::steady_clock::now(), set_->dirty_bytes()))
         checkpoint();
 }
 

@@ -139,6 +139,7 @@ public:
     [[nodiscard]] std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to) override;
     void batch_begins(std::span<detail::message const* const> records) override;
     void batch_ended() override;
+    bool lose() override;
     void look_ended() override;
     [[nodiscard]] error_code usable() const noexcept override;
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return strand_; }
@@ -246,6 +247,8 @@ private:
     // The restore has failed: nothing may be written behind a piece that is not in the store.
     bool given_up_ = false;
     bool late_told_ = false;
+    // What its hooks still change counts nowhere else.
+    bool lost_ = false;
     // Nothing is written any more to a store that is one of these, and it is emptied when it is closed: found damaged,
     // by whoever reads it, or of a changelog that is another by now.
     std::atomic<bool> damaged_{false};

@@ -12,6 +12,24 @@ namespace paperboy::tables
 
 namespace asio = boost::asio;
 
+// 1. The group has given the partition to another member, for it has not heard of this one for long.
+// 2. A hook still runs, and may for as long as revoke_timeout allows; what it changes next would be written behind what
+//    the new owner has written meanwhile, and the next restore would find the older value.
+// 3. So nothing is sent from now on, nor left on its way (see outbox::forget), while the hook comes to its end; nor
+// does
+//    an acknowledgement count that comes now: foreign changes may stand in front of it, which the store has not.
+bool shard::lose()
+{
+    if (global_ || phase_ != phase::ready)
+        return false;
+    if (std::exchange(lost_, true))
+        return true;
+    unsent_.forget();
+    if (set_->pending() > 0)
+        context_.target.forget(*this);
+    return true;
+}
+
 void shard::close(bool checkpoint)
 {
     asio::post(strand_, [self = shared_from_this(), checkpoint] { self->finish(checkpoint); });

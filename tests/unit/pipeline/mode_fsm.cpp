@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <tuple>
+
 namespace paperboy::pipeline::mode_fsm_test
 {
 namespace
@@ -82,6 +84,25 @@ BOOST_AUTO_TEST_CASE(a_handler_without_on_bulk_stays_single_in_every_mode)
         BOOST_TEST(!fsm.update(1'000'000, start));
         BOOST_TEST(!fsm.bulk());
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_step_is_caught_up_with_in_bulk_unless_the_policy_says_single)
+{
+    for (auto const& [policy, before, meanwhile] :
+         {std::tuple{handling_mode::automatic, false, true}, std::tuple{handling_mode::bulk, true, true},
+          std::tuple{handling_mode::single, false, false}})
+    {
+        auto mode = mode_fsm{policy_of(policy), true};
+        BOOST_TEST(mode.bulk() == before);
+        mode.catch_up(true);
+        BOOST_TEST(mode.bulk() == meanwhile);
+        BOOST_TEST(!mode.automatic());
+        mode.catch_up(false);
+        BOOST_TEST(mode.bulk() == before);
+    }
+    auto cannot = mode_fsm{policy_of(handling_mode::automatic), false};
+    cannot.catch_up(true);
+    BOOST_TEST(!cannot.bulk());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -27,7 +27,11 @@ public:
             if (!each.finished)
                 unfinished.push_back(&each);
         auto& chosen = *unfinished[choice % unfinished.size()];
+        auto const before = prefix();
         chosen.finished = true;
+        // Where the first unfinished one is, or behind the last.
+        if (auto const length = prefix(); length > before)
+            position_ = length < records_.size() ? records_[length].offset : records_.back().offset + 1;
         return chosen.ticket;
     }
 
@@ -39,10 +43,7 @@ public:
         return length;
     }
 
-    [[nodiscard]] std::int64_t position() const
-    {
-        return prefix() == 0 ? offset_tracker::nothing_finished : records_[prefix() - 1].offset + 1;
-    }
+    [[nodiscard]] std::int64_t position() const { return position_; }
 
     [[nodiscard]] std::size_t held() const { return records_.size() - prefix(); }
 
@@ -59,6 +60,7 @@ private:
         bool finished;
     };
     std::vector<record> records_;
+    std::int64_t position_ = offset_tracker::nothing_finished;
 };
 
 // Admits and finishes at random, with at most `window` records unfinished.
@@ -128,13 +130,27 @@ BOOST_AUTO_TEST_CASE(an_unfinished_record_holds_back_all_behind_it)
     BOOST_TEST(tracker.held() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(over_a_gap_the_position_is_one_past_the_finished_record)
+BOOST_AUTO_TEST_CASE(over_a_gap_the_position_is_that_of_the_first_unfinished_record)
 {
     auto tracker = offset_tracker{};
     auto const first = tracker.admit(100);
     auto const second = tracker.admit(250);
     tracker.finish(first);
+    BOOST_TEST(tracker.position() == 250);
+    tracker.finish(second);
+    BOOST_TEST(tracker.position() == 251);
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_in_front_of_what_is_admitted_is_passed_when_that_is_asked_for)
+{
+    auto tracker = offset_tracker{};
+    tracker.pass_gap_in_front();
+    BOOST_TEST(tracker.position() == offset_tracker::nothing_finished);
+    tracker.finish(tracker.admit(100));
+    auto const second = tracker.admit(250);
     BOOST_TEST(tracker.position() == 101);
+    tracker.pass_gap_in_front();
+    BOOST_TEST(tracker.position() == 250);
     tracker.finish(second);
     BOOST_TEST(tracker.position() == 251);
 }

@@ -21,7 +21,7 @@ namespace paperboy::detail
 {
 
 // One pass of an adapter over the records of a block: where it is, and when to leave early.
-class batch_run : public hook_run
+class batch_run final : public hook_run
 {
 public:
     batch_run(record_block& block, std::span<message const* const> messages, std::atomic<std::int64_t>& position,
@@ -72,6 +72,10 @@ public:
     void widen(message const* const* end) noexcept { end_ = end; }
 
     [[nodiscard]] std::size_t unfinished() const noexcept { return static_cast<std::size_t>(end_ - next_); }
+    [[nodiscard]] std::int64_t first_unfinished() const noexcept override
+    {
+        return next_ == end_ ? -1 : (*next_)->offset;
+    }
 
 private:
     // The next one to be timed, from this one on; null when it is not among these.
@@ -98,7 +102,7 @@ private:
 };
 
 // One pass of an adapter over a bulk: records of one partition in offset order, possibly of several blocks.
-class bulk_run : public hook_run
+class bulk_run final : public hook_run
 {
 public:
     bulk_run(std::span<record_view const> records, std::atomic<std::int64_t>& position, failure_sink& sink) noexcept
@@ -108,6 +112,10 @@ public:
 
     // Those that are not finished.
     [[nodiscard]] std::span<record_view const> records() const noexcept { return records_; }
+    [[nodiscard]] std::int64_t first_unfinished() const noexcept override
+    {
+        return records_.empty() ? -1 : records_.front().offset();
+    }
 
     void finish_below(std::int64_t offset) noexcept
     {

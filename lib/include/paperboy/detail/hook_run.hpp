@@ -51,6 +51,11 @@ class hook_run
 {
 public:
     hook_run(std::atomic<std::int64_t>& position, failure_sink& sink) noexcept : position_{position}, sink_{sink} {}
+    hook_run(hook_run const&) = delete;
+    hook_run& operator=(hook_run const&) = delete;
+
+    // The offset of the first record that is not finished; -1 when all are.
+    [[nodiscard]] virtual std::int64_t first_unfinished() const noexcept = 0;
 
     // Everything below this offset is finished: it may be committed from here on.
     void finish_below(std::int64_t offset) noexcept { position_.store(offset, std::memory_order_release); }
@@ -89,6 +94,9 @@ public:
     // A serde waits for what it needs: no record is in the hooks, and a stop need not wait.
     void preparing(bool now) noexcept { preparing_ = now; }
     [[nodiscard]] bool preparing() const noexcept { return preparing_; }
+
+protected:
+    ~hook_run() = default;
 
 private:
     std::atomic<std::int64_t>& position_;
