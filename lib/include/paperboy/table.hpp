@@ -10,6 +10,7 @@
 
 #include <boost/asio/async_result.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,8 +32,9 @@ namespace paperboy
 /// (`table_scope`).
 ///
 /// Keys: the table's key should be the record's key. `shard(record)` writes into the partition of the record, and
-/// `async_get(key)` looks where records with that key go. With any other key the same key exists once in each
-/// partition: read it with `async_scan` and add up, or re-key the records through a topic first.
+/// `async_get(key)` looks where records with that key go. A key that is not the record's exists once in each partition
+/// whose records had it: `async_scan` brings it once for each, to be added up; or re-key the records through a topic
+/// first.
 ///
 /// At least once: after a crash, records whose changes are in the changelog but whose offset was not committed are
 /// handled again. A count may then be too high, never too low. Changes that a hook made before it failed stay: whoever
@@ -131,12 +133,36 @@ public:
     // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
     auto async_scan(std::string_view prefix, std::size_t limit, Token&& token) const
     {
-        auto begin = [core = core_, prefix = std::string{prefix}, limit](auto handler)
-        { detail::start_scan<K, V, KeySerde, ValueSerde>(*core, prefix, limit, std::move(handler)); };
-        return boost::asio::async_initiate<Token, void(error_code, entries)>(std::move(begin), token);
+        return scan(detail::keys_with_prefix{std::string{prefix}}, limit, std::forward<Token>(token));
+    }
+
+    /// Gets the entries of the whole table, at most `limit`, from all partitions that this engine has, in ascending
+    /// order of the keys as their `<` has it, whatever the key serde writes. For keys of any type that is totally
+    /// ordered: integers, texts, structs with a defaulted `<=>`. Each partition is seen as it is at one moment, not all
+    /// at the same; a key that is in several comes once for each, in any order.
+    ///
+    /// All of a partition is read, on its strand, between the hooks of records; only where the keys are `std::string`
+    /// and the key serde is `text`, no more than `limit` entries of it. What is found is in memory before it is handed
+    /// over, up to `limit` entries of each partition.
+    ///
+    /// Signature of the completion: `void(error_code, entries)`; errors as of the scan for a prefix.
+    template <boost::asio::completion_token_for<void(error_code, std::vector<std::pair<K, V>>)> Token>
+        requires std::totally_ordered<K>
+    // NOLINTNEXTLINE(modernize-use-nodiscard): callbacks have nothing to return
+    auto async_scan(std::size_t limit, Token&& token) const
+    {
+        return scan(detail::all_keys{}, limit, std::forward<Token>(token));
     }
 
 private:
+    template <class Keys, class Token> // NOLINTNEXTLINE(modernize-use-nodiscard)
+    auto scan(Keys keys, std::size_t limit, Token&& token) const
+    {
+        auto begin = [core = core_, keys = std::move(keys), limit](auto handler)
+        { detail::start_scan<K, V, KeySerde, ValueSerde>(*core, keys, limit, std::move(handler)); };
+        return boost::asio::async_initiate<Token, void(error_code, entries)>(std::move(begin), token);
+    }
+
     template <class Key, class Token> // NOLINTNEXTLINE(modernize-use-nodiscard)
     auto get_from(std::optional<std::int32_t> partition, Key const& key, Token&& token) const
     {

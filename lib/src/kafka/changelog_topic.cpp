@@ -159,23 +159,32 @@ topic_reply create(client const& of, changelog_spec const& spec, bool marked, cl
     return reply_of(rd_kafka_topic_result_error(results[0]), rd_kafka_topic_result_error_string(results[0]));
 }
 
-// librdkafka sends questions for settings to the controller, and would wait in vain for one that is no broker, as the
-// mock's.
-bool has_controller(client const& of, clock::time_point deadline)
+// librdkafka sends questions for settings to the controller, and would wait in vain for one that is no broker: the
+// mock's has the id 0, which none of its brokers has. The id -1 means that there is none. When there are no metadata,
+// it is asked all the same.
+topic_reply look_for_controller(client const& of, clock::time_point deadline)
 {
+    constexpr auto text = "the cluster has no controller that could be asked";
     struct rd_kafka_metadata const* raw = nullptr;
     if (rd_kafka_metadata(of.get(), 0, nullptr, &raw, question_time(deadline)) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return true;
+        return reply_of(RD_KAFKA_RESP_ERR_NO_ERROR);
     auto const metadata = metadata_handle{raw};
     auto const controller = rd_kafka_controllerid(of.get(), 0);
+    if (controller < 0)
+    {
+        auto reply = reply_of(RD_KAFKA_RESP_ERR__RETRY, text);
+        reply.news = topic_news::no_controller;
+        return reply;
+    }
     auto const brokers = std::span{metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt)};
-    return std::ranges::any_of(brokers, [&](auto const& each) { return each.id == controller; });
+    auto const found = std::ranges::any_of(brokers, [&](auto const& each) { return each.id == controller; });
+    return found ? reply_of(RD_KAFKA_RESP_ERR_NO_ERROR) : reply_of(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, text);
 }
 
 topic_reply describe(client const& of, std::string const& topic, clock::time_point deadline)
 {
-    if (!has_controller(of, deadline))
-        return reply_of(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, "the cluster has no controller that could be asked");
+    if (auto const controller = look_for_controller(of, deadline); controller.news != topic_news::yes)
+        return controller;
     auto const resource = resource_handle{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
     auto* all = resource.get();
     auto const event = ask_brokers(of, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, question_time(deadline),
@@ -237,7 +246,7 @@ topic_step take(client const& of, changelog_spec const& spec, changelog_topic_fs
     case topic_step::create:
         return fsm.created(create(of, spec, fsm.marked(), deadline));
     case topic_step::describe:
-        return fsm.described(describe(of, spec.topic, deadline));
+        return fsm.described(describe(of, spec.topic, deadline), clock::now());
     case topic_step::end:
         break;
     }

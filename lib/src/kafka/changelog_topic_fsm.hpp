@@ -3,6 +3,7 @@
 #include <paperboy/error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -39,6 +40,8 @@ enum class topic_news
     impossible,
     // No answer, or one that does not last.
     unanswered,
+    // The brokers know of no controller, which is to answer: one is being elected, or they never name one.
+    no_controller,
 };
 
 struct topic_reply
@@ -68,9 +71,19 @@ enum class topic_step
 // 2. A creation without an answer may have happened. It is tried again only if the topic is still missing.
 // 3. A broker that was asked may not have heard of a topic that another has just created: it is looked for until then.
 // 4. Clusters that do not take the mark get the topic without it.
+// 5. A cluster without a controller may have one in a moment. Were the settings given up at once, the topic's mark
+// would
+//    be missing from its identity, and every store of it be thrown away.
+//
+// The clock is the caller's.
 class changelog_topic_fsm
 {
 public:
+    using time_point = std::chrono::steady_clock::time_point;
+
+    // For how long a controller is waited for.
+    static constexpr auto controller_patience = std::chrono::seconds{10};
+
     explicit changelog_topic_fsm(wanted_changelog wanted) : wanted_{std::move(wanted)} {}
 
     topic_step looked(topic_reply const& reply)
@@ -91,6 +104,7 @@ public:
             return fail(reply, "there can be no such topic", "choose another name");
         case topic_news::almost:
         case topic_news::unanswered:
+        case topic_news::no_controller:
             break;
         }
         return topic_step::look;
@@ -120,15 +134,16 @@ public:
             return fail(reply, "it does not exist, and cannot be created", "create it: " + recipe());
         case topic_news::missing:
         case topic_news::unanswered:
+        case topic_news::no_controller:
             break;
         }
         return topic_step::look;
     }
 
-    topic_step described(topic_reply const& reply)
+    topic_step described(topic_reply const& reply, time_point now)
     {
         remember(reply);
-        switch (reply.news)
+        switch (news_at(reply, now))
         {
         case topic_news::yes:
             settings_ = reply.settings;
@@ -142,9 +157,11 @@ public:
                     "\" could not be checked: " + reply.text;
             if (reply.news == topic_news::refused)
                 text_ += "; allow DescribeConfigs on the topic";
+            text_ += ". Its delete.retention.ms is taken to be Kafka's default of 24 h";
             return topic_step::end;
         case topic_news::almost:
         case topic_news::unanswered:
+        case topic_news::no_controller:
             break;
         }
         return topic_step::describe;
@@ -188,6 +205,18 @@ public:
 
 private:
     void remember(topic_reply const& reply) { last_ = reply; }
+
+    topic_news news_at(topic_reply const& reply, time_point now)
+    {
+        if (reply.news != topic_news::no_controller)
+        {
+            no_controller_since_.reset();
+            return reply.news;
+        }
+        if (!no_controller_since_)
+            no_controller_since_ = now;
+        return now - *no_controller_since_ < controller_patience ? reply.news : topic_news::impossible;
+    }
 
     topic_step fail(topic_reply const& reply, std::string const& what, std::string const& remedy)
     {
@@ -240,6 +269,7 @@ private:
     std::map<std::string, std::string> settings_;
     error_code error_;
     std::string text_;
+    std::optional<time_point> no_controller_since_;
     std::int32_t partitions_ = 0;
     bool made_ = false;
     bool created_ = false;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +24,25 @@ namespace
 // written. But no file is made of less.
 constexpr auto least_restore_bytes = std::size_t{1} << 20U;
 
-constexpr auto too_old = "it is older than the changelog keeps tombstones (delete.retention.ms)";
-constexpr auto too_slow = "reading it takes longer than the changelog keeps tombstones (delete.retention.ms)";
+constexpr auto too_old = "it is older than the changelog keeps tombstones";
+constexpr auto too_slow = "reading it takes longer than the changelog keeps tombstones";
+
+// What the brokers do not tell, as where we have no right to ask, is most likely what Kafka has by default.
+constexpr auto usual_stay = std::chrono::milliseconds{std::chrono::hours{24}};
+
+std::string text_of_stay(std::optional<std::chrono::milliseconds> told)
+{
+    if (!told)
+        return "24 h, Kafka's default: its delete.retention.ms is not known";
+    return "delete.retention.ms, " + std::to_string(told->count()) + " ms";
+}
+
+std::string remedy_for_slowness(std::optional<std::chrono::milliseconds> told, std::string const& changelog)
+{
+    return (told ? "raise the delete.retention.ms of \""
+                 : "allow DescribeConfigs on, and raise the delete.retention.ms of \"") +
+           changelog + '"';
+}
 
 std::int64_t now_ns()
 {
@@ -187,16 +205,15 @@ void shard::open_store()
 // 3. Of a global table whose restore is over, hooks may have seen such a key already.
 bool shard::lacks_tombstones()
 {
-    auto const stay = table().tombstones_stay();
-    if (!tombstones_.too_late(stay, std::chrono::system_clock::now()))
+    auto const told = table().tombstones_stay();
+    if (!tombstones_.too_late(told.value_or(usual_stay), std::chrono::system_clock::now()))
         return false;
     if (phase_ == phase::restoring && !begun_again_)
-        begin_again(from_nothing_ ? too_slow : too_old);
+        begin_again(std::string{from_nothing_ ? too_slow : too_old} + " (" + text_of_stay(told) + ")");
     else if (!std::exchange(late_told_, true))
         fail(errc::restore_failed, describe() + ": reading its changelog takes longer than that keeps tombstones (" +
-                                       std::to_string(stay->count()) +
-                                       " ms), so erased keys would come back; raise the delete.retention.ms of \"" +
-                                       table().changelog() + "\"");
+                                       text_of_stay(told) + "), so erased keys would come back; " +
+                                       remedy_for_slowness(told, table().changelog()));
     return true;
 }
 

@@ -49,10 +49,10 @@ public:
     // Whether that is more than it was.
     [[nodiscard]] bool moves(std::int64_t position) const noexcept { return position_ && position > *position_; }
 
-    // `stay` is how long tombstones stay, where that is known.
-    [[nodiscard]] bool too_late(std::optional<std::chrono::milliseconds> stay, time_point now) const noexcept
+    // `stay` is how long tombstones stay.
+    [[nodiscard]] bool too_late(std::chrono::milliseconds stay, time_point now) const noexcept
     {
-        return complete_since_ && stay && now - *complete_since_ >= *stay;
+        return complete_since_ && now - *complete_since_ >= stay;
     }
 
 private:

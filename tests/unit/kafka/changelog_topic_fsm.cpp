@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <vector>
 
 namespace paperboy::kafka::changelog_topic_fsm_test
@@ -9,8 +10,11 @@ namespace paperboy::kafka::changelog_topic_fsm_test
 namespace
 {
 
+using namespace std::chrono_literals;
 using step = topic_step;
 using news = topic_news;
+
+constexpr auto start = changelog_topic_fsm::time_point{};
 
 topic_reply reply(news what, std::string text = {})
 {
@@ -54,7 +58,7 @@ BOOST_FIXTURE_TEST_SUITE(changelog_topic_suite, fsm_fixture)
 BOOST_AUTO_TEST_CASE(a_topic_as_it_should_be_is_looked_at_and_described)
 {
     BOOST_CHECK(fsm.looked(there(4)) == step::describe);
-    BOOST_CHECK(fsm.described(policy("compact")) == step::end);
+    BOOST_CHECK(fsm.described(policy("compact"), start) == step::end);
     BOOST_TEST(!fsm.error());
     BOOST_TEST(fsm.text() == "");
     BOOST_TEST(fsm.partitions() == 4);
@@ -65,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_global_tables_topic_may_have_any_number_of_partitions)
 {
     auto any = changelog_topic_fsm{{"prices", 1, "compact", true}};
     BOOST_CHECK(any.looked(there(7)) == step::describe);
-    BOOST_CHECK(any.described(policy("compact")) == step::end);
+    BOOST_CHECK(any.described(policy("compact"), start) == step::end);
     BOOST_TEST(!any.error());
     BOOST_TEST(any.partitions() == 7);
 }
@@ -79,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_missing_topic_is_created_and_waited_for)
     BOOST_CHECK(fsm.looked(reply(news::missing)) == step::look);
     BOOST_CHECK(fsm.looked(reply(news::almost)) == step::look);
     BOOST_CHECK(fsm.looked(there(4)) == step::describe);
-    BOOST_CHECK(fsm.described(policy("compact")) == step::end);
+    BOOST_CHECK(fsm.described(policy("compact"), start) == step::end);
     BOOST_TEST(!fsm.error());
     BOOST_TEST(fsm.was_created());
 }
@@ -132,7 +136,7 @@ BOOST_AUTO_TEST_CASE(a_policy_that_deletes_is_refused)
     {
         auto each = changelog_topic_fsm{{"counts_changelog", 4, "compact"}};
         BOOST_CHECK(each.looked(there(4)) == step::describe);
-        BOOST_CHECK(each.described(policy(found)) == step::end);
+        BOOST_CHECK(each.described(policy(found), start) == step::end);
         BOOST_CHECK(each.error() == errc::wrong_changelog);
         BOOST_TEST(each.text().find("cleanup.policy \"" + std::string{found} + "\"") != std::string::npos, each.text());
     }
@@ -142,11 +146,11 @@ BOOST_AUTO_TEST_CASE(a_policy_that_deletes_can_be_wanted)
 {
     auto both = changelog_topic_fsm{{"counts_changelog", 4, "compact,delete"}};
     BOOST_CHECK(both.looked(there(4)) == step::describe);
-    BOOST_CHECK(both.described(policy("delete,compact")) == step::end);
+    BOOST_CHECK(both.described(policy("delete,compact"), start) == step::end);
     BOOST_TEST(!both.error());
     auto other = changelog_topic_fsm{{"counts_changelog", 4, "compact,delete"}};
     BOOST_CHECK(other.looked(there(4)) == step::describe);
-    BOOST_CHECK(other.described(policy("compact")) == step::end);
+    BOOST_CHECK(other.described(policy("compact"), start) == step::end);
     BOOST_CHECK(other.error() == errc::wrong_changelog);
 }
 
@@ -165,15 +169,59 @@ BOOST_AUTO_TEST_CASE(missing_rights_say_which)
 BOOST_AUTO_TEST_CASE(a_policy_that_cannot_be_looked_at_is_told_and_believed)
 {
     BOOST_CHECK(fsm.looked(there(4)) == step::describe);
-    BOOST_CHECK(fsm.described(reply(news::refused, "Authorization failed.")) == step::end);
+    BOOST_CHECK(fsm.described(reply(news::refused, "Authorization failed."), start) == step::end);
     BOOST_TEST(!fsm.error());
-    expect_in_text({"could not be checked", "Authorization failed.", "allow DescribeConfigs"});
+    expect_in_text({"could not be checked", "Authorization failed.", "allow DescribeConfigs",
+                    "delete.retention.ms is taken to be Kafka's default of 24 h"});
+}
+
+// Or its mark would be missing from its identity, and its stores be thrown away.
+BOOST_AUTO_TEST_CASE(a_controller_is_waited_for)
+{
+    BOOST_CHECK(fsm.looked(there(4)) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start + 9'999ms) == step::describe);
+    auto marked = policy("compact");
+    marked.settings.emplace("retention.ms", "4611686018427387905");
+    BOOST_CHECK(fsm.described(marked, start + 9'999ms) == step::end);
+    BOOST_TEST(!fsm.error());
+    BOOST_TEST(fsm.text() == "");
+    BOOST_TEST(fsm.setting("retention.ms") == "4611686018427387905");
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_that_names_no_controller_is_believed_in_the_end)
+{
+    BOOST_CHECK(fsm.looked(there(4)) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start) == step::describe);
+    // There was one meanwhile.
+    BOOST_CHECK(fsm.described(reply(news::unanswered), start + 5s) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start + 6s) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start + 15s) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller, "the cluster has no controller"), start + 16s) == step::end);
+    BOOST_TEST(!fsm.error());
+    expect_in_text({"could not be checked", "the cluster has no controller"});
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_that_cannot_be_asked_is_not_waited_for)
+{
+    BOOST_CHECK(fsm.looked(there(4)) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::impossible), start) == step::end);
+    BOOST_TEST(!fsm.error());
+}
+
+BOOST_AUTO_TEST_CASE(time_that_runs_out_without_a_controller_is_an_error)
+{
+    BOOST_CHECK(fsm.looked(there(4)) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller, "the cluster has no controller"), start) == step::describe);
+    fsm.expired(errc::connect_timeout);
+    BOOST_TEST(!!fsm.error());
+    expect_in_text({"the cluster has no controller"});
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_in_the_middle_is_created)
 {
     BOOST_CHECK(fsm.looked(there(4)) == step::describe);
-    BOOST_CHECK(fsm.described(reply(news::missing)) == step::look);
+    BOOST_CHECK(fsm.described(reply(news::missing), start) == step::look);
     BOOST_CHECK(fsm.looked(reply(news::missing)) == step::create);
 }
 

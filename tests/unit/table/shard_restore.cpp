@@ -61,7 +61,20 @@ struct silent_target final : detail::change_target
 
 struct shard_fixture
 {
-    void open(std::chrono::milliseconds tombstones_stay, bool global = false)
+    // A store whose run ended at offset 5.
+    void keep_five(std::chrono::system_clock::time_point as_of)
+    {
+        stores = std::make_shared<test::kept_stores>();
+        stores->change("values", 0,
+                       [as_of](auto& kept)
+                       {
+                           kept.entries = {{"a", "1"}, {"b", "2"}};
+                           kept.next_offset = 5;
+                           kept.identity = "identity";
+                           kept.as_of = as_of;
+                       });
+    }
+    void open(std::optional<std::chrono::milliseconds> tombstones_stay, bool global = false)
     {
         auto setup = detail::table_setup{};
         setup.name = "values";
@@ -71,7 +84,7 @@ struct shard_fixture
         setup.make_serdes = [] { return std::make_shared<int>(); };
         state = std::make_shared<table_state>(0, std::move(setup), io.get_executor());
         state->changelog_is(1, "identity", tombstones_stay);
-        auto context = shard_context{state, target, 0, owner, logger{}, std::size_t{1} << 20U};
+        auto context = shard_context{state, target, 0, owner, log, std::size_t{1} << 20U};
         opened = std::make_shared<shard>(std::move(context), 0, asio::make_strand(io));
         opened->open();
         settle();
@@ -148,13 +161,20 @@ struct shard_fixture
         target.sink->told();
         settle();
     }
+    void give_up(kafka::changelog_trouble trouble, std::string const& text)
+    {
+        on_strand([&] { opened->restore_failed({trouble, make_error_code(errc::restore_failed), text}); });
+    }
     [[nodiscard]] bool failed_for_slowness() const
     {
         return owner->failed == make_error_code(errc::restore_failed) &&
                owner->failure.find("raise the delete.retention.ms of \"values-changelog\"") != std::string::npos;
     }
+    [[nodiscard]] bool told_last(std::string_view text) const { return logged.find(text) != std::string::npos; }
 
     asio::io_context io;
+    std::string logged;
+    logger log{log_level::warning, [this](log_level, std::string_view line) { logged = line; }};
     std::shared_ptr<test::kept_stores> stores;
     std::shared_ptr<table_state> state;
     std::shared_ptr<remembering_owner> owner = std::make_shared<remembering_owner>();
@@ -235,6 +255,37 @@ BOOST_AUTO_TEST_CASE(an_empty_changelog_lacks_nothing)
     finish(0);
     BOOST_TEST(owner->ready == 1);
     BOOST_TEST(!owner->failed);
+}
+
+// Or its keys would be believed that were erased two days ago.
+BOOST_AUTO_TEST_CASE(tombstones_stay_as_long_as_by_default_where_that_is_not_known)
+{
+    keep_five(std::chrono::system_clock::now() - 48h);
+    open(std::nullopt);
+    BOOST_TEST((owner->wanted == wishes{5}));
+    progress(5, 6);
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(stores->of("values", 0).cleared == 1);
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+    BOOST_TEST(
+        told_last("its store cannot be used, it is rebuilt: it is older than the changelog keeps tombstones (24 h, "
+                  "Kafka's default: its delete.retention.ms is not known)"),
+        logged);
+    read("a", 6);
+    finish(6);
+    BOOST_TEST(owner->ready == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_younger_than_the_default_is_gone_on_from)
+{
+    keep_five(std::chrono::system_clock::now() - 23h);
+    open(std::nullopt);
+    progress(5, 6);
+    read("c", 6);
+    finish(6);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST((owner->wanted == wishes{5}));
+    BOOST_TEST(stores->of("values", 0).entries.size() == 3U);
 }
 
 // Ready long ago, and read on ever since.
@@ -338,15 +389,7 @@ struct store_of_five : shard_fixture
 {
     store_of_five()
     {
-        stores = std::make_shared<test::kept_stores>();
-        stores->change("values", 0,
-                       [](auto& kept)
-                       {
-                           kept.entries = {{"a", "1"}, {"b", "2"}};
-                           kept.next_offset = 5;
-                           kept.identity = "identity";
-                           kept.as_of = std::chrono::system_clock::now();
-                       });
+        keep_five(std::chrono::system_clock::now());
         open(1h);
         BOOST_TEST((owner->wanted == wishes{5}));
     }
@@ -402,6 +445,36 @@ BOOST_FIXTURE_TEST_CASE(what_is_in_front_of_an_unreadable_part_proves_nothing, s
     finish(6);
     BOOST_TEST(owner->ready == 1);
     BOOST_TEST((owner->wanted == wishes{5}));
+}
+
+// The changelog has moved on meanwhile, or was made anew and is shorter: no offset to go on from is left.
+BOOST_FIXTURE_TEST_CASE(a_store_whose_offset_is_not_in_the_changelog_is_rebuilt_once, store_of_five)
+{
+    give_up(kafka::changelog_trouble::below_begin, "offset 5 lies in front of the oldest, 9");
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(stores->of("values", 0).cleared == 1);
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+    BOOST_TEST(!stores->of("values", 0).next_offset);
+    BOOST_TEST(
+        told_last("partition 0 of table \"values\": its store cannot be used, it is rebuilt: offset 5 lies in front "
+                  "of the oldest, 9"),
+        logged);
+    BOOST_TEST(!owner->failed);
+    read("c", 10);
+    finish(10);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(stores->of("values", 0).entries.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_rebuilt_store_whose_changelog_is_cut_off_again_fails, store_of_five)
+{
+    give_up(kafka::changelog_trouble::beyond_end, "offset 5 lies behind the end, 2");
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    give_up(kafka::changelog_trouble::below_begin, "offset 0 lies in front of the oldest, 9");
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(owner->failed == make_error_code(errc::restore_failed));
+    BOOST_TEST(owner->failure == "partition 0 of table \"values\": offset 0 lies in front of the oldest, 9");
+    BOOST_TEST(owner->ready == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(damage_that_a_look_at_the_end_of_a_store_finds_makes_it_begin_again, store_of_five)

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -94,6 +95,38 @@ private:
     entries all_;
 };
 
+// The keys that a scan is for: all that begin with a text.
+struct keys_with_prefix
+{
+    std::string prefix;
+
+    template <class KeySerde>
+    [[nodiscard]] std::vector<key_range> ranges() const
+    {
+        return prefix_ranges<KeySerde>(prefix);
+    }
+    [[nodiscard]] bool have(std::string_view key) const noexcept { return key.starts_with(prefix); }
+};
+
+// All keys of a table.
+struct all_keys
+{
+    template <class KeySerde>
+    [[nodiscard]] std::vector<key_range> ranges() const
+    {
+        return {key_range{}};
+    }
+    template <class K>
+    [[nodiscard]] bool have(K const& /*key*/) const noexcept
+    {
+        return true;
+    }
+};
+
+// Whether a shard has its entries in the order of the keys. Types of users may have another order than their bytes.
+template <class K, class KeySerde>
+inline constexpr bool comes_in_order = keeps_order<KeySerde> && std::same_as<K, std::string>;
+
 // The first `limit` entries that are added, in the order of their keys.
 template <class K, class V>
 class first_entries
@@ -130,25 +163,25 @@ private:
     std::vector<std::pair<K, V>> found_;
 };
 
-// The first `limit` entries of a shard whose keys begin with `prefix`, in the order of the keys.
-template <class K, class V, class KeySerde, class ValueSerde>
-std::vector<std::pair<K, V>> scan_shard(shard_core& shard, std::string_view prefix, std::size_t limit)
+// The first `limit` entries of a shard whose keys are among `keys`, in the order of the keys.
+template <class K, class V, class KeySerde, class ValueSerde, class Keys>
+std::vector<std::pair<K, V>> scan_shard(shard_core& shard, Keys const& keys, std::size_t limit)
 {
     auto& serdes = *static_cast<table_serdes<KeySerde, ValueSerde>*>(shard.serdes());
-    auto found = first_entries<K, V>{limit, keeps_order<KeySerde>};
-    for (auto const& [from, to] : prefix_ranges<KeySerde>(prefix))
+    auto found = first_entries<K, V>{limit, comes_in_order<K, KeySerde>};
+    for (auto const& [from, to] : keys.template ranges<KeySerde>())
         for (auto const at = shard.walk(from, to); at->valid() && !found.complete(); at->next())
         {
             auto key = decode_for_table<K>(serdes.key, at->key());
-            if (std::string_view{key}.starts_with(prefix))
+            if (keys.have(key))
                 found.add(std::move(key), [&] { return decode_for_table<V>(serdes.value, at->value()); });
         }
     return found.take();
 }
 
 // Scans all shards at hand, each on its strand, for any completion handler.
-template <class K, class V, class KeySerde, class ValueSerde, class Handler>
-void start_scan(table_core const& table, std::string const& prefix, std::size_t limit, Handler handler)
+template <class K, class V, class KeySerde, class ValueSerde, class Keys, class Handler>
+void start_scan(table_core const& table, Keys const& keys, std::size_t limit, Handler handler)
 {
     using state = scan_state<K, V, Handler>;
     auto const shards = table.shards();
@@ -166,14 +199,14 @@ void start_scan(table_core const& table, std::string const& prefix, std::size_t 
             scan->add(error, {});
             continue;
         }
-        auto look = [shard, prefix, limit, scan]
+        auto look = [shard, keys, limit, scan]
         {
             auto found = std::vector<std::pair<K, V>>{};
             auto error = shard->usable();
             try
             {
                 if (!error)
-                    found = scan_shard<K, V, KeySerde, ValueSerde>(*shard, prefix, limit);
+                    found = scan_shard<K, V, KeySerde, ValueSerde>(*shard, keys, limit);
             }
             catch (...)
             {
