@@ -121,7 +121,8 @@ struct config
     std::chrono::milliseconds shutdown_timeout{10'000};
 
     /// Longest time that hooks may keep partitions which the group wants back; then awaitable hooks are cancelled and
-    /// the partitions given up without the unfinished work, which their next owner handles again. 100 ms to 1 h.
+    /// the partitions given up without the unfinished work, which their next owner handles again. Those of a partition
+    /// that feeds a table and was lost are cancelled at once. 100 ms to 1 h.
     std::chrono::milliseconds revoke_timeout{20'000};
 
     /// Longest time that the hooks of a record, or of a bulk, should take. Past it they are reported, once: in the log,

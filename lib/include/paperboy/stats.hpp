@@ -112,7 +112,7 @@ struct partition_stats
     /// Bytes of keys and values handed to hooks since the partition was assigned.
     std::uint64_t bytes = 0;
 
-    /// Offset after the last finished record; `std::nullopt` before the first one.
+    /// Everything in front of this offset is finished; `std::nullopt` as long as nothing is known to be.
     std::optional<std::int64_t> position;
 
     /// Offset that the group committed last through this engine; `std::nullopt` before the first commit.

@@ -141,9 +141,9 @@ public:
     /// ordered: integers, texts, structs with a defaulted `<=>`. Each partition is seen as it is at one moment, not all
     /// at the same; a key that is in several comes once for each, in any order.
     ///
-    /// All of a partition is read, on its strand, between the hooks of records; only where the keys are `std::string`
-    /// and the key serde is `text`, no more than `limit` entries of it. What is found is in memory before it is handed
-    /// over, up to `limit` entries of each partition.
+    /// All of a partition is read, on its strand, between the hooks of records (of a global table beside them); only
+    /// where the keys are `std::string` and the key serde is `text`, no more than `limit` entries of it. What is found
+    /// is in memory before it is handed over, up to `limit` entries of each partition.
     ///
     /// Signature of the completion: `void(error_code, entries)`; errors as of the scan for a prefix.
     template <boost::asio::completion_token_for<void(error_code, std::vector<std::pair<K, V>>)> Token>

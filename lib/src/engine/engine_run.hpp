@@ -318,6 +318,8 @@ private:
     // What waits for the tables' stores to be closed.
     bool commit_is_over_ = false;
     bool closing_tables_ = false;
+    // Of the cluster, so that one table after the other does not wait for it.
+    bool without_controller_ = false;
     pipeline::step_plan steps_;
     std::map<topic_partition, std::int64_t> group_targets_;
 };

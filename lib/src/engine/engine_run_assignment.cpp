@@ -213,12 +213,28 @@ void engine_run::drain_partitions()
     lose_partitions();
 }
 
-// When nothing may be committed any more, somebody else may have the partitions.
+// When nothing may be committed any more, somebody else may have the partitions, and write their tables' changelogs.
+// What hooks do for those is in vain, so they are cancelled at once; hooks without a table come to their end. A
+// pipeline that has ended may have changes on their way as well.
+//
+// All are marked first:
+// 1. two topics feed a table; a hook of the one waits for the acknowledgement of a change;
+// 2. the pipeline of the other loses the table, which tells the hook that nothing is acknowledged;
+// 3. were the hook's run not marked by then, that would be a failure of the hook, and end the run.
 void engine_run::lose_partitions()
 {
-    if (leaving_ && !rebalance_.may_commit())
-        for (auto const& each : leaving_->unended())
-            each->lose();
+    if (!tables_ || rebalance_.may_commit())
+        return;
+    auto const rest = taken_later_ && taken_later_->lost ? assignment_ : nullptr;
+    auto lost = std::vector<pipeline::assignment::pipeline_ptr>{};
+    for (auto const& all : {leaving_, rest})
+        if (all)
+            std::ranges::copy_if(all->pipelines(), std::back_inserter(lost), [this](auto const& each)
+                                 { return tables_->sources().group_of(each->where().topic).has_value(); });
+    for (auto const& each : lost)
+        each->mark_lost();
+    for (auto const& each : lost)
+        each->lose();
 }
 
 void engine_run::cancel_hooks()

@@ -127,8 +127,9 @@ void engine_run::ensure_changelog(std::size_t table, std::map<std::string, std::
     if (table == tables_->all().size())
         return open_changelogs();
     auto const& which = *tables_->all()[table];
-    auto const spec = spec_of(which, which.global() ? which.setup().options.partitions
-                                                    : partitions.at(tables_->sources().of(table).front()));
+    auto spec = spec_of(which, which.global() ? which.setup().options.partitions
+                                              : partitions.at(tables_->sources().of(table).front()));
+    spec.await_controller = !without_controller_;
     auto const found = std::make_shared<kafka::changelog_finding>();
     call(
         table_query_, [client = consumer_->shared_client(), spec, found]
@@ -144,6 +145,7 @@ void engine_run::on_changelog(std::size_t table, std::map<std::string, std::int3
                               kafka::changelog_finding const& found)
 {
     auto const& which = *tables_->all()[table];
+    without_controller_ = without_controller_ || found.without_controller;
     if (found.error == condition::retriable)
     {
         log_rarely("table \"" + which.name() + "\": its changelog cannot be looked at yet: " + found.text);

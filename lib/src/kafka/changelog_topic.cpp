@@ -264,7 +264,8 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
         finding.text = mistake;
         return finding;
     }
-    auto fsm = changelog_topic_fsm{{spec.topic, spec.partitions, policy_of(spec), spec.any_number}};
+    auto fsm =
+        changelog_topic_fsm{{spec.topic, spec.partitions, policy_of(spec), spec.any_number, spec.await_controller}};
     auto step = topic_step::look;
     while (step != topic_step::end && clock::now() < deadline)
     {
@@ -278,6 +279,7 @@ changelog_finding ensure_changelog(client const& of, changelog_spec const& spec,
     finding.text = fsm.text();
     finding.partitions = fsm.partitions();
     finding.created = fsm.was_created();
+    finding.without_controller = fsm.without_controller();
     finding.identity = identity_of(of, spec.topic, fsm.setting(mark_setting), deadline);
     auto const stay = fsm.setting("delete.retention.ms");
     auto ms = std::int64_t{0};

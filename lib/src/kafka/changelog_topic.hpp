@@ -31,6 +31,9 @@ struct changelog_spec
 
     // Only a topic that is made here has to have so many partitions.
     bool any_number = false;
+
+    // False: a cluster that has no controller is not given time to get one.
+    bool await_controller = true;
 };
 
 // What there is.
@@ -60,6 +63,9 @@ struct changelog_finding
 
     // How long a tombstone stays at least: the topic's delete.retention.ms, where that is known.
     std::optional<std::chrono::milliseconds> tombstones_stay;
+
+    // No controller was found for as long as one is waited for.
+    bool without_controller = false;
 };
 
 // Finds the topic; makes it where there is none, unless another engine is faster; waits until the brokers know it and

@@ -22,6 +22,8 @@ struct wanted_changelog
     std::string cleanup_policy;
     // Whether a topic that is there may have another number of partitions.
     bool any_number = false;
+    // Whether a cluster that has no controller is given time to get one.
+    bool await_controller = true;
 };
 
 // What the brokers said, and their own words for it.
@@ -182,6 +184,8 @@ public:
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
     [[nodiscard]] std::int32_t partitions() const noexcept { return partitions_; }
     [[nodiscard]] bool was_created() const noexcept { return created_; }
+    // None was found, though it was waited for.
+    [[nodiscard]] bool without_controller() const noexcept { return without_controller_; }
     [[nodiscard]] std::string setting(std::string const& name) const
     {
         auto const found = settings_.find(name);
@@ -215,7 +219,8 @@ private:
         }
         if (!no_controller_since_)
             no_controller_since_ = now;
-        return now - *no_controller_since_ < controller_patience ? reply.news : topic_news::impossible;
+        without_controller_ = !wanted_.await_controller || now - *no_controller_since_ >= controller_patience;
+        return without_controller_ ? topic_news::impossible : reply.news;
     }
 
     topic_step fail(topic_reply const& reply, std::string const& what, std::string const& remedy)
@@ -274,6 +279,7 @@ private:
     bool made_ = false;
     bool created_ = false;
     bool marked_ = true;
+    bool without_controller_ = false;
 };
 
 } // namespace paperboy::kafka

@@ -294,6 +294,14 @@ void lanes::begin_anew()
         each->attempts.begin_anew();
 }
 
+void lanes::mark_cancelled() noexcept
+{
+    stopped_ = true;
+    for (auto const& each : all_)
+        if (each->running != nullptr)
+            each->running->cancel();
+}
+
 void lanes::cancel()
 {
     stopped_ = true;

@@ -113,6 +113,9 @@ public:
     // None lives, and what follows is another log.
     void begin_anew();
 
+    // What comes out of the hooks that run is no failure of theirs: they are about to be cancelled.
+    void mark_cancelled() noexcept;
+
     // Cancels the hooks that run; nothing begins any more.
     void cancel();
 

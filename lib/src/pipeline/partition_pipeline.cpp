@@ -9,7 +9,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace paperboy::pipeline
@@ -226,17 +225,31 @@ void partition_pipeline::cancel_hooks()
     asio::post(strand_, [self = shared_from_this()] { self->cancel_all(); });
 }
 
-// Its tables hear of it before a hook can make another change. What hooks do for these is in vain, so they are
-// cancelled at once; hooks without a table come to their end.
-void partition_pipeline::lose()
+// As the first step of cancel_hooks(): several pipelines may use a table, and it is lost for all of them at once.
+void partition_pipeline::mark_lost()
 {
     leave();
     asio::post(strand_,
                [self = shared_from_this()]
                {
-                   auto const is_lost = [](auto const& shard) { return shard && shard->lose(); };
-                   if (std::ranges::count_if(self->sends_->shards(), is_lost) > 0)
-                       self->cancel_all();
+                   self->fsm_.stop();
+                   if (self->running_ != nullptr)
+                       self->running_->cancel();
+                   if (self->lanes_)
+                       self->lanes_->mark_cancelled();
+               });
+}
+
+// Its tables hear of it before a hook can make another change.
+void partition_pipeline::lose()
+{
+    asio::post(strand_,
+               [self = shared_from_this()]
+               {
+                   for (auto const& each : self->sends_->shards())
+                       if (each)
+                           each->lose();
+                   self->cancel_all();
                });
 }
 

@@ -130,7 +130,9 @@ public:
     // Cancels awaitable hooks that run now; asks for the end.
     void cancel_hooks();
 
-    // Somebody else has the partition. Likewise.
+    // Somebody else has the partition: its tables write nothing more, and hooks that run now are in vain. Two steps,
+    // the first for all partitions in front of the second for any. Safe from any thread, also when it has ended.
+    void mark_lost();
     void lose();
 
     // Keeps the pipeline from beginning with another record, or bulk, or lets it again.
@@ -145,7 +147,7 @@ public:
     // finished, while the queue fills again. To be called before start(); limit() changes it as well.
     void begin_with_blocks_of(std::size_t bytes) noexcept { block_limit_ = bytes; }
 
-    // In bulk where the handler can, until end_catching_up().
+    // In bulk where the handler can and its mode policy lets it, until end_catching_up().
     void begin_catching_up();
 
     // The same, and tells the owner when everything before `end` is finished. `plan`: what the end belongs to.
@@ -171,7 +173,7 @@ public:
     // What its hooks are doing.
     [[nodiscard]] std::shared_ptr<partition_watch> const& watch() const noexcept { return watch_; }
 
-    // One past the last record that is finished and, like all before, acknowledged in what was sent on its behalf; or
+    // All in front of it is finished, and acknowledged in what was sent on its behalf; or
     // offset_tracker::nothing_finished. The order of the two reads matters: see outbox::send.
     [[nodiscard]] std::int64_t position() const noexcept
     {

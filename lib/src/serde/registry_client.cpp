@@ -84,6 +84,7 @@ void registry_client::forget_unknown()
 {
     unknown_ids_.clear();
     unknown_versions_.clear();
+    ++registrations_;
 }
 
 asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
@@ -91,6 +92,7 @@ asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
     if (auto known = find(id))
         co_return known;
     throw_if_among(unknown_ids_, id);
+    auto const before = registrations_;
     auto const answer = co_await flights_->ask({"/schemas/ids/" + std::to_string(id)});
     if (auto known = find(id))
         co_return known;
@@ -100,7 +102,7 @@ asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
     }
     catch (registry_error const& error)
     {
-        if (error.code() == errc::unknown_schema)
+        if (error.code() == errc::unknown_schema && registrations_ == before)
             unknown_ids_.put(id, error.what(), now() + unknown_ttl_);
         throw;
     }
@@ -112,6 +114,7 @@ asio::awaitable<subject_version> registry_client::fetch(std::string subject, std
     if (auto const* known = versions_.find(key, now()))
         co_return *known;
     throw_if_among(unknown_versions_, key);
+    auto const before = registrations_;
     auto const answer = co_await flights_->ask({path_of(subject, version)});
     try
     {
@@ -125,7 +128,7 @@ asio::awaitable<subject_version> registry_client::fetch(std::string subject, std
     }
     catch (registry_error const& error)
     {
-        if (error.code() == errc::unknown_schema)
+        if (error.code() == errc::unknown_schema && registrations_ == before)
             unknown_versions_.put(key, error.what(), now() + unknown_ttl_);
         throw;
     }

@@ -55,6 +55,8 @@ private:
     // Of each unknown id, and of each unknown version, the registry's answer.
     serde::bounded_cache<std::int32_t, std::string> unknown_ids_;
     serde::bounded_cache<version_key, std::string> unknown_versions_;
+    // What was asked before one of ours may say less than the registry has now.
+    std::uint64_t registrations_ = 0;
 };
 
 } // namespace paperboy::detail

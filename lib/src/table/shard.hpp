@@ -139,7 +139,7 @@ public:
     [[nodiscard]] std::unique_ptr<shard_cursor> snapshot(std::string_view from, std::string_view to) override;
     void batch_begins(std::span<detail::message const* const> records) override;
     void batch_ended() override;
-    bool lose() override;
+    void lose() override;
     void look_ended() override;
     [[nodiscard]] error_code usable() const noexcept override;
     [[nodiscard]] boost::asio::any_io_executor executor() const override { return strand_; }

@@ -18,16 +18,13 @@ namespace asio = boost::asio;
 // 3. So nothing is sent from now on, nor left on its way (see outbox::forget), while the hook comes to its end; nor
 // does
 //    an acknowledgement count that comes now: foreign changes may stand in front of it, which the store has not.
-bool shard::lose()
+void shard::lose()
 {
-    if (global_ || phase_ != phase::ready)
-        return false;
-    if (std::exchange(lost_, true))
-        return true;
+    if (global_ || phase_ != phase::ready || std::exchange(lost_, true))
+        return;
     unsent_.forget();
     if (set_->pending() > 0)
         context_.target.forget(*this);
-    return true;
 }
 
 void shard::close(bool checkpoint)

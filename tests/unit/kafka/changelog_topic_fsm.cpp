@@ -200,6 +200,16 @@ BOOST_AUTO_TEST_CASE(a_cluster_that_names_no_controller_is_believed_in_the_end)
     BOOST_CHECK(fsm.described(reply(news::no_controller, "the cluster has no controller"), start + 16s) == step::end);
     BOOST_TEST(!fsm.error());
     expect_in_text({"could not be checked", "the cluster has no controller"});
+    BOOST_TEST(fsm.without_controller());
+}
+
+BOOST_AUTO_TEST_CASE(a_cluster_that_is_known_to_have_no_controller_is_not_waited_for)
+{
+    fsm = changelog_topic_fsm{{"counts_changelog", 4, "compact", false, false}};
+    BOOST_CHECK(fsm.looked(there(4)) == step::describe);
+    BOOST_CHECK(fsm.described(reply(news::no_controller), start) == step::end);
+    BOOST_TEST(!fsm.error());
+    BOOST_TEST(fsm.without_controller());
 }
 
 BOOST_AUTO_TEST_CASE(a_cluster_that_cannot_be_asked_is_not_waited_for)

@@ -59,9 +59,9 @@ public:
     // The hooks of a batch of records have ended, or one of several at the same time.
     virtual void batch_ended() {}
 
-    // Somebody else has the partition: what is not written to the changelog must not be any more. Whether there is a
-    // somebody: a global table is everybody's.
-    virtual bool lose() { return false; }
+    // Somebody else has the partition: what is not written to the changelog must not be any more. A global table is
+    // everybody's.
+    virtual void lose() {}
 
     // A look from outside of the hooks has ended: what get() has shown to it is not used any more.
     virtual void look_ended() {}
