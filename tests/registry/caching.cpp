@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <thread>
 
 namespace paperboy::test::caching_test
 {
@@ -150,6 +151,25 @@ BOOST_AUTO_TEST_CASE(what_was_unknown_is_asked_for_again_after_a_registration)
     run();
     BOOST_TEST(registered.succeeded(), registered.text());
     BOOST_TEST(get(registry, 7).succeeded());
+    BOOST_TEST(get(registry, "s", schema_registry::latest).succeeded());
+}
+
+// It was the answer to what the registry had before.
+BOOST_AUTO_TEST_CASE(a_404_that_comes_behind_a_registration_is_not_remembered)
+{
+    auto server =
+        scripted_server{in_turn({unknown_version().after(std::chrono::seconds{2}), scripted_answer{200, R"({"id":7})"}, a_version(1)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto before = registry_outcome<subject_version>{};
+    registry.async_version("s", schema_registry::latest, before.handler());
+    io.restart();
+    auto runner = std::thread{[this] { io.run(); }};
+    BOOST_TEST(server.await_requests(1));
+    auto registered = registry_outcome<std::int32_t>{};
+    registry.async_register("s", schema_draft{R"("int")"}, registered.handler());
+    runner.join();
+    BOOST_TEST(registered.succeeded(), registered.text());
+    BOOST_TEST((before.code() == errc::unknown_schema), before.text());
     BOOST_TEST(get(registry, "s", schema_registry::latest).succeeded());
 }
 
