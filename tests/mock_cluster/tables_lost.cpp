@@ -23,7 +23,8 @@ constexpr int unknown_member = 25;
 
 using text_table = table<std::string, std::string, text, text>;
 
-// The first try waits until it is cancelled, and changes its table all the same; the next ones do not wait.
+// The first try waits until it is cancelled, changes its table all the same, and takes its time for the rest: long enough
+// for a change to be written. The next ones do not wait.
 struct stubborn_handler
 {
     text_table last;
@@ -34,13 +35,18 @@ struct stubborn_handler
         auto number = 0;
         tries.update([&](int& count) { number = ++count; });
         if (number == 1)
-        {
-            co_await asio::this_coro::throw_if_cancelled(false);
-            auto timer = asio::steady_timer{co_await asio::this_coro::executor, 1h};
-            auto ignored = error_code{};
-            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        }
+            co_await wait(1h);
         last.shard(record).set("key", "try " + std::to_string(number));
+        if (number == 1)
+            co_await wait(1s);
+    }
+
+    static asio::awaitable<void> wait(std::chrono::milliseconds time)
+    {
+        co_await asio::this_coro::throw_if_cancelled(false);
+        auto timer = asio::steady_timer{co_await asio::this_coro::executor, time};
+        auto ignored = error_code{};
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
 };
 
