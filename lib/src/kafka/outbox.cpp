@@ -255,7 +255,8 @@ void outbox::fail(place of, std::size_t bytes, error_code error)
 {
     auto& ticket = *of.ticket;
     ++stats_.failed;
-    failures_.push_back({topics_[ticket.topic], bytes, error, ticket.ledger != nullptr});
+    if (wake_) // else nobody is there to be told, and they would pile up
+        failures_.push_back({topics_[ticket.topic], bytes, error, ticket.ledger != nullptr});
     complete_later(ticket, error, {});
     // Of those that failed, the one that the lowest offset waits for counts.
     auto const cause = ticket.causes.empty() ? ticket.held : ticket.causes[of.at];

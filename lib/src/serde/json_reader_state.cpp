@@ -77,7 +77,7 @@ void check_option(std::string_view name, std::size_t value, std::size_t most)
                                                     "; choose 1 to " + std::to_string(most)};
 }
 
-json_options const& checked(json_options const& options, std::size_t most_depth)
+json_options checked(json_options const& options, std::size_t most_depth)
 {
     check_option("max_depth", options.max_depth, most_depth);
     check_option("max_size", options.max_size, most_size);
