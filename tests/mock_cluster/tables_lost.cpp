@@ -23,8 +23,8 @@ constexpr int unknown_member = 25;
 
 using text_table = table<std::string, std::string, text, text>;
 
-// The first try waits until it is cancelled, changes its table all the same, and takes its time for the rest: long enough
-// for a change to be written. The next ones do not wait.
+// The first try waits until it is cancelled, changes its table all the same, and takes its time for the rest: long
+// enough for a change to be written. The next ones do not wait.
 struct stubborn_handler
 {
     text_table last;

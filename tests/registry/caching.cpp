@@ -157,8 +157,8 @@ BOOST_AUTO_TEST_CASE(what_was_unknown_is_asked_for_again_after_a_registration)
 // It was the answer to what the registry had before.
 BOOST_AUTO_TEST_CASE(a_404_that_comes_behind_a_registration_is_not_remembered)
 {
-    auto server =
-        scripted_server{in_turn({unknown_version().after(std::chrono::seconds{2}), scripted_answer{200, R"({"id":7})"}, a_version(1)})};
+    auto server = scripted_server{
+        in_turn({unknown_version().after(std::chrono::seconds{2}), scripted_answer{200, R"({"id":7})"}, a_version(1)})};
     auto const registry = schema_registry{io, settings({server.url()})};
     auto before = registry_outcome<subject_version>{};
     registry.async_version("s", schema_registry::latest, before.handler());
