@@ -211,6 +211,8 @@ BOOST_AUTO_TEST_CASE(two_engines_share_and_hand_over)
     for (auto partition = 0; partition < partitions; ++partition)
         produce(topic, partition, 10);
     BOOST_TEST(seen.wait_until(at_least(40)), log);
+    // The mock refuses commits while members come and go.
+    BOOST_TEST(is_committed(10), log);
     auto const second = make();
     auto second_run = outcome_of_run::start(*second);
     BOOST_TEST(test::eventually([&] { return second->stats().partitions.size() == 2U; }), log);
@@ -218,6 +220,7 @@ BOOST_AUTO_TEST_CASE(two_engines_share_and_hand_over)
     for (auto partition = 0; partition < partitions; ++partition)
         produce(topic, partition, 10);
     BOOST_TEST(seen.wait_until(at_least(80)), log);
+    BOOST_TEST(is_committed(20), log);
     first->stop();
     BOOST_TEST(first_run.get() == error_code{});
     BOOST_TEST(test::eventually([&] { return second->stats().partitions.size() == 4U; }), log);
