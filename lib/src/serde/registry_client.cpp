@@ -87,6 +87,14 @@ void registry_client::forget_unknown()
     ++registrations_;
 }
 
+template <class Key>
+void registry_client::note_unknown(serde::bounded_cache<Key, std::string>& among, Key const& key,
+                                   registry_error const& answer, std::uint64_t registrations)
+{
+    if (answer.code() == errc::unknown_schema && registrations == registrations_)
+        among.put(key, answer.what(), now() + unknown_ttl_);
+}
+
 asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
 {
     if (auto known = find(id))
@@ -102,8 +110,7 @@ asio::awaitable<schema_ptr> registry_client::fetch(std::int32_t id)
     }
     catch (registry_error const& error)
     {
-        if (error.code() == errc::unknown_schema && registrations_ == before)
-            unknown_ids_.put(id, error.what(), now() + unknown_ttl_);
+        note_unknown(unknown_ids_, id, error, before);
         throw;
     }
 }
@@ -128,8 +135,7 @@ asio::awaitable<subject_version> registry_client::fetch(std::string subject, std
     }
     catch (registry_error const& error)
     {
-        if (error.code() == errc::unknown_schema && registrations_ == before)
-            unknown_versions_.put(key, error.what(), now() + unknown_ttl_);
+        note_unknown(unknown_versions_, key, error, before);
         throw;
     }
 }

@@ -40,6 +40,11 @@ private:
     schema_ptr remember(schema fetched);
     // What was not there may be there now.
     void forget_unknown();
+    // Remembers that the registry does not know `key`, if that is its answer, and was asked for when so many of our
+    // registrations were over. Since then it may have learnt it.
+    template <class Key>
+    void note_unknown(serde::bounded_cache<Key, std::string>& among, Key const& key, registry_error const& answer,
+                      std::uint64_t registrations);
 
     executor_type executor_;
     executor_type strand_;
@@ -55,7 +60,7 @@ private:
     // Of each unknown id, and of each unknown version, the registry's answer.
     serde::bounded_cache<std::int32_t, std::string> unknown_ids_;
     serde::bounded_cache<version_key, std::string> unknown_versions_;
-    // What was asked before one of ours may say less than the registry has now.
+    // Of ours that are over.
     std::uint64_t registrations_ = 0;
 };
 
