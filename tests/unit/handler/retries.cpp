@@ -243,6 +243,36 @@ BOOST_AUTO_TEST_CASE(an_undecodable_record_of_a_bulk_is_tried_again_where_it_is_
     BOOST_TEST(result.committable == 5);
 }
 
+// What becomes of it was decided by the first attempt, and another answer must not undo that.
+BOOST_AUTO_TEST_CASE(an_undecodable_record_is_asked_about_once_however_often_its_bulk_comes_again)
+{
+    struct handler
+    {
+        int& asked;
+        int& attempts;
+        void on_message(record<std::int32_t> const&) {}
+        void on_bulk(std::span<record<std::int32_t> const>)
+        {
+            if (++attempts < 3)
+                throw std::runtime_error{"not now"};
+        }
+        error_action on_bulk_error(std::exception_ptr) { return a_few_times(3, error_action::fail); }
+        error_action on_error(std::exception_ptr)
+        {
+            return ++asked == 1 ? error_action{error_action::skip} : error_action{error_action::fail};
+        }
+    };
+    auto all = std::vector<test_record>(5, test_record{"k", std::string(4, '\0')});
+    all[2].value = "xyz";
+    auto asked = 0;
+    auto attempts = 0;
+    auto const result = testing::run_bulk(integer<std::int32_t>{}, handler{asked, attempts}, all);
+    BOOST_TEST(attempts == 3);
+    BOOST_TEST(asked == 1);
+    BOOST_TEST(!result.stopped);
+    BOOST_TEST(result.committable == 5);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::retries_test

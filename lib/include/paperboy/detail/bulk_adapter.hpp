@@ -164,6 +164,12 @@ private:
                     reached = decode_from(views, reached.at);
                     continue;
                 }
+            // Of a bulk that is tried again: what becomes of it is decided, and may be done.
+            if (run.was_left_out(view))
+            {
+                reached = decode_from(views, reached.at + 1);
+                continue;
+            }
             auto action = co_await failures_.ask_on_error(run, reached.where, reached.error, view);
             if (failures::leaves_out(action) && run.left_out_first_time(view) &&
                 run.conclude(run.report(reached.where, reached.error, view, action), view) != error_action::kind::skip)
