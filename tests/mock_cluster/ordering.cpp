@@ -3,6 +3,10 @@
 #include "mock_cluster/gated_handler.hpp"
 #include "mock_cluster/ordering_fixture.hpp"
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include <algorithm>
 #include <ctime>
 
 namespace paperboy::ordering_test
@@ -81,17 +85,18 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_holds_the_commit_and_nothing_else_and_cancellat
     BOOST_TEST((watcher->seen.get().committed()[{topic, 0}]) == 20);
 }
 
-// The block of a stuck record is kept as a whole: it must not be all that may be kept.
-BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_however_large_the_records_are)
+// The block of a stuck record is kept as a whole: it must not be all that may be kept, whether the size of records is
+// known, as after some small ones, or nothing has come before.
+BOOST_DATA_TEST_CASE(a_stuck_key_stops_no_other_however_large_the_records_are, (std::vector<std::size_t>{0, 1, 100}),
+                     small_ones)
 {
-    constexpr std::size_t count = 350; // the cluster keeps 5 MB
-    auto const produce_large = [this](std::size_t from, std::size_t to)
-    {
-        for (auto i = from; i < to; ++i)
-            cluster.produce(
-                topic, {.key = std::to_string(i), .value = std::string(10'000, 'v'), .partition = 0, .headers = {}});
-        cluster.flush();
-    };
+    constexpr std::size_t count = 450; // the cluster keeps 5 MB
+    for (std::size_t i = 0; i < count; ++i)
+        cluster.produce(topic, {.key = std::to_string(i),
+                                .value = std::string(i < small_ones ? 10 : 10'000, 'v'),
+                                .partition = 0,
+                                .headers = {}});
+    cluster.flush();
     auto hanging = test::watched<hang_log>{};
     auto options = by_key(8);
     options.mode = mode_policy{};
@@ -100,12 +105,16 @@ BOOST_AUTO_TEST_CASE(a_stuck_key_stops_no_other_however_large_the_records_are)
     auto settings = this->settings();
     settings.shutdown_timeout = 3s;
     auto consuming = engine{io.context(), settings};
-    consuming.handle(topic, test::hanging_handler{hanging, 20}, options);
+    consuming.handle(topic, test::hanging_handler{hanging, static_cast<std::int64_t>(small_ones) + 20}, options);
+    consuming.pause(topic);
     auto run = outcome_of_run::start(consuming);
-    // The size of records is not known before the first has come.
-    produce_large(0, 1);
-    BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == 1; }));
-    produce_large(1, count);
+    BOOST_TEST(test::eventually(
+        [&]
+        {
+            auto const all = consuming.stats().partitions;
+            return std::ranges::any_of(all, [](auto const& each) { return each.prefetched >= count; });
+        }));
+    consuming.resume(topic);
     BOOST_TEST(hanging.wait_until([](auto const& all) { return all.finished.size() == count - 1; }));
     consuming.stop();
     BOOST_TEST(run.get() == make_error_code(errc::shutdown_timeout));

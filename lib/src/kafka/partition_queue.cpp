@@ -40,7 +40,7 @@ partition_queue::~partition_queue()
     owner_->give_up({*topic_, partition_}, this, events_);
 }
 
-fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
+fetched partition_queue::fetch(detail::block_holder& block, std::size_t most, std::uint64_t most_bytes)
 {
     if (!block)
         block = fetched_block::make(owner_, topic_, ledger_, capacity_);
@@ -57,7 +57,7 @@ fetched partition_queue::fetch(detail::block_holder& block, std::size_t most)
             break;
     }
     result.more = taken == room.size();
-    keep_records(target, taken, result);
+    keep_records(target, taken, most_bytes, result);
     result.more = result.more || !put_aside_.empty();
     if (prefetch_)
         keep_fetching(taken, result);
@@ -97,11 +97,17 @@ std::size_t partition_queue::take_put_aside(std::span<rd_kafka_message_t*> room)
     return count;
 }
 
+// They stand in front of what was put aside before.
+void partition_queue::put_aside(std::span<rd_kafka_message_t* const> rest)
+{
+    put_aside_.insert(put_aside_.begin(), rest.begin(), rest.end());
+}
+
 // librdkafka reports a partition's errors and its end as messages in between; records close up over them. Where offsets
 // go back, at a record or at an end, the log has been cut off or made anew: what comes from there on is another block.
-void partition_queue::keep_records(fetched_block& block, std::size_t taken, fetched& result)
+void partition_queue::keep_records(fetched_block& block, std::size_t taken, std::uint64_t most_bytes, fetched& result)
 {
-    auto const room = block.room();
+    auto const room = block.room().first(taken);
     std::size_t kept = 0;
     auto last = std::int64_t{-1};
     for (std::size_t at = 0; at < taken; ++at)
@@ -110,8 +116,7 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, fetc
         auto const is_record = each->err == RD_KAFKA_RESP_ERR_NO_ERROR;
         if ((is_record || each->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) && each->offset <= last) [[unlikely]]
         {
-            put_aside_.insert(put_aside_.begin(), room.begin() + static_cast<std::ptrdiff_t>(at),
-                              room.begin() + static_cast<std::ptrdiff_t>(taken));
+            put_aside(room.subspan(at));
             break;
         }
         if (is_record) [[likely]]
@@ -119,6 +124,11 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, fetc
             last = each->offset;
             result.bytes += each->len + each->key_len;
             room[kept++] = each;
+            if (result.bytes >= most_bytes) [[unlikely]]
+            {
+                put_aside(room.subspan(at + 1));
+                break;
+            }
             continue;
         }
         if (each->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)

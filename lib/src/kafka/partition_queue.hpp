@@ -9,7 +9,9 @@
 #include <boost/asio/any_io_executor.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,9 +55,11 @@ public:
     // Gives everything still queued back to librdkafka: a client with messages outstanding cannot be destroyed.
     ~partition_queue();
 
-    // Takes what is there, up to `most` records (1 to the capacity), into `block`, which is a recycled one or empty.
+    // Takes what is there, up to `most` records (1 to the capacity), into `block`, which is a recycled one or empty. It
+    // ends with the record that brings the keys and values to `most_bytes`.
     // Within a block offsets rise: where librdkafka has gone back to a lower one, another begins.
-    [[nodiscard]] fetched fetch(detail::block_holder& block, std::size_t most);
+    [[nodiscard]] fetched fetch(detail::block_holder& block, std::size_t most,
+                                std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max());
     [[nodiscard]] fetched fetch(detail::block_holder& block) { return fetch(block, capacity_); }
 
     // What a block can hold.
@@ -87,7 +91,8 @@ private:
     [[nodiscard]] log_range known_log() const noexcept;
     [[nodiscard]] std::size_t take(std::span<rd_kafka_message_t*> room) noexcept;
     void keep_fetching(std::size_t taken, fetched const& result) noexcept;
-    void keep_records(fetched_block& block, std::size_t taken, fetched& result);
+    void keep_records(fetched_block& block, std::size_t taken, std::uint64_t most_bytes, fetched& result);
+    void put_aside(std::span<rd_kafka_message_t* const> rest);
     [[nodiscard]] std::size_t take_put_aside(std::span<rd_kafka_message_t*> room);
 
     std::shared_ptr<client> owner_;
@@ -97,7 +102,7 @@ private:
     std::size_t fetch_limit_;
     std::size_t capacity_;
     std::optional<prefetch_watch> prefetch_;
-    // What was taken together with records that it does not belong behind.
+    // What was taken together with records, and belongs into another block.
     std::vector<rd_kafka_message_t*> put_aside_;
     event_queue events_;
 };

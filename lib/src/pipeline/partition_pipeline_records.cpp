@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace paperboy::pipeline
@@ -17,7 +18,8 @@ namespace paperboy::pipeline
 
 namespace asio = boost::asio;
 
-// As many as fit by the size of those that came last.
+// As many as fit by the size of those that came last. Lanes have to hold the blocks of stuck records beside others: for
+// them a block ends when it is full, whatever the size of its records.
 std::size_t partition_pipeline::most_to_fetch() const
 {
     auto const each = record_size_.load(std::memory_order_relaxed) + kafka::message_overhead;
@@ -29,7 +31,8 @@ partition_action partition_pipeline::fetch()
 {
     looks_.fetch_add(1, std::memory_order_acq_rel);
     auto const most = most_to_fetch();
-    auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.next_block(queue_.length(), most) : most);
+    auto const most_bytes = lanes_ ? lanes_->block_bytes() : std::numeric_limits<std::uint64_t>::max();
+    auto const got = queue_.fetch(block_, mode_.bulk() ? batcher_.next_block(queue_.length(), most) : most, most_bytes);
     for (auto const& [code, text] : got.errors)
         context_.owner.partition_error(where_, code, text);
     auto const records = block_->messages().size();
