@@ -188,10 +188,54 @@ BOOST_FIXTURE_TEST_CASE(transaction_markers_at_the_end_do_not_hold_a_step_up, fi
     }
 }
 
-// Two members share the partitions: nobody begins a step before both have committed the one before.
+namespace
+{
+
 // A marker stands in front of the end of the step, and what came later is fetched together with what is in front of it:
-// while that is in a hook, nobody else tells that the end is passed.
-BOOST_FIXTURE_TEST_CASE(a_record_behind_a_marker_at_the_end_of_a_step_holds_nothing_up, fixture)
+// while that is in a hook, or waits for one, nobody else tells that the end is passed.
+struct marked : fixture
+{
+    // As many for each partition.
+    void produce_each(int from, int count)
+    {
+        transactional.begin();
+        transactional.send_numbered(first, 4, from, count);
+        transactional.commit();
+    }
+    template <class Handler>
+    running_engine start(Handler handler, handler_options options)
+    {
+        produce_each(0, 10);
+        produce(second, 4);
+        return {"engine", settings(steps_scope::group), [&](engine& e)
+                {
+                    e.handle(first, std::move(handler), std::move(options));
+                    e.handle(second, step_handler{seen}).handle(third, step_handler{seen});
+                    for (auto const& each : held)
+                        e.pause(each);
+                }};
+    }
+    // The ends are known before there is more.
+    void produce_more(running_engine& engine, int count)
+    {
+        BOOST_TEST(eventually([&] { return engine->stats().step_passed == 1U; }));
+        produce_each(10, count);
+        auto const wanted = static_cast<std::size_t>(10 + count);
+        auto const has_both = [&](partition_stats const& each)
+        { return each.topic != first || each.partition == 3 || each.prefetched >= wanted; };
+        BOOST_TEST(eventually([&] { return std::ranges::all_of(engine->stats().partitions, has_both); }));
+        for (auto const& each : held)
+            engine->resume(each);
+    }
+
+    producer transactional{bootstrap_servers(), {{"transactional.id", unique_name("steps")}}};
+    std::array<topic_partition, 3> const held{topic_partition{first, 0}, topic_partition{first, 1},
+                                              topic_partition{first, 2}};
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_record_behind_a_marker_at_the_end_of_a_step_holds_nothing_up, marked)
 {
     struct late_handler
     {
@@ -208,32 +252,9 @@ BOOST_FIXTURE_TEST_CASE(a_record_behind_a_marker_at_the_end_of_a_step_holds_noth
             seen.took(record.topic(), 1);
         }
     };
-    auto transactional = producer{bootstrap_servers(), {{"transactional.id", unique_name("steps")}}};
-    auto const produce_ten = [&](int from)
-    {
-        transactional.begin();
-        transactional.send_numbered(first, 4, from, 10);
-        transactional.commit();
-    };
-    produce_ten(0);
-    produce(second, 4);
-    auto const held = std::array{topic_partition{first, 0}, topic_partition{first, 1}, topic_partition{first, 2}};
     auto open = std::atomic<bool>{false};
-    auto const prepare = [&](engine& e)
-    {
-        e.handle(first, late_handler{seen, open}).handle(second, step_handler{seen}).handle(third, step_handler{seen});
-        for (auto const& each : held)
-            e.pause(each);
-    };
-    auto engine = running_engine{"engine", settings(steps_scope::group), prepare};
-    // So the ends are known.
-    BOOST_TEST(eventually([&] { return engine->stats().step_passed == 1U; }));
-    produce_ten(10);
-    auto const has_both = [&](partition_stats const& each)
-    { return each.topic != first || each.partition == 3 || each.prefetched >= 20; };
-    BOOST_TEST(eventually([&] { return std::ranges::all_of(engine->stats().partitions, has_both); }));
-    for (auto const& each : held)
-        engine->resume(each);
+    auto engine = start(late_handler{seen, open}, {});
+    produce_more(engine, 10);
     BOOST_TEST(seen.await_step(1));
     BOOST_TEST(seen.await_total(44));
     open = true;
@@ -241,6 +262,22 @@ BOOST_FIXTURE_TEST_CASE(a_record_behind_a_marker_at_the_end_of_a_step_holds_noth
     BOOST_TEST(!engine.stop());
 }
 
+// They are more than one bulk, and fewer than two.
+BOOST_FIXTURE_TEST_CASE(records_that_wait_for_a_bulk_behind_a_marker_at_the_end_of_a_step_hold_nothing_up, marked)
+{
+    auto options = handler_options{};
+    options.mode = mode_policy{};
+    options.mode->max_records = 10;
+    options.mode->max_wait = 1h;
+    options.mode->even_bulks = false;
+    auto engine = start(step_handler{seen}, options);
+    produce_more(engine, 5);
+    BOOST_TEST(seen.await_step(1));
+    BOOST_TEST(!engine.stop());
+    BOOST_TEST(seen.before("first", "second") >= 40U);
+}
+
+// Two members share the partitions: nobody begins a step before both have committed the one before.
 BOOST_FIXTURE_TEST_CASE(a_group_respects_the_order_together, fixture)
 {
     produce(second, 20'000);

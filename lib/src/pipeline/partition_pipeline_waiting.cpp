@@ -97,13 +97,15 @@ bool partition_pipeline::begins_behind(std::int64_t end) const
 // 1. The end that a step waits for stands behind a transaction marker, or behind what compaction has removed.
 // 2. The topic has grown, and what lies behind that end was fetched together with what lies in front of it: so nobody
 //    tells of the gap.
-// 3. A record behind it is in its hooks. All before it is finished, and its offset is as good a position as any in the
-//    gap.
+// 3. A record behind it is in its hooks, or waits for a bulk to fill. All before it is finished, and its offset is as
+//    good a position as any in the gap.
 void partition_pipeline::pass_gap_in_front()
 {
     tracker_.pass_gap_in_front();
     if (running_ != nullptr)
         tracker_.pass_gap(running_->first_unfinished());
+    else if (batcher_.waiting() > 0)
+        tracker_.pass_gap(batcher_.first_offset());
 }
 
 void partition_pipeline::look_whether_caught_up()
