@@ -14,6 +14,7 @@
 #include "kafka/secrets.hpp"
 #include "pipeline/assignment.hpp"
 #include "pipeline/commit_fsm.hpp"
+#include "pipeline/group_targets.hpp"
 #include "pipeline/rebalance_fsm.hpp"
 #include "pipeline/step_plan.hpp"
 
@@ -129,6 +130,7 @@ private:
     void on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which, std::uint64_t plan);
     void end_step_if_over();
     void wait_for_group();
+    void lower_targets(std::vector<partition_offset> const& ends);
     void advance_step();
     void release_runnable();
     void show_steps();
@@ -321,7 +323,7 @@ private:
     // Of the cluster, so that one table after the other does not wait for it.
     bool without_controller_ = false;
     pipeline::step_plan steps_;
-    std::map<topic_partition, std::int64_t> group_targets_;
+    pipeline::group_targets group_targets_;
 };
 
 } // namespace paperboy::engine_detail

@@ -22,6 +22,24 @@ std::string number_of(std::size_t step, std::size_t steps)
     return "step " + std::to_string(step + 1) + " of " + std::to_string(steps);
 }
 
+// Whether the group has passed each target, and, if it was asked for, where the partitions end now.
+struct group_look
+{
+    bool passed = false;
+    std::vector<partition_offset> ends = {};
+};
+
+group_look look_at_group(kafka::client const& client, pipeline::group_targets const& targets, bool with_ends)
+{
+    auto const partitions = targets.partitions();
+    auto const committed = kafka::committed_offsets(client, partitions, kafka::query_timeout);
+    auto look = group_look{};
+    look.passed = committed && targets.passed_by(*committed);
+    if (!look.passed && with_ends)
+        look.ends = kafka::end_offsets(client, partitions, kafka::query_timeout).value_or(look.ends);
+    return look;
+}
+
 } // namespace
 
 std::vector<std::pair<topic_partition, std::size_t>>
@@ -117,12 +135,10 @@ bool engine_run::is_whole_step(std::vector<partition_offset> const& ends)
 
 void engine_run::on_step_ends_known(std::vector<partition_offset> const& ends)
 {
-    group_targets_.clear();
-    for (auto const& each : ends)
-        group_targets_.insert_or_assign({each.topic, each.partition}, each.offset);
+    group_targets_.begin(ends);
     for (auto const& each : assignment_->pipelines())
-        if (auto const end = group_targets_.find(each->where()); end != group_targets_.end())
-            each->catch_up_to(end->second, steps_.plan());
+        if (auto const end = group_targets_.of(each->where()))
+            each->catch_up_to(*end, steps_.plan());
     end_step_if_over();
 }
 
@@ -164,27 +180,27 @@ void engine_run::end_step_if_over()
 // comes second is one about a step that is over: it must not end the next one.
 void engine_run::wait_for_group()
 {
-    auto const passed = std::make_shared<bool>(false);
-    query(
-        [client = consumer_->shared_client(), targets = group_targets_, passed]
-        {
-            auto partitions = std::vector<topic_partition>{};
-            for (auto const& [where, end] : targets)
-                partitions.push_back(where);
-            auto const committed = kafka::committed_offsets(*client, partitions, kafka::query_timeout);
-            *passed =
-                committed && std::ranges::all_of(*committed, [&](auto const& each)
-                                                 { return each.offset >= targets.at({each.topic, each.partition}); });
-        },
-        [self = shared_from_this(), passed, step = steps_.step()]
-        {
-            if (self->steps_.step() != step || !self->steps_.step_is_over())
-                return;
-            if (*passed)
-                return self->advance_step();
-            self->act(self->commit_.due());
-            self->steps_timer_.start(kafka::query_pause, [self] { self->wait_for_group(); });
-        });
+    auto const look = std::make_shared<group_look>();
+    query([client = consumer_->shared_client(), targets = group_targets_, look, with_ends = group_targets_.wants_ends()]
+          { *look = look_at_group(*client, targets, with_ends); },
+          [self = shared_from_this(), look, step = steps_.step()]
+          {
+              if (self->steps_.step() != step || !self->steps_.step_is_over())
+                  return;
+              if (look->passed)
+                  return self->advance_step();
+              self->lower_targets(look->ends);
+              self->act(self->commit_.due());
+              self->steps_timer_.start(kafka::query_pause, [self] { self->wait_for_group(); });
+          });
+}
+
+void engine_run::lower_targets(std::vector<partition_offset> const& ends)
+{
+    for (auto const& each : group_targets_.lower(ends))
+        log(log_level::warning,
+            each.topic + "[" + std::to_string(each.partition) + "] ended at " + std::to_string(each.offset) +
+                " when the step began, and has been cut off since: the step waits for what is left");
 }
 
 void engine_run::advance_step()
