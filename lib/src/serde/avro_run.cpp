@@ -178,6 +178,7 @@ private:
             fail("far more parts than bytes");
         if (++depth_ > limits_.depth) [[unlikely]]
             fail("nested more than " + std::to_string(limits_.depth) + " levels deep");
+        auto const* const caller = now_;
         for (auto const* step = &plan_.steps[start]; step->op != avro_op::end; ++step)
         {
             now_ = step;
@@ -186,6 +187,7 @@ private:
             else
                 scalar(*step, base + step->offset);
         }
+        now_ = caller;
         --depth_;
     }
 

@@ -3,6 +3,7 @@
 #include "serde/avro_schema.hpp"
 
 #include <set>
+#include <utility>
 
 namespace paperboy::serde
 {
@@ -68,8 +69,12 @@ public:
     }
 
 private:
-    // Once defined, a name stands for the whole.
-    bool is_new(std::string const& name) { return defined_.insert(name).second; }
+    // Once defined, a name stands for the whole. One without a dot is a name in the namespace of the record around it.
+    bool is_new(std::string const& name)
+    {
+        auto const full = space_.empty() || name.find('.') != name.npos ? name : space_ + "." + name;
+        return defined_.insert(full).second;
+    }
 
     std::string fixed(std::string const& name, std::size_t size, std::string const& more)
     {
@@ -125,6 +130,8 @@ private:
     {
         if (!is_new(type.name))
             return json_string(type.name);
+        auto const dot = type.name.rfind('.');
+        auto const outer = dot == type.name.npos ? space_ : std::exchange(space_, type.name.substr(0, dot));
         auto fields = std::string{};
         for (auto const& each : type.members)
         {
@@ -132,10 +139,13 @@ private:
             fields += json_string(each.name) + R"(,"type":)" + write(each.type());
             fields += each.type().shape == avro_shape::optional ? R"(,"default":null})" : "}";
         }
+        space_ = outer;
         return R"({"type":"record","name":)" + json_string(type.name) + R"(,"fields":[)" + fields + "]}";
     }
 
     std::set<std::string> defined_;
+    // Of the innermost record that has one.
+    std::string space_;
 };
 
 } // namespace

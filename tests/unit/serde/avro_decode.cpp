@@ -457,6 +457,18 @@ BOOST_AUTO_TEST_CASE(truncated_records_end_in_errors)
     BOOST_TEST(contains(longer, "1 bytes are left"), longer);
 }
 
+// What is read next is of the array or the map, not of the last field in it.
+BOOST_AUTO_TEST_CASE(a_record_that_ends_between_items_names_what_they_are_in)
+{
+    auto const schema =
+        record(field("id", R"("long")") + "," + field("points", R"({"type":"array","items":)" + point_schema + "}") +
+               "," + field("prices", R"({"type":"map","values":"double"})") + "," + field("where", R"("point")"));
+    auto const why = why_not<order>(schema, avro_bytes{}.number(1000).number(1).number(1000).number(2));
+    BOOST_TEST(contains(why, "points: "), why);
+    auto const within = why_not<order>(schema, avro_bytes{}.number(1000).number(1).number(1000));
+    BOOST_TEST(contains(within, "points[].y: "), within);
+}
+
 BOOST_AUTO_TEST_CASE(records_that_double_without_bytes_end_in_errors)
 {
     auto schema = record("", "r0");

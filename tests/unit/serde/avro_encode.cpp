@@ -85,6 +85,38 @@ BOOST_DESCRIBE_STRUCT(price, (), (amount))
 
 } // namespace avro_encode_test
 
+// Records of two namespaces with types of the same names, which Avro takes to be in theirs.
+namespace avro_encode_test_inner
+{
+
+struct part
+{
+    std::array<std::byte, 16> id{};
+    paperboy::avro_duration period;
+
+    friend bool operator==(part const&, part const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(part, (), (id, period))
+
+} // namespace avro_encode_test_inner
+
+namespace avro_encode_test
+{
+
+struct whole
+{
+    std::array<std::byte, 16> hash{};
+    avro_encode_test_inner::part inner;
+    paperboy::avro_duration period;
+    std::array<std::byte, 16> other{};
+    std::vector<avro_encode_test_inner::part> more;
+
+    friend bool operator==(whole const&, whole const&) = default;
+};
+BOOST_DESCRIBE_STRUCT(whole, (), (hash, inner, period, other, more))
+
+} // namespace avro_encode_test
+
 template <>
 struct paperboy::avro_traits<avro_encode_test::status>
 {
@@ -240,6 +272,17 @@ BOOST_AUTO_TEST_CASE(what_a_schema_cannot_hold_is_refused)
     BOOST_TEST(refused(symbols, static_cast<size>(7), "7 is no enumerator of avro_encode_test.size"));
     auto const decimal = R"({"type":"bytes","logicalType":"decimal","precision":9,"scale":2})";
     BOOST_TEST(refused(decimal, avro_decimal{{}, 3}, "a decimal of scale 3"));
+}
+
+BOOST_AUTO_TEST_CASE(types_of_one_name_in_two_namespaces_are_two)
+{
+    auto value = whole{};
+    value.hash[0] = std::byte{1};
+    value.inner.id[15] = std::byte{2};
+    value.inner.period.days = 3;
+    value.other[1] = std::byte{4};
+    value.more.resize(2);
+    BOOST_TEST((there_and_back(value) == value));
 }
 
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf_8_is_refused)
