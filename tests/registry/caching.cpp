@@ -173,6 +173,47 @@ BOOST_AUTO_TEST_CASE(a_404_that_comes_behind_a_registration_is_not_remembered)
     BOOST_TEST(get(registry, "s", schema_registry::latest).succeeded());
 }
 
+// Nor is it the answer to a question that is put only then.
+BOOST_AUTO_TEST_CASE(who_asks_after_a_registration_does_not_join_those_who_asked_before)
+{
+    auto server = scripted_server{
+        in_turn({unknown_version().after(std::chrono::seconds{2}), scripted_answer{200, R"({"id":7})"}, a_version(1)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    auto before = registry_outcome<subject_version>{};
+    auto after = registry_outcome<subject_version>{};
+    registry.async_version("s", schema_registry::latest, before.handler());
+    io.restart();
+    auto runner = std::thread{[this] { io.run(); }};
+    BOOST_TEST(server.await_requests(1));
+    auto error = error_code{};
+    registry.async_register("s", schema_draft{R"("int")"},
+                            [&](std::exception_ptr failure, std::int32_t)
+                            {
+                                error = failure ? make_error_code(errc::registry_unreachable) : error_code{};
+                                registry.async_version("s", schema_registry::latest, after.handler());
+                            });
+    runner.join();
+    BOOST_TEST(!error);
+    BOOST_TEST((before.code() == errc::unknown_schema), before.text());
+    BOOST_TEST(after.succeeded(), after.text());
+    BOOST_TEST(get(registry, "s", schema_registry::latest).succeeded());
+    BOOST_TEST(server.requests().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_registration_makes_another_version_the_latest)
+{
+    auto server = scripted_server{in_turn({a_version(1), scripted_answer{200, R"({"id":7})"}, a_version(2)})};
+    auto const registry = schema_registry{io, settings({server.url()})};
+    BOOST_TEST(get(registry, "s", schema_registry::latest).value.version == 1);
+    auto registered = registry_outcome<std::int32_t>{};
+    registry.async_register("s", schema_draft{R"("int")"}, registered.handler());
+    run();
+    BOOST_TEST(registered.succeeded(), registered.text());
+    BOOST_TEST(get(registry, "s", schema_registry::latest).value.version == 2);
+    BOOST_TEST(get(registry, "s", 1).value.version == 1);
+    BOOST_TEST(server.requests().size() == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(a_404_that_is_not_the_registrys_is_not_taken_for_an_unknown_id)
 {
     auto server = scripted_server{in_turn({{404, "no such page"}, {404, "{}"}, a_schema()})};

@@ -77,7 +77,7 @@ struct schema_registry_settings
     /// How long an id, or a version of a subject, that the registry does not know is remembered as unknown. 0 to 1 h.
     std::chrono::milliseconds unknown_ttl{10'000};
 
-    /// How long the answer to "latest" is remembered. 0 to 1 h.
+    /// How long the answer to "latest" is remembered, unless `async_register` changes it. 0 to 1 h.
     std::chrono::milliseconds latest_ttl{10'000};
 
     /// How many ids, and how many versions of subjects, are remembered at most; the oldest go first. 1 to 10,000,000.

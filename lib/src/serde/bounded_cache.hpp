@@ -44,6 +44,13 @@ public:
         ages_.push_back(key);
     }
 
+    // Whoever looks for it finds none.
+    void expire(Key const& key)
+    {
+        if (auto const found = entries_.find(key); found != entries_.end())
+            found->second.expires = time_point::min();
+    }
+
     void clear() noexcept
     {
         entries_.clear();

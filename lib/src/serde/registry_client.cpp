@@ -80,10 +80,14 @@ schema_ptr registry_client::remember(schema fetched)
     return shared;
 }
 
-void registry_client::forget_unknown()
+// What was not there, or was the latest, may not be so any more; nor is it what an answer says that is on its way. Who
+// asks from now on gets one of its own.
+void registry_client::registered(std::string const& subject)
 {
     unknown_ids_.clear();
     unknown_versions_.clear();
+    versions_.expire({subject, schema_registry::latest});
+    flights_->part();
     ++registrations_;
 }
 
@@ -129,7 +133,7 @@ asio::awaitable<subject_version> registry_client::fetch(std::string subject, std
         found.subject = std::move(subject);
         found.schema = remember(*found.schema);
         versions_.put({found.subject, found.version}, found);
-        if (version == schema_registry::latest)
+        if (version == schema_registry::latest && before == registrations_)
             versions_.put(key, found, now() + latest_ttl_);
         co_return found;
     }
@@ -146,7 +150,7 @@ asio::awaitable<std::int32_t> registry_client::add(std::string subject, schema_d
     auto const target = "/subjects/" + serde::percent_encoded(subject) + "/versions";
     auto const answer = co_await flights_->ask({target, serde::to_json(draft)});
     auto const id = serde::read_id(answer, "subject \"" + serde::printable(subject, 200) + "\"");
-    forget_unknown();
+    registered(subject);
     co_return id;
 }
 

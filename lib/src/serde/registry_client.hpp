@@ -39,7 +39,7 @@ private:
 
     schema_ptr remember(schema fetched);
     // What was not there may be there now.
-    void forget_unknown();
+    void registered(std::string const& subject);
     // Remembers that the registry does not know `key`, if that is its answer, and was asked for when so many of our
     // registrations were over. Since then it may have learnt it.
     template <class Key>

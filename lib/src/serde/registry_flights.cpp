@@ -34,14 +34,15 @@ attempt_end end_of(http_answer const& answer)
 
 struct registry_flights::flight
 {
-    flight(asio::any_io_executor const& strand, http_question what)
-        : question{std::move(what)}, ended{strand, asio::steady_timer::time_point::max()}, retry{strand}
+    flight(asio::any_io_executor const& strand, http_question what, std::uint64_t when)
+        : question{std::move(what)}, era{when}, ended{strand, asio::steady_timer::time_point::max()}, retry{strand}
     {
     }
 
-    [[nodiscard]] std::string key() const { return question.target + '\n' + question.body; }
+    [[nodiscard]] std::string key() const { return std::to_string(era) + ' ' + question.target + '\n' + question.body; }
 
     http_question question;
+    std::uint64_t era;
     exchange_control control;
     // Never expires: it is cancelled when the flight has ended.
     asio::steady_timer ended;
@@ -107,7 +108,7 @@ registry_flights::flight_ptr registry_flights::join(http_question question)
 {
     if (aborted_)
         throw_aborted();
-    auto request = std::make_shared<flight>(strand_, std::move(question));
+    auto request = std::make_shared<flight>(strand_, std::move(question), era_);
     auto const [at, is_new] = flights_.try_emplace(request->key(), request);
     if (!is_new)
         return at->second;

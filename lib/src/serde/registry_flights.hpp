@@ -8,6 +8,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <random>
@@ -25,6 +26,9 @@ public:
     // The final answer, whatever its status. Throws registry_error when there is none, system_error with
     // operation_aborted when the caller is cancelled or abort() is called.
     boost::asio::awaitable<http_answer> ask(http_question question);
+
+    // Whoever asks from now on does not join what is on its way: its answer may be of what was there before.
+    void part() noexcept { ++era_; }
 
     // Ends all; later requests end at once.
     void abort();
@@ -51,6 +55,7 @@ private:
     logger log_;
     std::minstd_rand random_;
     std::map<std::string, flight_ptr> flights_;
+    std::uint64_t era_ = 0;
     // The one that answered last.
     std::size_t url_ = 0;
     bool aborted_ = false;
