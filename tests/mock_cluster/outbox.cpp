@@ -181,6 +181,19 @@ BOOST_AUTO_TEST_CASE(an_awaited_record_completes_with_its_place)
     BOOST_TEST((read[0].headers == test::read_headers{{"name", "value"}, {"null", std::nullopt}}));
 }
 
+// librdkafka would take it for "now".
+BOOST_AUTO_TEST_CASE(the_first_moment_of_1970_goes_out_as_the_next)
+{
+    open();
+    auto sent = false;
+    out.async_send("key", "value", {.partition = 0, .timestamp = timestamp{0ms}},
+                   boost::asio::bind_executor(loop, [&](error_code error, produced) { sent = !error; }));
+    BOOST_TEST(serve_until([&] { return sent; }));
+    auto const read = test::read_topic(cluster.bootstrap_servers(), target, 1);
+    BOOST_REQUIRE(read.size() == 1U);
+    BOOST_TEST(read[0].timestamp_ms == 1);
+}
+
 BOOST_AUTO_TEST_CASE(records_wait_in_their_order_while_the_queue_is_full)
 {
     open({{"queue.buffering.max.messages", "5"}, {"linger.ms", "0"}});

@@ -31,7 +31,8 @@ struct send_options
     /// without a key are spread.
     std::optional<std::int32_t> partition = {};
 
-    /// The record's timestamp; `std::nullopt`: now.
+    /// The record's timestamp; `std::nullopt`: now. One that is not after 1970-01-01T00:00:00 UTC goes out as one
+    /// millisecond after it, since librdkafka takes that moment for "now".
     std::optional<paperboy::timestamp> timestamp = {};
 
     /// The record's headers, in order.
@@ -142,7 +143,7 @@ private:
         what.key = detail::encode_nullable(key_serde_, key, scratch.key());
         what.value = detail::encode_nullable(value_serde_, value, scratch.value());
         what.partition = options.partition.value_or(detail::outgoing_view::any_partition);
-        what.timestamp_ms = options.timestamp ? options.timestamp->time_since_epoch().count() : 0;
+        what.timestamp_ms = options.timestamp ? detail::sendable_ms(*options.timestamp) : 0;
         what.headers = options.headers;
         return what;
     }

@@ -69,7 +69,7 @@ public:
         what.key = key;
         what.value = value;
         what.partition = options.partition.value_or(detail::outgoing_view::any_partition);
-        what.timestamp_ms = options.timestamp ? options.timestamp->time_since_epoch().count() : 0;
+        what.timestamp_ms = options.timestamp ? detail::sendable_ms(*options.timestamp) : 0;
         what.headers = options.headers;
         auto* const handle = handle_of(topic);
         auto error = RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -2,10 +2,12 @@
 
 #include <paperboy/headers.hpp>
 #include <paperboy/produced.hpp>
+#include <paperboy/record.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +26,13 @@ class record_view;
 namespace paperboy::detail
 {
 
+// For librdkafka 0 is no time, but "now", and so is what is before 1970 for Kafka: of those the first millisecond is
+// the nearest that can be sent.
+[[nodiscard]] constexpr std::int64_t sendable_ms(timestamp at) noexcept
+{
+    return std::max(at.time_since_epoch().count(), timestamp::rep{1});
+}
+
 // A record to be produced, borrowed from whoever sends it.
 struct outgoing_view
 {
@@ -34,7 +43,7 @@ struct outgoing_view
     std::int32_t partition = any_partition;
     std::optional<std::string_view> key;
     std::optional<std::string_view> value;
-    // Milliseconds since 1970; 0: now.
+    // Milliseconds since 1970, as sendable_ms() has it; 0: now.
     std::int64_t timestamp_ms = 0;
     std::span<header_view const> headers;
 
