@@ -186,17 +186,20 @@ void working_set::settle_entry(resident_entry& entry, pending_change& change)
 {
     if (settings_.who == writers::one)
     {
+        auto const before = entry.bytes();
         entries_.exchange(entry, change.value, change.erased);
         advance(change.offset + 1);
-        touched(entry);
+        touched(entry, before);
     }
     else if (entry.clean() && entry.erased)
         entries_.remove(entry);
 }
 
-void working_set::touched(resident_entry& entry)
+void working_set::touched(resident_entry& entry, std::size_t bytes_before)
 {
-    if (store_ != nullptr)
+    if (store_ != nullptr && entry.dirty)
+        dirty_bytes_ = dirty_bytes_ - bytes_before + entry.bytes();
+    else if (store_ != nullptr)
         make_dirty(entry);
     else if (entry.erased && entry.newest == 0)
         entries_.remove(entry);
@@ -211,8 +214,9 @@ void working_set::restored_one(shard_change const& change)
     }
     auto* const found = entries_.find(change.key);
     auto& entry = found != nullptr ? *found : entries_.make(change.key);
+    auto const before = entry.bytes();
     entries_.assign(entry, change.value);
-    touched(entry);
+    touched(entry, before);
 }
 
 void working_set::advance(std::int64_t next_offset)

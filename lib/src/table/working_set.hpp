@@ -196,7 +196,7 @@ private:
     void settle();
     void restored_one(shard_change const& change);
     // The entry's acknowledged value is now the one in it.
-    void touched(resident_entry& entry);
+    void touched(resident_entry& entry, std::size_t bytes_before);
     void make_dirty(resident_entry& entry);
     void advance(std::int64_t next_offset);
     [[nodiscard]] std::optional<store_update> take_collected();

@@ -226,6 +226,26 @@ BOOST_AUTO_TEST_CASE(what_is_on_its_way_to_the_store_stays_in_memory)
     BOOST_TEST(text(set.get("a")) == "1");
 }
 
+// Or a list that grows in each change would take far more memory than checkpoint_bytes before it goes to the store.
+BOOST_AUTO_TEST_CASE(what_waits_for_a_checkpoint_is_counted_as_large_as_it_is_now)
+{
+    auto store = model_store{};
+    auto set = working_set{&store};
+    set.restore_finished();
+    set.set("a", "small");
+    send_and_acknowledge(set, 0);
+    auto const small = set.dirty_bytes();
+    BOOST_TEST(small > 0U);
+    set.set("a", std::string(1'000'000, 'x'));
+    send_and_acknowledge(set, 1);
+    BOOST_TEST(set.dirty_bytes() >= 1'000'000U);
+    set.set("a", "small");
+    send_and_acknowledge(set, 2);
+    BOOST_TEST(set.dirty_bytes() < 2 * small);
+    set.checkpoint();
+    BOOST_TEST(set.dirty_bytes() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_checkpoint_whose_writing_failed_leaves_all_of_it_for_the_next)
 {
     auto store = model_store{};
