@@ -9,6 +9,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <future>
+#include <thread>
+
 namespace paperboy::tables_lost_test
 {
 namespace
@@ -50,35 +53,123 @@ struct stubborn_handler
     }
 };
 
+// Likewise, but the first try blocks its thread, and nobody can tell it anything. It changes its table so often, and
+// for so long, that what it changes is sent before it returns.
+struct blocking_handler
+{
+    text_table last;
+    test::watched<int>& tries;
+    std::shared_future<void> is_lost;
+
+    void on_message(record_view const& record)
+    {
+        auto number = 0;
+        tries.update([&](int& count) { number = ++count; });
+        if (number == 1)
+        {
+            is_lost.wait();
+            for (auto i = 0; i < 64; ++i)
+            {
+                last.shard(record).set("key", "late");
+                std::this_thread::sleep_for(10ms);
+            }
+        }
+        last.shard(record).set("key", "try " + std::to_string(number));
+    }
+};
+
+struct idle_handler
+{
+    void on_message(record_view const&) {}
+};
+
+struct lost_fixture : test::mock_fixture
+{
+    lost_fixture()
+    {
+        cluster.create_topic(changelog, partitions);
+        options.changelog = changelog;
+        produce(topic, 0, 1);
+    }
+
+    // Of a hook that has begun.
+    void lose()
+    {
+        BOOST_TEST(tries.wait_until([](int count) { return count == 1; }), log);
+        cluster.fail_requests(heartbeat, {unknown_member});
+    }
+    void expect_second_try_only(engine& consuming, outcome_of_run& run)
+    {
+        BOOST_TEST(tries.wait_until([](int count) { return count == 2; }), log);
+        BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 1; }), log);
+        consuming.stop();
+        BOOST_TEST(run.get() == error_code{});
+        auto const written = test::read_topic(cluster.bootstrap_servers(), changelog, 1, partitions);
+        BOOST_TEST_REQUIRE(written.size() == 1U);
+        BOOST_TEST(written.front().value.value_or("") == "try 2");
+    }
+
+    std::string const changelog = topic + "-changelog";
+    table_options options;
+    test::watched<int> tries;
+};
+
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(tables_lost, test::mock_fixture)
+BOOST_FIXTURE_TEST_SUITE(tables_lost, lost_fixture)
 
-// Its next owner may have changed the same keys by now.
+// Its next owner may have changed the same keys by now. The hook is cancelled at once, not when its time is over.
 BOOST_AUTO_TEST_CASE(what_a_hook_changes_after_its_partition_is_lost_is_not_written)
 {
-    auto const changelog = topic + "-changelog";
-    cluster.create_topic(changelog, partitions);
-    auto options = table_options{};
-    options.changelog = changelog;
-    produce(topic, 0, 1);
-    auto tries = test::watched<int>{};
     auto chosen = settings();
-    chosen.revoke_timeout = 4s;
+    chosen.revoke_timeout = 10min;
     auto consuming = engine{io.context(), chosen};
     auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
     consuming.handle(topic, stubborn_handler{last, tries});
     auto run = outcome_of_run::start(consuming);
-    BOOST_TEST(tries.wait_until([](int count) { return count == 1; }), log);
-    cluster.fail_requests(heartbeat, {unknown_member});
-    BOOST_TEST(tries.wait_until([](int count) { return count == 2; }), log);
+    lose();
+    expect_second_try_only(consuming, run);
     BOOST_TEST(log.wait_for("lost "), log);
-    BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 1; }), log);
-    consuming.stop();
-    BOOST_TEST(run.get() == error_code{});
-    auto const written = test::read_topic(cluster.bootstrap_servers(), changelog, 1, partitions);
-    BOOST_TEST_REQUIRE(written.size() == 1U);
-    BOOST_TEST(written.front().value.value_or("") == "try 2");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_is_lost_is_not_written)
+{
+    auto is_lost = std::promise<void>{};
+    auto chosen = settings();
+    chosen.revoke_timeout = 1s;
+    auto consuming = engine{io.context(), chosen};
+    auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
+    consuming.handle(topic, blocking_handler{last, tries, is_lost.get_future().share()});
+    auto run = outcome_of_run::start(consuming);
+    lose();
+    BOOST_TEST(log.wait_for("lost "), log);
+    is_lost.set_value();
+    expect_second_try_only(consuming, run);
+}
+
+// Nor is what it changes after the group was told that it may have the partition.
+BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_was_given_up_is_not_written)
+{
+    auto is_lost = std::promise<void>{};
+    auto chosen = settings();
+    chosen.revoke_timeout = 1s;
+    auto consuming = engine{io.context(), chosen};
+    auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
+    consuming.handle(topic, blocking_handler{last, tries, is_lost.get_future().share()});
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(tries.wait_until([](int count) { return count == 1; }), log);
+    // Another member, of another topic: all are assigned anew.
+    auto const elsewhere = make_topic(1);
+    auto theirs = settings();
+    theirs.watcher = nullptr;
+    auto other = engine{io.context(), theirs};
+    other.handle(elsewhere, idle_handler{});
+    auto other_run = outcome_of_run::start(other);
+    BOOST_TEST(watcher->seen.wait_until([](auto const& all) { return !all.revoked.empty(); }), log);
+    is_lost.set_value();
+    expect_second_try_only(consuming, run);
+    other.stop();
+    BOOST_TEST(other_run.get() == error_code{});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -231,8 +231,13 @@ void engine_run::lose_partitions()
         if (all)
             std::ranges::copy_if(all->pipelines(), std::back_inserter(lost), [this](auto const& each)
                                  { return tables_->sources().group_of(each->where().topic).has_value(); });
+    auto where = std::vector<topic_partition>{};
     for (auto const& each : lost)
+    {
+        where.push_back(each->where());
         each->mark_lost();
+    }
+    tables_->send_nothing(where);
     for (auto const& each : lost)
         each->lose();
 }

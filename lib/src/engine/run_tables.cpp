@@ -206,6 +206,13 @@ void run_tables::close(std::span<topic_partition const> of, bool checkpoint)
     show(true);
 }
 
+void run_tables::send_nothing(std::span<topic_partition const> of) const
+{
+    for (auto const& [which, entry] : shards_)
+        if (fed_by(which, of))
+            entry.shard->send_nothing();
+}
+
 bool run_tables::closed(std::span<topic_partition const> of) const
 {
     return std::ranges::none_of(closing_, [&](shard_ptr const& each)

@@ -78,6 +78,9 @@ public:
     // Whether two partitions use the same shards, or are the same.
     [[nodiscard]] bool share(topic_partition const& left, topic_partition const& right) const;
 
+    // Somebody else may write their changelogs by now: of what these partitions feed nothing is sent any more.
+    void send_nothing(std::span<topic_partition const> of) const;
+
     // Gives up the restores of these partitions' shards: they are taken away.
     void stop_restores(std::span<topic_partition const> of);
 

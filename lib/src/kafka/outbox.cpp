@@ -70,7 +70,10 @@ void outbox::send(detail::change_run run)
     ticket.change = run.number;
     if (ticket.ledger)
         ticket.causes.assign(run.causes.begin(), run.causes.end());
-    produce_run(run, ticket);
+    if (ticket.sink != nullptr && ticket.sink->forgotten)
+        drop_run(ticket, run.changes.size());
+    else
+        produce_run(run, ticket);
     tell_completions(lock);
 }
 
@@ -88,9 +91,13 @@ void outbox::send(detail::change_run run)
 // 1. it has not reported yet what it did not deliver;
 // 2. the partition is given up;
 // 3. the reports come, and the next client would produce again what the next owner has gone past: so it is dropped.
-void outbox::forget(detail::change_sink const& sink)
+//
+// A hook that blocks its thread, and with it the strand of its partition, may go on to change the table for as long as
+// it likes, and nobody can tell it: what it sends from now on is dropped here.
+void outbox::forget(detail::change_sink& sink)
 {
     auto lock = std::unique_lock{guard_};
+    sink.forgotten = true;
     auto const forgotten = [&](waiting_record const& each)
     {
         if (each.of.ticket->sink != &sink)
@@ -272,6 +279,12 @@ void outbox::drop(place of)
     complete_later(*of.ticket, make_error_code(boost::asio::error::operation_aborted), {});
     of.ticket->dropped = true;
     close(*of.ticket, 1);
+}
+
+void outbox::drop_run(delivery& ticket, std::size_t changes)
+{
+    for (auto i = std::size_t{0}; i < changes; ++i)
+        drop({&ticket, i});
 }
 
 // It is known what became of so many of its records. An offset that waits for one waits for all, whatever became of the

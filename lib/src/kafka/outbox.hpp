@@ -92,7 +92,7 @@ public:
 
     // Sends changes of a table; their sink is told by the run's strand, within serve().
     void send(detail::change_run run) override;
-    void forget(detail::change_sink const& sink) override;
+    void forget(detail::change_sink& sink) override;
 
     // Sends a dead letter on behalf of `cause`: as send(), but its partition is taken modulo the number of partitions
     // that its topic has, and as long as there is no such topic, it waits.
@@ -230,6 +230,7 @@ private:
     static void close_offset(detail::send_ledger& ledger, std::int64_t offset, std::int64_t held);
     void give_back(delivery& ticket) noexcept;
     void drop(place of);
+    void drop_run(delivery& ticket, std::size_t changes);
     void complete_later(delivery& ticket, error_code result, produced const& where);
     void tell_completions(std::unique_lock<std::mutex>& lock);
 

@@ -113,6 +113,9 @@ public:
     // Brings the store up to date, if `checkpoint`, and closes it.
     void close(bool checkpoint);
 
+    // Whatever hooks still change goes nowhere. Thread-safe.
+    void send_nothing();
+
     // What entries may take from now on, where there is a store.
     void limit(std::size_t cache_bytes);
 

@@ -15,20 +15,26 @@ namespace asio = boost::asio;
 // 1. The group has given the partition to another member, for it has not heard of this one for long.
 // 2. A hook still runs, and may for as long as revoke_timeout allows; what it changes next would be written behind what
 //    the new owner has written meanwhile, and the next restore would find the older value.
-// 3. So nothing is sent from now on, nor left on its way (see outbox::forget), while the hook comes to its end; nor
-// does
-//    an acknowledgement count that comes now: foreign changes may stand in front of it, which the store has not.
+// 3. So nothing is sent from now on, nor left on its way, while the hook comes to its end; nor does an acknowledgement
+//    count that comes now: foreign changes may stand in front of it, which the store has not.
 void shard::lose()
 {
     if (global_ || phase_ != phase::ready || std::exchange(lost_, true))
         return;
+    send_nothing();
     unsent_.forget();
-    if (set_->pending() > 0)
+}
+
+// Of any thread: a hook that blocks the strand must not put it off. A global table is nobody's in particular.
+void shard::send_nothing()
+{
+    if (!global_)
         context_.target.forget(*this);
 }
 
 void shard::close(bool checkpoint)
 {
+    send_nothing();
     asio::post(strand_, [self = shared_from_this(), checkpoint] { self->finish(checkpoint); });
 }
 
@@ -41,9 +47,6 @@ void shard::finish(bool checkpoint)
         return;
     phase_ = phase::closing;
     unsent_.forget();
-    // A global table is nobody's in particular.
-    if (!global_ && set_ && set_->pending() > 0)
-        context_.target.forget(*this);
     last_one_wanted_ = before == phase::ready && checkpoint && store_ && !worthless();
     reading_.cancel();
     stop_preparing();

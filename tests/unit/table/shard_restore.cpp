@@ -52,7 +52,7 @@ struct silent_target final : detail::change_target
         number = run.number;
         changes = run.changes.size();
     }
-    void forget(detail::change_sink const& /*sink*/) override {}
+    void forget(detail::change_sink& /*sink*/) override {}
 
     detail::change_sink* sink = nullptr;
     std::uint64_t number = 0;

@@ -26,6 +26,9 @@ public:
     // Those that were told are all for now.
     virtual void told() = 0;
 
+    // Nothing of it is sent any more. The target's, under its lock: see change_target::forget.
+    bool forgotten = false;
+
 protected:
     ~change_sink() = default;
 };
@@ -64,8 +67,9 @@ public:
 
     virtual void send(change_run run) = 0;
 
-    // The partition of this sink is not ours any more: what waits on its behalf is not sent. Safe from any thread.
-    virtual void forget(change_sink const& sink) = 0;
+    // The partition of this sink is not ours any more: what waits on its behalf is not sent, nor is what comes later.
+    // Safe from any thread.
+    virtual void forget(change_sink& sink) = 0;
 
 protected:
     ~change_target() = default;
