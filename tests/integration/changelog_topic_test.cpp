@@ -63,6 +63,7 @@ BOOST_FIXTURE_TEST_CASE(a_topic_that_is_made_anew_has_another_identity, fixture)
     BOOST_TEST(!second.error, second.text);
     BOOST_TEST(second.created);
     BOOST_TEST(first.identity != second.identity);
+    BOOST_TEST(kafka::certainly_another(first.identity, second.identity));
     // One that was not made here has none of its own, but that of no other topic either.
     admin.create_topic(topic + "-by-hand", 1, {{"cleanup.policy", "compact"}});
     auto const by_hand = ensure({topic + "-by-hand", 1, -1, {}});

@@ -319,31 +319,72 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_older_than_tombstones_stay_is_rebuilt_if_an
     }
 }
 
-// Deleted and made anew: a store of the old one is worth nothing.
-BOOST_AUTO_TEST_CASE(a_changelog_that_was_made_anew_is_noticed)
+namespace
 {
-    constexpr int pages = 3;
-    auto const stores = std::make_shared<kept_stores>();
-    auto const count = [&](std::int64_t expected)
+
+// Its changelog is damaged by somebody while no engine runs: what a store has of it is nowhere else.
+struct lost_changelog : tables_fixture
+{
+    static constexpr int pages = 3;
+
+    running_engine start(changelog_loss on_loss)
+    {
+        return {"tables", test_config(group), [&](engine& which)
+                {
+                    auto options = table_options{};
+                    options.on_changelog_loss = on_loss;
+                    table = which.make_table<std::string, std::int64_t>(name, stores, options);
+                    which.handle(input, counting_handler{*table});
+                }};
+    }
+    void count(std::int64_t expected, changelog_loss on_loss = changelog_loss::fail)
     {
         view(pages, 5);
-        auto table = std::optional<counts>{};
-        auto running = running_engine{"tables", test_config(group), [&](engine& which)
-                                      {
-                                          table = which.make_table<std::string, std::int64_t>(name, stores);
-                                          which.handle(input, counting_handler{*table});
-                                      }};
+        auto running = start(on_loss);
         BOOST_REQUIRE(all_handled(running, pages * 5));
         for (auto page = 0; page < pages; ++page)
             BOOST_TEST(ask(*table, page).value_or(0) == expected);
         BOOST_TEST(!running.stop());
-    };
+    }
+    // Each time anew, and nothing is handled or thrown away.
+    void expect_refusal(std::string_view why)
+    {
+        for (auto again = 0; again < 2; ++again)
+        {
+            auto running = start(changelog_loss::fail);
+            BOOST_TEST(running.wait() == make_error_code(errc::wrong_changelog));
+            BOOST_TEST(running.logged("has lost what its store has"));
+            BOOST_TEST(running.logged(why));
+        }
+        for (auto partition = 0; partition < partitions; ++partition)
+            BOOST_TEST(stores->of(name, partition).entries.at(packed(key_of(partition))) == packed(std::int64_t{5}));
+    }
+
+    std::shared_ptr<kept_stores> stores = std::make_shared<kept_stores>();
+    std::optional<counts> table;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_CASE(a_changelog_that_was_made_anew_is_noticed, lost_changelog)
+{
     count(5);
     brokers.delete_topic(name + "_changelog");
-    count(5);
+    expect_refusal("it is of the topic ");
+    count(5, changelog_loss::rebuild);
 }
 
-// Likewise one that an operator has made, without a mark, and that others have written past the store's offset.
+BOOST_FIXTURE_TEST_CASE(a_changelog_that_is_shorter_than_a_store_is_noticed, lost_changelog)
+{
+    brokers.create_topic(name + "_changelog", partitions, {{"cleanup.policy", "compact"}});
+    count(5);
+    brokers.delete_topic(name + "_changelog");
+    brokers.create_topic(name + "_changelog", partitions, {{"cleanup.policy", "compact"}});
+    expect_refusal("offset 5 is to be read next, but the partition ends at 0");
+    count(5, changelog_loss::rebuild);
+}
+
+// One that an operator has made, without a mark, and that others have written past the store's offset: they go by it.
 BOOST_AUTO_TEST_CASE(a_changelog_without_a_mark_that_was_made_anew_and_has_grown_is_noticed)
 {
     constexpr int pages = 3;

@@ -179,7 +179,25 @@ BOOST_AUTO_TEST_CASE(a_store_keeps_what_was_acknowledged_and_the_tail_alone_is_r
     BOOST_TEST(stores->of("counts", 2).cleared == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_ahead_of_the_changelog_is_rebuilt)
+BOOST_AUTO_TEST_CASE(a_store_ahead_of_the_changelog_ends_the_run_and_is_left)
+{
+    stores = std::make_shared<test::kept_stores>();
+    produce(topic, 0, 3);
+    BOOST_TEST(!run_until(3, look_at_nothing), log);
+    stores->change("counts", 0, [](auto& kept) { kept.next_offset = 1000; });
+    auto which = engine{io.context(), settings()};
+    which.handle(topic,
+                 counting_handler{which.make_table<std::string, std::int64_t>("counts", stores, options()), handled});
+    BOOST_TEST(outcome_of_run::start(which).get() == make_error_code(errc::wrong_changelog), log);
+    BOOST_TEST(log.wait_for("partition 0 of table \"counts\": its changelog \"" + changelog +
+                            "\" has lost what its store has: "),
+               log);
+    BOOST_TEST(log.wait_for("offset 1000 is to be read next, but the partition ends at 3"), log);
+    BOOST_TEST(stores->of("counts", 0).entries.size() == 3U);
+    BOOST_TEST(stores->of("counts", 0).next_offset.value_or(0) == 1000);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_ahead_of_the_changelog_is_rebuilt_where_that_is_wanted)
 {
     stores = std::make_shared<test::kept_stores>();
     produce(topic, 0, 3);
@@ -191,9 +209,12 @@ BOOST_AUTO_TEST_CASE(a_store_ahead_of_the_changelog_is_rebuilt)
                        kept.next_offset = 1000;
                    });
     produce(topic, 0, 3);
-    BOOST_TEST(
-        !run_until(3, [&](engine&, count_table const& counts) { BOOST_TEST(ask(counts, 0, "2").value_or(0) == 2); }),
-        log);
+    auto having = options();
+    having.on_changelog_loss = changelog_loss::rebuild;
+    BOOST_TEST(!run_until(
+                   3, [&](engine&, count_table const& counts) { BOOST_TEST(ask(counts, 0, "2").value_or(0) == 2); },
+                   settings(), having),
+               log);
     BOOST_TEST(stores->of("counts", 0).entries.size() == 3U);
     BOOST_TEST(stores->of("counts", 0).next_offset.value_or(-1) == 6);
 }

@@ -89,8 +89,8 @@ enum class errc
     no_token,
 
     /// A table's changelog topic exists, but cannot be one: other partitions than its source, a cleanup.policy that
-    /// would lose what the table needs, or made anew during the run. The text names what was found and wanted, and the
-    /// remedy.
+    /// would lose what the table needs, made anew during the run, or without what a store on disk has of it
+    /// (`table_options::on_changelog_loss`). The text names what was found and wanted, and the remedy.
     wrong_changelog,
 
     /// The changelog of a table could not be read to its end.

@@ -35,6 +35,18 @@ enum class table_scope : std::uint8_t
     global,
 };
 
+/// What an engine does with a store on disk that has changes which the changelog does not have: a topic that was
+/// deleted and made anew, one of another name or cluster, or one whose end was cut off.
+enum class changelog_loss : std::uint8_t
+{
+    /// The run ends with `errc::wrong_changelog`, which names the store, the topic and the remedy. The store stays as
+    /// it is: what it has is nowhere else. So does every later start, until its directory is removed, or `rebuild` is
+    /// set.
+    fail,
+    /// The store is emptied, with a warning, and the table becomes what the topic has.
+    rebuild,
+};
+
 /// Options of a table, for `engine::make_table`.
 struct table_options
 {
@@ -74,6 +86,9 @@ struct table_options
     /// Whether keys are kept in order from the start. Walks and ranges need an order; without, the first one makes it,
     /// which takes a moment for a large table.
     bool ordered = false;
+
+    /// With a store on disk: what happens when the changelog has lost what is in it.
+    changelog_loss on_changelog_loss = changelog_loss::fail;
 
     /// With a store on disk: how often what was acknowledged goes there, 10 ms to 1 h. A restart reads what the
     /// changelog got after that.

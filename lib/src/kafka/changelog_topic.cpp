@@ -13,6 +13,7 @@
 #include <memory>
 #include <random>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -223,6 +224,30 @@ std::string identity_of(client const& of, std::string const& topic, std::string 
     return cluster_of(of, deadline) + "/" + topic + (is_mark(mark) ? "#" + mark : "");
 }
 
+// What identity_of() has put together.
+struct identity_parts
+{
+    explicit identity_parts(std::string_view text) noexcept
+    {
+        if (auto const slash = text.find('/'); slash != std::string_view::npos)
+        {
+            cluster = text.substr(0, slash);
+            text.remove_prefix(slash + 1);
+        }
+        topic = text.substr(0, text.find('#'));
+        if (topic.size() < text.size())
+            mark = text.substr(topic.size() + 1);
+    }
+    std::string_view cluster;
+    std::string_view topic;
+    std::string_view mark;
+};
+
+bool both_and_others(std::string_view one, std::string_view other) noexcept
+{
+    return !one.empty() && !other.empty() && one != other;
+}
+
 // Empty, or what cannot work.
 std::string mistake_in(changelog_spec const& spec)
 {
@@ -254,6 +279,14 @@ topic_step take(client const& of, changelog_spec const& spec, changelog_topic_fs
 }
 
 } // namespace
+
+bool certainly_another(std::string_view one, std::string_view other) noexcept
+{
+    auto const first = identity_parts{one};
+    auto const second = identity_parts{other};
+    return both_and_others(first.cluster, second.cluster) || both_and_others(first.topic, second.topic) ||
+           both_and_others(first.mark, second.mark);
+}
 
 changelog_finding ensure_changelog(client const& of, changelog_spec const& spec, clock::time_point deadline)
 {

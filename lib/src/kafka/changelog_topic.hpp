@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 // A table's changelog topic: made where there is none, and looked at before it is trusted.
 namespace paperboy::kafka
@@ -67,6 +68,10 @@ struct changelog_finding
     // No controller was found for as long as one is waited for.
     bool without_controller = false;
 };
+
+// Whether the topics of two changelog_finding::identity are two for certain: not when a cluster's id or a mark, which
+// not every cluster tells every time, is missing from one of them.
+[[nodiscard]] bool certainly_another(std::string_view one, std::string_view other) noexcept;
 
 // Finds the topic; makes it where there is none, unless another engine is faster; waits until the brokers know it and
 // its partitions have leaders; compares it with the spec. Blocks for about as long as until `deadline` at most: for a

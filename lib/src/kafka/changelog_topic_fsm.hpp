@@ -74,8 +74,7 @@ enum class topic_step
 // 3. A broker that was asked may not have heard of a topic that another has just created: it is looked for until then.
 // 4. Clusters that do not take the mark get the topic without it.
 // 5. A cluster without a controller may have one in a moment. Were the settings given up at once, the topic's mark
-// would
-//    be missing from its identity, and every store of it be thrown away.
+//    would be missing from its identity, and with it what tells a topic that was made anew for certain.
 //
 // The clock is the caller's.
 class changelog_topic_fsm

@@ -181,10 +181,13 @@ private:
     [[nodiscard]] std::unique_lock<std::mutex> lock_if_global();
     void begin();
     void ask_changelog(std::optional<std::int64_t> from);
-    void open_store();
+    [[nodiscard]] bool open_store();
+    [[nodiscard]] bool is_of_this_changelog();
     void read_on();
     void read_all();
     void begin_again(std::string const& why);
+    [[nodiscard]] bool may_rebuild() const;
+    void changelog_lost(std::string const& why);
     void take(std::span<shard_change const> changes, std::int64_t next_offset);
     [[nodiscard]] bool fits_changelog();
     [[nodiscard]] bool can_decode(std::span<shard_change const> changes);

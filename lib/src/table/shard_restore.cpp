@@ -2,6 +2,8 @@
 
 #include "table/shard.hpp"
 
+#include "kafka/changelog_topic.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
@@ -149,7 +151,8 @@ void shard::begin()
     guarded(
         [this]
         {
-            open_store();
+            if (!open_store())
+                return;
             set_.emplace(store_.get(), settings());
             auto const from = set_->next_offset();
             if (from)
@@ -184,19 +187,57 @@ void shard::ask_changelog(std::optional<std::int64_t> from)
         owner->shard_wants_changelog(*this, from);
 }
 
-// Offsets of a topic that was deleted and made anew mean other records.
-void shard::open_store()
+// False: the shard has failed.
+bool shard::open_store()
 {
     if (!table().setup().stores)
-        return;
+        return true;
     store_ = table().setup().stores->open(table().name(), partition_);
-    auto const identity = table().identity();
-    if (store_->next_offset() && store_->changelog_identity() == identity)
-        return;
-    if (store_->next_offset())
-        context_.log(log_level::warning, describe() + ": its store is of another topic \"" + table().changelog() +
-                                             "\", which was made anew since; it is rebuilt");
-    store_->clear(identity);
+    if (store_->next_offset() && is_of_this_changelog())
+        return true;
+    if (store_->next_offset().value_or(0) > 0)
+    {
+        auto const why = "it is of the topic " + store_->changelog_identity() + ", and not of " + table().identity() +
+                         ", which has other records";
+        if (!may_rebuild())
+        {
+            changelog_lost(why);
+            return false;
+        }
+        context_.log(log_level::warning, describe() + ": its store is rebuilt: " + why);
+    }
+    store_->clear(table().identity());
+    return true;
+}
+
+// Offsets of a topic that was deleted and made anew mean other records. Where that cannot be told for certain, the
+// records in front of the store's offset tell.
+bool shard::is_of_this_changelog()
+{
+    auto const known = store_->changelog_identity();
+    auto const found = table().identity();
+    if (known != found && !kafka::certainly_another(known, found))
+        context_.log(log_level::warning, describe() + ": whether its store, which is of the topic " + known +
+                                             ", is of its changelog, " + found +
+                                             ", is decided by the records in front of its offset");
+    return !kafka::certainly_another(known, found);
+}
+
+bool shard::may_rebuild() const
+{
+    return table().setup().options.on_changelog_loss == changelog_loss::rebuild;
+}
+
+// What only the store has would be gone with it.
+void shard::changelog_lost(std::string const& why)
+{
+    if (may_rebuild())
+        return begin_again(why);
+    fail(errc::wrong_changelog,
+         describe() + ": its changelog \"" + table().changelog() + "\" has lost what its store has: " + why +
+             ". The store is left as it is, \"paperboy table dump\" shows what RocksDB has of it. To go on with what "
+             "the "
+             "topic has, set table_options::on_changelog_loss to rebuild, or remove the directory of the stores");
 }
 
 // 1. What is read comes too late: erased keys may be in here that nothing takes away any more.
@@ -451,9 +492,14 @@ void shard::restore_failed(kafka::changelog_failure const& why)
     auto const restoring = phase_ == phase::restoring;
     if (!restoring && (!global_ || phase_ != phase::ready))
         return;
-    auto const stale = why.trouble == changelog_trouble::beyond_end || why.trouble == changelog_trouble::below_begin;
-    if (restoring && stale && store_ && !begun_again_)
-        return begin_again(why.text);
+    if (restoring && store_ && !begun_again_)
+    {
+        // Only a topic that deletes old records by its settings begins later: so should the table.
+        if (why.trouble == changelog_trouble::below_begin)
+            return begin_again(why.text);
+        if (why.trouble == changelog_trouble::beyond_end)
+            return changelog_lost(why.text);
+    }
     fail(errc::restore_failed, describe() + ": " + why.text);
 }
 

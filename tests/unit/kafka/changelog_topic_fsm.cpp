@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_policy_that_cannot_be_looked_at_is_told_and_believed)
                     "delete.retention.ms is taken to be Kafka's default of 24 h"});
 }
 
-// Or its mark would be missing from its identity, and its stores be thrown away.
+// Or its mark would be missing from its identity.
 BOOST_AUTO_TEST_CASE(a_controller_is_waited_for)
 {
     BOOST_CHECK(fsm.looked(there(4)) == step::describe);

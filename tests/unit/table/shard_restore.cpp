@@ -7,6 +7,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
@@ -80,10 +82,11 @@ struct shard_fixture
         setup.name = "values";
         setup.options.changelog = "values-changelog";
         setup.options.scope = global ? table_scope::global : table_scope::partition;
+        setup.options.on_changelog_loss = on_loss;
         setup.stores = stores;
         setup.make_serdes = [] { return std::make_shared<int>(); };
         state = std::make_shared<table_state>(0, std::move(setup), io.get_executor());
-        state->changelog_is(1, "identity", tombstones_stay);
+        state->changelog_is(1, identity, tombstones_stay);
         auto context = shard_context{state, target, 0, owner, log, std::size_t{1} << 20U};
         opened = std::make_shared<shard>(std::move(context), 0, asio::make_strand(io));
         opened->open();
@@ -180,6 +183,8 @@ struct shard_fixture
     std::shared_ptr<remembering_owner> owner = std::make_shared<remembering_owner>();
     silent_target target;
     std::shared_ptr<shard> opened;
+    std::string identity = "identity";
+    changelog_loss on_loss = changelog_loss::fail;
 };
 
 using wishes = std::vector<std::int64_t>;
@@ -385,15 +390,20 @@ BOOST_AUTO_TEST_CASE(damage_that_a_look_finds_ends_the_run)
     BOOST_TEST(!stores->of("values", 0).next_offset);
 }
 
-struct store_of_five : shard_fixture
+template <changelog_loss OnLoss>
+struct store_of_five_and : shard_fixture
 {
-    store_of_five()
+    store_of_five_and()
     {
+        on_loss = OnLoss;
         keep_five(std::chrono::system_clock::now());
         open(1h);
         BOOST_TEST((owner->wanted == wishes{5}));
     }
 };
+
+using store_of_five = store_of_five_and<changelog_loss::fail>;
+using store_of_five_to_rebuild = store_of_five_and<changelog_loss::rebuild>;
 
 BOOST_FIXTURE_TEST_CASE(a_store_that_has_what_is_in_front_of_its_offset_is_gone_on_from, store_of_five)
 {
@@ -447,8 +457,40 @@ BOOST_FIXTURE_TEST_CASE(what_is_in_front_of_an_unreadable_part_proves_nothing, s
     BOOST_TEST((owner->wanted == wishes{5}));
 }
 
-// The changelog has moved on meanwhile, or was made anew and is shorter: no offset to go on from is left.
-BOOST_FIXTURE_TEST_CASE(a_store_whose_offset_is_not_in_the_changelog_is_rebuilt_once, store_of_five)
+// The changelog was cut off, or made anew and is shorter: what the store has of it is nowhere else.
+BOOST_FIXTURE_TEST_CASE(a_store_that_is_ahead_of_the_changelog_is_left_as_it_is, store_of_five)
+{
+    auto const before = stores->of("values", 0);
+    give_up(kafka::changelog_trouble::beyond_end, "offset 5 is not there");
+    BOOST_TEST((owner->wanted == wishes{5}));
+    BOOST_TEST(owner->failed == make_error_code(errc::wrong_changelog));
+    BOOST_TEST(
+        owner->failure.find("partition 0 of table \"values\": its changelog \"values-changelog\" has lost what its "
+                            "store has: offset 5 is not there") == 0,
+        owner->failure);
+    BOOST_TEST(owner->failure.find("set table_options::on_changelog_loss to rebuild, or remove the directory") !=
+                   std::string::npos,
+               owner->failure);
+    opened->close(true);
+    settle();
+    auto const after = stores->of("values", 0);
+    BOOST_TEST((after.entries == before.entries));
+    BOOST_TEST((after.next_offset == before.next_offset));
+    BOOST_TEST(after.cleared == 0);
+    BOOST_TEST(after.applied == before.applied);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_is_ahead_of_the_changelog_is_rebuilt_where_that_is_wanted,
+                        store_of_five_to_rebuild)
+{
+    give_up(kafka::changelog_trouble::beyond_end, "offset 5 lies behind the end, 2");
+    BOOST_TEST((owner->wanted == wishes{5, -1}));
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+    BOOST_TEST(!owner->failed);
+}
+
+// The changelog deletes what is old, and has moved on meanwhile.
+BOOST_FIXTURE_TEST_CASE(a_store_whose_offset_the_changelog_has_deleted_is_rebuilt_once, store_of_five)
 {
     give_up(kafka::changelog_trouble::below_begin, "offset 5 lies in front of the oldest, 9");
     BOOST_TEST((owner->wanted == wishes{5, -1}));
@@ -466,7 +508,7 @@ BOOST_FIXTURE_TEST_CASE(a_store_whose_offset_is_not_in_the_changelog_is_rebuilt_
     BOOST_TEST(stores->of("values", 0).entries.size() == 1U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_rebuilt_store_whose_changelog_is_cut_off_again_fails, store_of_five)
+BOOST_FIXTURE_TEST_CASE(a_rebuilt_store_whose_changelog_is_cut_off_again_fails, store_of_five_to_rebuild)
 {
     give_up(kafka::changelog_trouble::beyond_end, "offset 5 lies behind the end, 2");
     BOOST_TEST((owner->wanted == wishes{5, -1}));
@@ -475,6 +517,89 @@ BOOST_FIXTURE_TEST_CASE(a_rebuilt_store_whose_changelog_is_cut_off_again_fails, 
     BOOST_TEST(owner->failed == make_error_code(errc::restore_failed));
     BOOST_TEST(owner->failure == "partition 0 of table \"values\": offset 0 lies in front of the oldest, 9");
     BOOST_TEST(owner->ready == 0);
+}
+
+// The mark is another: it was deleted and made anew.
+BOOST_AUTO_TEST_CASE(a_store_of_another_topic_is_left_as_it_is)
+{
+    keep_five(std::chrono::system_clock::now());
+    stores->change("values", 0, [](auto& kept) { kept.identity = "cluster/values-changelog#1"; });
+    identity = "cluster/values-changelog#2";
+    open(1h);
+    BOOST_TEST(owner->wanted.empty());
+    BOOST_TEST(owner->failed == make_error_code(errc::wrong_changelog));
+    BOOST_TEST(owner->failure.find("it is of the topic cluster/values-changelog#1, and not of "
+                                   "cluster/values-changelog#2, which has other records") != std::string::npos,
+               owner->failure);
+    opened->close(true);
+    settle();
+    BOOST_TEST(stores->of("values", 0).cleared == 0);
+    BOOST_TEST(stores->of("values", 0).entries.size() == 2U);
+    BOOST_TEST(stores->of("values", 0).next_offset.value_or(0) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_another_topic_is_rebuilt_where_that_is_wanted)
+{
+    keep_five(std::chrono::system_clock::now());
+    stores->change("values", 0, [](auto& kept) { kept.identity = "cluster/values-changelog#1"; });
+    identity = "cluster/values-changelog#2";
+    on_loss = changelog_loss::rebuild;
+    open(1h);
+    BOOST_TEST((owner->wanted == wishes{-1}));
+    BOOST_TEST(!owner->failed);
+    BOOST_TEST(told_last("its store is rebuilt: it is of the topic cluster/values-changelog#1"), logged);
+    BOOST_TEST(stores->of("values", 0).entries.empty());
+    BOOST_TEST(stores->of("values", 0).identity == "cluster/values-changelog#2");
+}
+
+// Nothing of it can be lost.
+BOOST_AUTO_TEST_CASE(a_store_of_nothing_goes_over_to_another_topic)
+{
+    keep_five(std::chrono::system_clock::now());
+    stores->change("values", 0,
+                   [](auto& kept)
+                   {
+                       kept.entries.clear();
+                       kept.next_offset = 0;
+                       kept.identity = "cluster/values-changelog#1";
+                   });
+    identity = "cluster/values-changelog#2";
+    open(1h);
+    BOOST_TEST((owner->wanted == wishes{-1}));
+    BOOST_TEST(!owner->failed);
+}
+
+// As when the topic's settings, or the cluster's id, cannot be had at this start.
+BOOST_DATA_TEST_CASE(a_store_whose_topic_is_not_told_for_certain_is_gone_on_from,
+                     (std::vector<std::string>{"cluster/values-changelog", "/values-changelog#1", "/values-changelog"}),
+                     found)
+{
+    keep_five(std::chrono::system_clock::now());
+    stores->change("values", 0, [](auto& kept) { kept.identity = "cluster/values-changelog#1"; });
+    identity = found;
+    open(1h);
+    BOOST_TEST((owner->wanted == wishes{5}));
+    BOOST_TEST(!owner->failed);
+    BOOST_TEST(told_last("is decided by the records in front of its offset"), logged);
+    finish(5);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(stores->of("values", 0).identity == "cluster/values-changelog#1");
+}
+
+// Changes of the next owner may stand in front of those that are acknowledged now.
+BOOST_FIXTURE_TEST_CASE(what_is_acknowledged_after_the_partition_is_lost_does_not_count, store_of_five)
+{
+    finish(5);
+    BOOST_TEST(owner->ready == 1);
+    auto const before = stores->of("values", 0);
+    set({"late"});
+    on_strand([this] { opened->lose(); });
+    acknowledge(7);
+    opened->close(true);
+    settle();
+    auto const after = stores->of("values", 0);
+    BOOST_TEST((after.entries == before.entries));
+    BOOST_TEST((after.next_offset == before.next_offset));
 }
 
 BOOST_FIXTURE_TEST_CASE(damage_that_a_look_at_the_end_of_a_store_finds_makes_it_begin_again, store_of_five)
