@@ -11,6 +11,8 @@
 #include <boost/describe/class.hpp>
 
 #include <atomic>
+#include <span>
+#include <thread>
 
 namespace paperboy::http_test
 {
@@ -30,6 +32,7 @@ struct partition_seen
     std::int32_t partition;
     std::optional<std::int64_t> lag;
     std::uint64_t in_flight;
+    std::uint64_t collecting;
     std::string mode;
     bool stuck;
     std::optional<double> drain_seconds;
@@ -43,19 +46,30 @@ struct shard_seen
     std::uint64_t keys;
     std::optional<std::int64_t> changelog_offset;
 };
+struct stall_seen
+{
+    std::optional<std::string> topic;
+    std::optional<std::int32_t> partition;
+    double seconds;
+};
 struct status_seen
 {
     std::string status;
     std::string reason;
+    bool alive;
     bool ready;
     std::string group;
     std::uint64_t records;
+    bool away;
     std::vector<partition_seen> partitions;
     std::vector<shard_seen> shards;
+    std::vector<stall_seen> stalled;
 };
 BOOST_DESCRIBE_STRUCT(shard_seen, (), (table, partition, restoring, restored_fraction, keys, changelog_offset))
-BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, mode, stuck, drain_seconds))
-BOOST_DESCRIBE_STRUCT(status_seen, (), (status, reason, ready, group, records, partitions, shards))
+BOOST_DESCRIBE_STRUCT(partition_seen, (), (topic, partition, lag, in_flight, collecting, mode, stuck, drain_seconds))
+BOOST_DESCRIBE_STRUCT(stall_seen, (), (topic, partition, seconds))
+BOOST_DESCRIBE_STRUCT(status_seen, (),
+                      (status, reason, alive, ready, group, records, away, partitions, shards, stalled))
 
 status_seen read_status(std::string_view text)
 {
@@ -67,6 +81,12 @@ status_seen read_status(std::string_view text)
 struct failing_handler
 {
     void on_message(record_view const&) { throw std::runtime_error{"no more lamps"}; }
+};
+
+struct bulk_handler
+{
+    void on_message(record_view const&) const {}
+    void on_bulk(std::span<record_view const>) const {}
 };
 
 struct http_fixture : mock_fixture
@@ -97,6 +117,22 @@ std::string probes(http_endpoints const& server)
 bool eventually_probes(http_endpoints const& server, std::string const& path, std::string const& wanted)
 {
     return test::eventually([&] { return probe(server, path) == wanted; });
+}
+
+// What is true must not only be so at one moment.
+constexpr auto a_while = 500ms;
+
+// Whether /livez has this status whenever it is asked, for a while.
+bool stays(http_endpoints const& server, unsigned status)
+{
+    auto const end = std::chrono::steady_clock::now() + a_while;
+    auto same = true;
+    while (same && std::chrono::steady_clock::now() < end)
+    {
+        same = http_get(server.port(), "/livez").status == status;
+        std::this_thread::sleep_for(10ms);
+    }
+    return same;
 }
 
 } // namespace
@@ -229,6 +265,66 @@ BOOST_AUTO_TEST_CASE(a_stuck_partition_is_named_with_its_handler)
                told.body);
     BOOST_TEST(says("stalled: " + where + " has been in its hooks"), told.body);
     blocked.update([](auto& state) { state.open = true; });
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(a_hook_for_which_partitions_are_given_up_is_a_stall_until_it_ends)
+{
+    produce(topic, 0, 5);
+    auto blocked = test::watched<test::blocking_handler::state>{};
+    auto watching = settings();
+    watching.hook_time_limit = 1s;
+    watching.revoke_timeout = 3s;
+    watching.properties["max.poll.interval.ms"] = watching.properties.at("session.timeout.ms");
+    auto consuming = engine{io.context(), watching};
+    consuming.handle(topic, test::blocking_handler{blocked, 2});
+    options.stalled_after = 100ms;
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    BOOST_REQUIRE(test::eventually(
+        [&]
+        {
+            return consuming.stats().away && consuming.health().reason.ends_with("until they end") &&
+                   consuming.stats().partitions.empty();
+        }));
+    BOOST_TEST(test::eventually([&] { return http_get(server.port(), "/livez").status == 503; }));
+    BOOST_TEST(stays(server, 503), probe(server, "/livez"));
+    auto const told = http_get(server.port(), "/livez").body;
+    BOOST_TEST(told.starts_with("running: " + topic + "[0]@2: the hooks of handler \"" + topic + "\" have been"), told);
+    BOOST_TEST((told.find("stalled: hooks whose partitions were given up, or taken by the group,") != told.npos), told);
+    auto const seen = read_status(http_get(server.port(), "/status").body);
+    BOOST_TEST(seen.away);
+    BOOST_TEST(!seen.alive);
+    BOOST_REQUIRE(seen.stalled.size() == 1U);
+    BOOST_TEST(!seen.stalled[0].topic.has_value());
+    BOOST_TEST(seen.stalled[0].seconds > 0.1);
+
+    blocked.update([](auto& state) { state.open = true; });
+    BOOST_TEST(eventually_probes(server, "/livez", "200 running: assigned 4 partitions"), probe(server, "/livez"));
+    BOOST_TEST(stays(server, 200), probe(server, "/livez"));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(records_that_wait_for_a_bulk_to_fill_are_no_stall)
+{
+    produce(topic, 3, 1);
+    auto consuming = engine{io.context(), settings()};
+    auto bulks = handler_options{};
+    bulks.mode = mode_policy{.mode = handling_mode::bulk, .max_wait = 1min};
+    consuming.handle(topic, bulk_handler{}, bulks);
+    options.stalled_after = 100ms;
+    auto const server = serve(consuming);
+    auto run = outcome_of_run::start(consuming);
+    auto const waits = [&]
+    {
+        auto const all = read_status(http_get(server.port(), "/status").body).partitions;
+        return all.size() == std::size_t{partitions} && all[3].in_flight == 1 && all[3].collecting == 1;
+    };
+    BOOST_REQUIRE(test::eventually(waits));
+    BOOST_TEST(stays(server, 200), probe(server, "/livez"));
+    BOOST_TEST(waits());
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }

@@ -46,9 +46,12 @@ struct http_options
     /// How often a live stream sends. 100 ms to 1 min.
     std::chrono::milliseconds event_interval{1000};
 
-    /// `/livez` fails when a partition has had records in its hooks for this long without finishing one; 0: never. A
-    /// record that is tried again for longer counts as well, a paused partition does not. To the interval at which
-    /// `/livez` is asked.
+    /// `/livez` fails when a partition has had records in its hooks for this long without finishing one; 0: never, 24 h
+    /// at most. A record that is tried again for longer counts as well; a paused partition does not, nor do records
+    /// that wait for a bulk to fill (`partition_stats::collecting`). To the interval at which `/livez` is asked.
+    ///
+    /// It goes on failing while such a hook runs, also when the engine has given its partitions up for it, or the group
+    /// has taken the partition meanwhile: as long as `config::hook_time_limit` is not 0, since that tells of it.
     std::chrono::milliseconds stalled_after{std::chrono::minutes{5}};
 };
 
@@ -57,7 +60,7 @@ struct http_options
 /// | path | |
 /// |---|---|
 /// | `/` | a page that shows all of it live |
-/// | `/livez` | 200 while a restart would not help; 503 once the run has failed or a partition is stalled, naming it |
+/// | `/livez` | 503 once the run has failed, or hooks stand still (`stalled_after`), naming what; else 200 |
 /// | `/readyz` | 200 while the group has given an assignment and its tables are restored; else 503 |
 /// | `/startupz` | 200 once the group has given the first assignment of the run; else 503 |
 /// | `/status` | all of `stats()` and `health()` as JSON |

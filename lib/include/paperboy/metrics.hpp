@@ -42,10 +42,11 @@ struct metrics_options
 /// An engine's numbers for Prometheus.
 ///
 /// They are read from `stats()` and `health()` whenever they are asked for; between two scrapes nothing is done. All
-/// have the labels `group` and `client_id`, those of a partition also `topic` and `partition`, and those of a table's
-/// shard `table` and `partition`; series of partitions that are assigned no more are gone with the next scrape. Units
-/// are seconds and bytes, counters end in `_total`; the README lists the names. `paperboy_hook_duration_seconds` is
-/// made of a sample: see `hook_stats`.
+/// `paperboy_*` have the labels `group` and `client_id`, those of a partition also `topic` and `partition`, and those
+/// of a table's shard `table` and `partition`; the names of other exporters come with their labels. Series of
+/// partitions that are assigned no more are gone with the next scrape. Units are seconds and bytes, counters end in
+/// `_total`; operations.md, in the library's documentation, lists the names. `paperboy_hook_duration_seconds` is made
+/// of a sample: see `hook_stats`.
 ///
 /// Copies show the same engine. Safe from any thread. The engine may go first: then only its status is left.
 class metrics

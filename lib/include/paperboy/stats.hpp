@@ -149,6 +149,10 @@ struct partition_stats
     /// Records fetched for the hooks that have not finished.
     std::size_t in_flight = 0;
 
+    /// Those of `in_flight` that are in no hook yet because they wait for a bulk to fill, which may take
+    /// `mode_policy::max_wait`; 0 once the bulk is due.
+    std::size_t collecting = 0;
+
     /// Records fetched ahead, in librdkafka's queue.
     std::size_t prefetched = 0;
 

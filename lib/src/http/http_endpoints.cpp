@@ -82,14 +82,14 @@ private:
 
         http::reply live()
         {
-            auto const stalled = stalls.look(watched.stats().partitions, std::chrono::steady_clock::now());
+            auto const stalled = stalls.look(watched.stats(), std::chrono::steady_clock::now());
             return http::liveness(watched.health(), stalled);
         }
 
         std::string status()
         {
             auto const stats = watched.stats();
-            auto const stalled = stalls.look(stats.partitions, std::chrono::steady_clock::now());
+            auto const stalled = stalls.look(stats, std::chrono::steady_clock::now());
             return http::status_json(watched.health(), stats, stalled, std::chrono::system_clock::now());
         }
 

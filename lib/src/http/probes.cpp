@@ -16,12 +16,15 @@ reply told(bool good, engine_health const& health)
 
 std::string line_of(stall const& of)
 {
-    auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(of.time).count();
-    auto line = "stalled: " + to_string(of.where);
+    auto const time = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(of.time).count()) + " s";
+    if (!of.where)
+        return "stalled: hooks whose partitions were given up, or taken by the group, have been running for " + time +
+               "; a thread dump shows what their handler waits for\n";
+    auto line = "stalled: " + to_string(*of.where);
     if (of.offset)
         line.append("@").append(std::to_string(*of.offset));
-    line.append(" has been in its hooks for ").append(std::to_string(seconds));
-    return line.append(" s without finishing a record; a thread dump shows what its handler waits for\n");
+    line.append(" has been in its hooks for ").append(time);
+    return line.append(" without finishing a record; a thread dump shows what its handler waits for\n");
 }
 
 } // namespace

@@ -63,6 +63,7 @@ struct partition_view
     std::optional<double> hook_seconds;
     bool stuck;
     std::uint64_t in_flight;
+    std::uint64_t collecting;
     std::uint64_t prefetched;
     std::uint64_t buffered_bytes;
     bool held;
@@ -90,8 +91,8 @@ struct shard_view
 
 struct stall_view
 {
-    std::string_view topic;
-    std::int32_t partition;
+    std::optional<std::string_view> topic;
+    std::optional<std::int32_t> partition;
     std::optional<std::int64_t> offset;
     double seconds;
 };
@@ -144,7 +145,8 @@ BOOST_DESCRIBE_STRUCT(topic_view, (),
                        hooks))
 BOOST_DESCRIBE_STRUCT(partition_view, (),
                       (topic, partition, records, bytes, position, committed, high_watermark, lag, lag_seconds,
-                       drain_seconds, hook_seconds, stuck, in_flight, prefetched, buffered_bytes, held, mode))
+                       drain_seconds, hook_seconds, stuck, in_flight, collecting, prefetched, buffered_bytes, held,
+                       mode))
 BOOST_DESCRIBE_STRUCT(shard_view, (),
                       (table, partition, restoring, restored, restored_fraction, restored_per_second,
                        restore_left_seconds, keys, bytes, unstored_bytes, unacknowledged, changelog_offset,
@@ -218,6 +220,7 @@ partition_view view_of(partition_stats const& of)
     view.hook_seconds = seconds_of(of.hook_age);
     view.stuck = of.stuck;
     view.in_flight = of.in_flight;
+    view.collecting = of.collecting;
     view.prefetched = of.prefetched;
     view.buffered_bytes = of.buffered_bytes;
     view.held = of.held;
@@ -248,7 +251,15 @@ shard_view view_of(shard_stats const& of)
 
 stall_view view_of(stall const& of)
 {
-    return {of.where.topic, of.where.partition, of.offset, seconds_of(of.time)};
+    auto view = stall_view{};
+    if (of.where)
+    {
+        view.topic = of.where->topic;
+        view.partition = of.where->partition;
+    }
+    view.offset = of.offset;
+    view.seconds = seconds_of(of.time);
+    return view;
 }
 
 template <class To, class From>

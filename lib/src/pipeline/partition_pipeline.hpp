@@ -237,6 +237,7 @@ private:
     void on_strand(std::function<void(partition_pipeline&)> change);
     void add_to_bulk(std::uint64_t bytes);
     [[nodiscard]] std::size_t ready_for_bulk() const;
+    std::size_t show_collecting(std::size_t ready);
     [[nodiscard]] detail::block_holder take_spare_block();
     void keep_spare(detail::block_holder used);
     void leave() noexcept;
@@ -338,6 +339,8 @@ private:
     std::atomic<std::uint64_t> bytes_{0};
     std::atomic<std::uint64_t> record_size_{0};
     std::atomic<std::size_t> in_flight_{0};
+    // Of these, what waits for a bulk to fill.
+    std::atomic<std::size_t> collecting_{0};
     record_ages ages_;
     drain_rate drain_rate_;
     std::atomic<double> drains_by_{0};

@@ -44,6 +44,12 @@ std::size_t partition_pipeline::ready_for_bulk() const
     return ready ? batcher_.waiting() : 0;
 }
 
+std::size_t partition_pipeline::show_collecting(std::size_t ready)
+{
+    collecting_.store(ready > 0 ? 0 : batcher_.waiting(), std::memory_order_relaxed);
+    return ready;
+}
+
 asio::awaitable<partition_action> partition_pipeline::handle_bulk()
 {
     if (lanes_)
@@ -83,7 +89,7 @@ asio::awaitable<partition_action> partition_pipeline::handle_bulk()
     observe_lag();
     if (mode_.automatic() && batcher_.waiting() == 0)
         choose_mode(tracker_.position());
-    co_return fsm_.handled(end, ready_for_bulk() > 0);
+    co_return fsm_.handled(end, show_collecting(ready_for_bulk()) > 0);
 }
 
 void partition_pipeline::choose_mode(std::int64_t next)

@@ -64,7 +64,7 @@ partition_action partition_pipeline::fetch()
             add_to_bulk(got.bytes);
         if (!got.more)
             batcher_.no_more();
-        return fsm_.fetched(ready_for_bulk(), got.more);
+        return fsm_.fetched(show_collecting(ready_for_bulk()), got.more);
     }
     block_bytes_ = got.bytes;
     return fsm_.fetched(records, got.more);

@@ -196,6 +196,7 @@ partition_stats partition_pipeline::stats() const
         result.position = next;
     show_lag(result);
     result.in_flight = in_flight_.load(std::memory_order_relaxed);
+    result.collecting = collecting_.load(std::memory_order_relaxed);
     result.prefetched = queue_.length();
     result.buffered_bytes = (result.prefetched + result.in_flight) *
                             (record_size_.load(std::memory_order_relaxed) + kafka::message_overhead);

@@ -90,6 +90,7 @@ partition_stats fill_partition(std::int32_t number, fresh_numbers& fresh)
     fresh(out.drain_time);
     fresh(out.hook_age);
     fresh(out.in_flight);
+    fresh(out.collecting);
     fresh(out.prefetched);
     fresh(out.buffered_bytes);
     return out;
@@ -338,6 +339,7 @@ BOOST_AUTO_TEST_CASE(of_partitions)
         partition("drain_seconds", seconds(each.drain_time));
         partition("hook_running_seconds", seconds(each.hook_age));
         partition("in_flight_records", each.in_flight);
+        partition("collecting_records", each.collecting);
         partition("prefetched_records", each.prefetched);
         partition("partition_buffered_bytes", each.buffered_bytes);
         partition("stuck", each.partition == 0);
