@@ -30,6 +30,19 @@ while True:
     member.poll(0.1)
 """
 
+# Leaves an aborted transaction in a partition: BROKERS TOPIC PARTITION.
+ABORTED = """
+import sys, confluent_kafka
+brokers, topic, partition = sys.argv[1:]
+producer = confluent_kafka.Producer({"bootstrap.servers": brokers, "transactional.id": topic})
+producer.init_transactions(60)
+producer.begin_transaction()
+producer.produce(topic, b"aborted", partition=int(partition))
+producer.flush(60)
+producer.abort_transaction(60)
+"""
+
+
 class Records(unittest.TestCase):
     def test_format_strings_are_kcats(self):
         topic = create_topic("formats", 2)
@@ -55,6 +68,57 @@ class Records(unittest.TestCase):
         self.assertEqual(lines("consume", "-t", topic, "-o", "stored", "-g", group, "-c", 4, "--commit"), values[:4])
         self.assertEqual(lines("consume", "-t", topic, "-o", "stored", "-g", group, "-e", "--commit"), values[4:])
         self.assertEqual(objects("lag", "-g", group)[0]["lag"], 0)
+
+    def test_delimiters_stand_for_themselves(self):
+        topic = create_topic("delimiters")
+        run("produce", "-t", topic, "-K", ":", text="k1:v1\nk2:v2\n")
+        consume = lambda *how: run("consume", "-t", topic, "-e", *how)[0]
+        self.assertEqual(consume("-K", "%"), "k1%v1\nk2%v2\n")
+        self.assertEqual(consume("-K", "%s", "-O"), "0%sk1%sv1\n1%sk2%sv2\n")
+        self.assertEqual(consume("-D", "%"), "v1%v2%")
+        self.assertEqual(consume("-K", "\\x25k", "-D", "%%\\n"), "k1%kv1%%\nk2%kv2%%\n")
+        self.assertEqual(consume("-D", "\\\\n"), "v1\\nv2\\n")
+
+    def test_what_is_committed_is_what_was_shown(self):
+        topic, group = create_topic("shown", 2), new_name("shown")
+        for partition in 0, 1:
+            run("produce", "-t", topic, "-p", partition, text="v\n" * 10)
+        committed = lambda: {row["partition"]: row["offset"] for row in objects("offsets", "show", "-g", group)}
+        consume = ["consume", "-t", topic, "-g", group, "--commit", "-J"]
+
+        def begin_at(offset):
+            run("offsets", "seek", "-g", group, "-t", topic, "--to", offset, "--execute")
+            self.assertEqual(committed(), {0: offset, 1: offset})
+
+        begin_at(5)
+        with subprocess.Popen([PAPERBOY, *consume, "-b", BROKERS, "-o", "end", "-c", "1"], env=CLEAN, text=True,
+                              stdout=subprocess.PIPE) as process:
+            while process.poll() is None:  # where the end is, it finds in its own time
+                run("produce", "-t", topic, "-p", 0, text="later\n")
+            [shown] = map(json.loads, process.stdout)
+        self.assertEqual((process.returncode, shown["partition"], shown["payload"]), (0, 0, "later"))
+        self.assertEqual(committed(), {0: shown["offset"] + 1, 1: 5}, "it did not skip what nobody has seen")
+
+        begin_at(5)
+        [shown] = map(json.loads, lines(*consume, "-c", 1))
+        self.assertEqual(shown["offset"], 0)
+        self.assertEqual(committed(), {shown["partition"]: 1, 1 - shown["partition"]: 5}, "nor went back")
+        begin_at(5)
+        self.assertEqual(lines(*consume, "-o", "end", "-e"), [])
+        self.assertEqual(committed(), {0: 5, 1: 5})
+
+    def test_ends_that_were_reached_from_the_groups_offsets_are_committed(self):
+        topic, group = create_topic("ends", 3), new_name("ends")
+        run("produce", "-t", topic, "-p", 0, text="a\nb\n")
+        subprocess.run([environment("PAPERBOY_TEST_PYTHON"), "-c", ABORTED, BROKERS, topic, "1"], check=True, timeout=120)
+        await_that(lambda: [row["end"] for row in objects("topics", "-t", topic)] == [2, 2, 0])
+        committed = lambda: {row["partition"]: row["offset"] for row in objects("offsets", "show", "-g", group)}
+        consume = ["consume", "-t", topic, "-g", group, "--commit"]
+        self.assertEqual(lines(*consume, "-o", "stored", "-c", 1), ["a"])
+        self.assertEqual(committed(), {0: 1})
+        self.assertEqual(lines(*consume, "-o", "stored", "-e"), ["b"])
+        self.assertEqual(committed(), {0: 2, 1: 2}, "behind the transaction and its marker")
+        self.assertEqual(sum(row["lag"] or 0 for row in objects("lag", "-g", group)), 0)
 
     def test_json_lines_go_round(self):
         first, second = create_topic("first", 2), create_topic("second", 2)
@@ -377,6 +441,32 @@ class Engines(unittest.TestCase):
                 self.assertIn(file.name, run("table", "verify", directory, brokers="", status=3)[0])
                 file.write_bytes(sound)
             run("table", "verify", directory)
+
+
+    def test_verify_does_not_keep_the_values_of_a_changelog(self):
+        count, size, room = 300, 700_000, 140_000_000
+        topic, group = create_topic("large"), new_name("large")
+        run("produce", "-t", topic, "-K", ":", text="".join(f"key{i}:v\n" for i in range(count)))
+        other = create_topic("large-changelog")
+        large = "".join(f"key{i}:{'x' * size}\n" for i in range(count))
+        run("produce", "-t", other, "-K", ":", "-z", "none", text=large)
+        with tempfile.TemporaryDirectory() as directory:
+            self.engine(group, topic, count, directory)
+            with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+                verify = [PAPERBOY, "table", "verify", directory, "-b", BROKERS, "--changelog", other, "--json", "-X",
+                          "queued.max.messages.kbytes=8192"]
+                with subprocess.Popen(verify, env=CLEAN, stdout=output, stderr=subprocess.DEVNULL) as process:
+                    _, status, used = os.wait4(process.pid, 0)
+                    process.returncode = os.waitstatus_to_exitcode(status)
+                output.seek(0)
+                found = [json.loads(line) for line in output]
+        self.assertEqual(process.returncode, 3)
+        differences = [each for each in found if each.get("finding") == "difference"]
+        self.assertEqual({each["key"] for each in differences}, {f"key{i}" for i in range(count)})
+        for each in differences:
+            self.assertIn('has another value of: ', each["text"])
+            self.assertRegex(each["text"], r'in the store, "x{60}"… in the change at offset \d+$')
+        self.assertLess(used.ru_maxrss * 1024, room, f"of {count * size:,} bytes of values")
 
 
 class Machines(unittest.TestCase):

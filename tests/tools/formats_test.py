@@ -119,6 +119,10 @@ consumer.close()
                 ("span", {"months": -1, "days": 2, "milliseconds": 3}, '{"months": …, "days": …, "milliseconds": …}'),
                 ("span", "abcdefghijkl", '{"months": …, "days": …, "milliseconds": …}'),
                 ("limit", 1e39, "a number within the range of a float"),
+                ("limit", 2**24 + 1, "a whole number that a float can hold"),
+                ("limit", -2**24 - 1, "a whole number that a float can hold"),
+                ("ratio", 2**53 + 1, "a whole number that a double can hold"),
+                ("ratio", 2**64 - 1, "a whole number that a double can hold"),
                 ("ratio", "nan", "a number")]:
             with self.subTest(name=name, wrong=wrong):
                 type = fixed("amount", 4, "decimal", precision=12, scale=3) if name == "amount" else FIELDS[name][0]
@@ -150,6 +154,86 @@ consumer.close()
                                        "day": (logical("int", "date"), None, {"default": 19_782})}), {})
         self.assertEqual(objects("consume", "-t", topic, "-e", "-s", "value=avro")[0]["payload"],
                          {"price": "-12.50", "day": "2024-02-29"})
+
+
+class Lines(unittest.TestCase):
+    def refused(self, topic, record, *how):
+        good = json.dumps({"payload": None})
+        text = record if isinstance(record, str) else json.dumps(record)
+        error = run("produce", "-t", topic, "-J", *how, text=text + "\n" + good + "\n", status=1)[1]
+        self.assertIn("standard input:1: ", error)
+        return error
+
+    def test_a_line_that_is_no_record_is_refused(self):
+        topic = create_topic("lines-refused")
+        for record, complaint in [
+                ({"key": "k"}, "payload: it is missing; write null for a tombstone"),
+                ({"key": "k", "value": "v"}, "value: a record has no such field; there are payload, key, headers and ts"),
+                ({"payload": "v", "Key": "k"}, "Key: a record has no such field"),
+                ([1], "a record is a JSON object, as `consume --json` writes them, not [1]"),
+                ("5", "a record is a JSON object"),
+                ({"payload": "v", "headers": ["a", "1", "b"]}, "headers: expected an array of names, each with its value"),
+                ({"payload": "v", "headers": {"a": "1"}}, 'headers: expected an array of names, each with its value behind it, '
+                                                          'found {"a":"1"}'),
+                ({"payload": "v", "headers": None}, "headers: expected an array"),
+                ({"payload": "v", "headers": [1, "1"]}, "headers: a name is a text, not 1"),
+                ({"payload": "v", "headers": [None, "1"]}, "headers: a name is a text, not null"),
+                ({"payload": "v", "headers": ["a", 1]}, 'headers: a value is a text, {"base64": …} or null, not 1'),
+                ({"payload": "v", "headers": ["a", {"base64": "§"}]}, "headers: \"§\" is not base64"),
+                ({"payload": "v", "ts": 1.5}, "ts: expected milliseconds since 1970, a whole number"),
+                ({"payload": "v", "ts": True}, "ts: expected milliseconds since 1970"),
+                ({"payload": "v", "ts": -1}, "ts: expected milliseconds since 1970"),
+                ({"payload": "v", "ts": 2**63}, "ts: expected milliseconds since 1970"),
+                ({"payload": "v", "key": {"base64": "§"}}, "key: \"§\" is not base64")]:
+            with self.subTest(record=record):
+                self.assertIn("standard input:1: " + complaint, self.refused(topic, record))
+        self.assertEqual(lines("consume", "-t", topic, "-e"), [])
+
+    def test_the_line_is_named_and_what_stands_in_front_of_it_sent(self):
+        topic = create_topic("lines-second")
+        error = run("produce", "-t", topic, "-J", text='{"payload": "v"}\n{"key": "k"}\n{"payload": "w"}\n', status=1)[1]
+        self.assertIn("standard input:2: payload: it is missing", error)
+        self.assertEqual(lines("consume", "-t", topic, "-e"), ["v"])
+
+    def test_numbers_that_a_format_cannot_hold_are_refused(self):
+        topic = create_topic("numbers-refused")
+        for size, wrong in [(32, 2**31), (32, -2**31 - 1), (32, 2**40), (64, 2**63), (64, -2**63 - 1), (64, 2**64 + 5)]:
+            self.check_number(topic, size, wrong)
+        for size in 32, 64:
+            for wrong in [1.5, 1.0, 1e3, True, False, "7", [7], {"a": 7}]:
+                self.check_number(topic, size, wrong)
+        self.assertEqual(lines("consume", "-t", topic, "-e"), [])
+
+    def check_number(self, topic, size, wrong):
+        complaint = f"expected a whole number of {size} bits, found "
+        with self.subTest(size=size, wrong=wrong):
+            self.assertIn("payload: " + complaint, self.refused(topic, {"payload": wrong}, "-s", f"value=i{size}"))
+            self.assertIn("key: " + complaint,
+                          self.refused(topic, {"payload": "v", "key": wrong}, "-s", f"key=i{size}"))
+
+    def test_what_a_format_holds_goes_round(self):
+        for size in 32, 64:
+            topic = create_topic("numbers")
+            numbers = [0, 1, -1, 2**(size - 1) - 1, -2**(size - 1)]
+            text = "".join(json.dumps({"key": None, "payload": each}) + "\n" for each in [*numbers, None])
+            run("produce", "-t", topic, "-J", "-s", f"value=i{size}", text=text)
+            shown = objects("consume", "-t", topic, "-e", "-s", f"value=i{size}")
+            self.assertEqual([each["payload"] for each in shown], [*numbers, None])
+
+    def test_all_that_consume_and_kcat_write_is_taken(self):
+        first, second = create_topic("written"), create_topic("taken")
+        run("produce", "-t", first, "-J", text=json.dumps(
+            {"key": {"base64": "AP8="}, "payload": None, "headers": ["a", "1", "b", None, "c", {"base64": "/w=="}],
+             "ts": 1_700_000_000_000}) + "\n")
+        shown = run("consume", "-t", first, "-e", "-J")[0]
+        self.assertEqual(set(json.loads(shown)), {"topic", "partition", "offset", "ts", "headers", "key", "payload"})
+        run("produce", "-t", second, "-J", text=shown)
+        run("produce", "-t", first, "-k", "k", text="v\n")
+        by_kcat = subprocess.run(["kcat", "-C", "-b", BROKERS, "-t", first, "-o", "1", "-e", "-q", "-J"], check=True,
+                                 capture_output=True, text=True).stdout
+        run("produce", "-t", second, "-J", text=by_kcat)
+        topics = [[{**each, "topic": ""} for each in objects("consume", "-t", topic, "-e")] for topic in (first, second)]
+        self.assertEqual(*topics)
 
 
 class MessagePack(unittest.TestCase):

@@ -110,11 +110,24 @@ std::optional<double> number_from(json const& value)
     return std::nullopt;
 }
 
+// Whether so many binary digits hold the whole number as it is.
+bool is_held_by(int digits, json const& whole)
+{
+    auto const is_negative = !whole.is_number_unsigned() && whole.get<std::int64_t>() < 0;
+    auto const bits = whole.get<std::uint64_t>();
+    auto const size = is_negative ? 0U - bits : bits;
+    return static_cast<int>(std::bit_width(size)) - std::countr_zero(size) <= digits;
+}
+
 void write_floating(json const& value, bool is_float, std::string const& place, std::string& out)
 {
     auto const number = number_from(value);
     if (!number)
         fail_avro(place, "a number", value);
+    if (value.is_number_integer() &&
+        !is_held_by(is_float ? std::numeric_limits<float>::digits : std::numeric_limits<double>::digits, value))
+        fail_avro(place, is_float ? "a whole number that a float can hold" : "a whole number that a double can hold",
+                  value);
     if (!is_float)
         return write_little_endian(std::bit_cast<std::uint64_t>(*number), out);
     if (std::isfinite(*number) && std::abs(*number) > static_cast<double>(std::numeric_limits<float>::max()))

@@ -8,6 +8,8 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstdint>
+#include <utility>
 
 namespace paperboy::cli
 {
@@ -143,9 +145,23 @@ public:
                                  std::to_string(sizeof(T) * 8) + " bits"};
         return bytes(number);
     }
-    [[nodiscard]] std::string encode_json(json const& value) override { return bytes(value.get<T>()); }
+    [[nodiscard]] std::string encode_json(json const& value) override
+    {
+        if (!holds(value))
+            throw command_failed{"expected a whole number of " + std::to_string(sizeof(T) * 8) + " bits, found " +
+                                 value.dump()};
+        return bytes(value.get<T>());
+    }
 
 private:
+    // JSON's other numbers, and true and false, would be converted without a word.
+    [[nodiscard]] static bool holds(json const& value)
+    {
+        if (value.is_number_unsigned())
+            return std::in_range<T>(value.get<std::uint64_t>());
+        return value.is_number_integer() && std::in_range<T>(value.get<std::int64_t>());
+    }
+
     [[nodiscard]] std::string bytes(T number) const
     {
         auto out = std::string{};

@@ -31,7 +31,7 @@ public:
     exit_code run()
     {
         auto const guard = interruption{};
-        auto reader = topic_reader{settings_, options_.topic, done_};
+        auto reader = topic_reader{settings_, options_.topic, starts_};
         while (!interruption::asked() && !enough(reader))
         {
             reader.read(100ms, [&](record_view const& record) { show(record); });
@@ -39,7 +39,7 @@ public:
             tell(reader.trouble());
         }
         if (options_.commit)
-            commit();
+            commit(reader);
         auto const has_end = options_.count != 0 || stops_;
         return has_end && !enough(reader) ? exit_code::interrupted : exit_code::done;
     }
@@ -57,17 +57,18 @@ private:
                 start = where;
         if (options_.until_end && !stops_)
             stops_ = ends;
-        done_ = by_partition(resolve(cluster_, partitions, start, options_.group));
+        begins_at_stored_ = start.is == place::kind::stored;
+        starts_ = by_partition(resolve(cluster_, partitions, start, options_.group));
         // Behind the end, librdkafka would begin where the topic does.
-        for (auto& [partition, offset] : done_)
+        for (auto& [partition, offset] : starts_)
             offset = std::min(offset, ends.at(partition));
     }
 
+    [[nodiscard]] bool has_shown_count() const { return options_.count != 0 && shown_ == options_.count; }
+
     // At transaction markers a partition's position says more than its last record.
-    [[nodiscard]] bool enough(topic_reader const& reader) const
+    [[nodiscard]] bool is_at_stops(topic_reader const& reader) const
     {
-        if (options_.count != 0 && shown_ == options_.count)
-            return true;
         if (!stops_)
             return false;
         for (auto const& [partition, position] : reader.positions())
@@ -76,13 +77,14 @@ private:
         return true;
     }
 
+    [[nodiscard]] bool enough(topic_reader const& reader) const { return has_shown_count() || is_at_stops(reader); }
+
     void show(record_view const& record)
     {
-        if ((options_.count != 0 && shown_ == options_.count) ||
-            (stops_ && record.offset() >= stops_->at(record.partition())))
+        if (has_shown_count() || (stops_ && record.offset() >= stops_->at(record.partition())))
             return;
         printer_.print(record);
-        done_[record.partition()] = record.offset() + 1;
+        shown_up_to_[record.partition()] = record.offset() + 1;
         ++shown_;
     }
 
@@ -93,20 +95,36 @@ private:
         told_ = trouble;
     }
 
-    void commit()
+    // Where -o has begun says nothing of what the group has seen of a partition of which nothing was shown. From where
+    // the group stands on, all of it was shown in front of a stop, and there may be transaction markers behind the last
+    // record.
+    [[nodiscard]] topic_reader::offsets to_commit(topic_reader const& reader) const
+    {
+        auto offsets = shown_up_to_;
+        if (begins_at_stored_ && is_at_stops(reader) && !has_shown_count())
+            for (auto const& [partition, stop] : *stops_)
+                if (stop > starts_.at(partition))
+                    offsets[partition] = stop;
+        return offsets;
+    }
+
+    void commit(topic_reader const& reader)
     {
         auto offsets = std::vector<partition_offset>{};
-        for (auto const& [partition, offset] : done_)
+        for (auto const& [partition, offset] : to_commit(reader))
             offsets.emplace_back(options_.topic, partition, offset);
-        cluster_.commit(options_.group, offsets);
+        if (!offsets.empty())
+            cluster_.commit(options_.group, offsets);
     }
 
     consume_options const& options_;
     config settings_;
     admin cluster_;
     record_printer printer_;
-    topic_reader::offsets done_;
+    topic_reader::offsets starts_;
+    bool begins_at_stored_ = false;
     std::optional<topic_reader::offsets> stops_;
+    topic_reader::offsets shown_up_to_;
     std::uint64_t shown_ = 0;
     std::string told_;
 };
@@ -158,7 +176,11 @@ void add_consume(CLI::App& app, action& chosen)
     command.add_flag("-Z,--null", options->show_null, "Show null as NULL");
     command.add_flag("-J,--json", options->as_json, "A JSON object a line, with kcat's names");
     auto* const group = command.add_option("-g,--group", options->group, "The group whose offsets -o stored means");
-    command.add_flag("--commit", options->commit, "In the end, commit for the group what was shown")->needs(group);
+    command
+        .add_flag("--commit", options->commit,
+                  "In the end, commit for the group what was shown, and nothing of partitions of which nothing was; "
+                  "-e with -o stored also commits where these end")
+        ->needs(group);
     joined->excludes(group)->excludes(partitions);
     command.add_flag("-q,--quiet", options->quiet, "Say nothing about brokers that are away, and about assignments");
     command.add_flag("-u,--unbuffered", options->unbuffered, "Accepted for kcat's sake: output never waits");

@@ -39,7 +39,8 @@ A first hour:
 
 (`dev up` prints the addresses; export them, or add -b and -r to each command.)
 
-Every command that prints has --json, one object a line, for other programs; `produce` reads it.
+Every command that prints has --json, one object a line, for other programs; `produce --json` reads what `consume --json`
+prints.
 
 Exit status:
   0    done; also when a command that runs until it is stopped is stopped, and when the reader of a pipe goes away

@@ -3,7 +3,7 @@
 #include "connection.hpp"
 #include "interruption.hpp"
 #include "output.hpp"
-#include "record_format.hpp"
+#include "record_line.hpp"
 
 #include <paperboy/admin.hpp>
 #include <paperboy/topic_writer.hpp>
@@ -19,9 +19,6 @@ namespace paperboy::cli
 {
 namespace
 {
-
-using optional_bytes = std::optional<std::string>;
-using header_list = std::vector<std::pair<std::string, optional_bytes>>;
 
 struct produce_options
 {
@@ -43,16 +40,6 @@ struct produce_options
     bool echo = false;
     std::uint64_t count = 0;
     std::string compression;
-};
-
-// A record as it is to be sent.
-struct draft
-{
-    optional_bytes key;
-    optional_bytes value;
-    header_list headers;
-    std::optional<std::int32_t> partition;
-    std::optional<timestamp> time;
 };
 
 class production
@@ -233,22 +220,11 @@ private:
         return by.encode(text);
     }
 
-    // A line of `consume --json`, whose topic and offset do not matter.
-    [[nodiscard]] draft parse_line(std::string const& text)
+    [[nodiscard]] draft parse_line(std::string_view text) const
     {
-        auto const line = parse_json(text);
-        auto what = draft{};
-        what.headers = headers_;
+        auto what = draft_of_line(text, codecs_);
+        what.headers.insert(what.headers.begin(), headers_.begin(), headers_.end());
         what.partition = options_.partition;
-        if (auto const found = line.find("key"); found != line.end() && !found->is_null())
-            what.key = codecs_.key->encode_json(*found);
-        if (auto const found = line.find("payload"); found != line.end() && !found->is_null())
-            what.value = codecs_.value->encode_json(*found);
-        if (auto const found = line.find("ts"); found != line.end())
-            what.time = timestamp{std::chrono::milliseconds{found->get<std::int64_t>()}};
-        auto const headers = line.value("headers", json::array());
-        for (std::size_t i = 0; i + 1 < headers.size(); i += 2)
-            what.headers.emplace_back(bytes_of(headers[i]).value_or(std::string{}), bytes_of(headers[i + 1]));
         return what;
     }
 
@@ -302,7 +278,9 @@ void add_produce(CLI::App& app, action& chosen)
                        "With -s avro: a file with the schema of values; none: the latest of subject TOPIC-value");
     command.add_option("--key-schema", options->key_schema, "Likewise for keys, subject TOPIC-key");
     command.add_flag("-Z,--null", options->null, "Empty keys and values are null");
-    command.add_flag("-J,--json", options->as_json, "Each record is a line of `consume --json`");
+    command.add_flag("-J,--json", options->as_json,
+                     "Each record is a line of `consume --json`: payload, where null is a tombstone, and perhaps key, "
+                     "headers, ts");
     command.add_option("-z,--compression", options->compression, "none, gzip, snappy, lz4 (as without it) or zstd");
     command.add_option("-c,--count", options->count, "End after so many records");
     command.add_flag("-T,--tee", options->echo, "Write to standard output what was produced");

@@ -6,17 +6,31 @@ namespace paperboy::cli
 namespace
 {
 
+// A delimiter as a part of a format, in which it means nothing but itself.
+std::string verbatim(std::string_view delimiter)
+{
+    auto text = std::string{};
+    for (auto const each : unescaped(delimiter))
+    {
+        if (each == '%' || each == '\\')
+            text += each;
+        text += each;
+    }
+    return text;
+}
+
 // What is shown when no format is given: the value, behind the offset and the key where these are asked for.
 std::string format_of(consume_options const& options)
 {
     if (!options.format.empty())
         return options.format;
+    auto const behind_key = verbatim(options.key_delimiter);
     auto format = std::string{};
     if (options.show_offset)
-        format += "%o" + options.key_delimiter;
-    if (!options.key_delimiter.empty())
-        format += "%k" + options.key_delimiter;
-    return format + "%s" + options.delimiter;
+        format += "%o" + behind_key;
+    if (!behind_key.empty())
+        format += "%k" + behind_key;
+    return format + "%s" + verbatim(options.delimiter);
 }
 
 } // namespace

@@ -178,8 +178,8 @@ void add_table(CLI::App& app, action& chosen)
     add_formats(dumped);
     add("stats", "What each shard has, and with -b how far it is behind its changelog", &stats);
     add("verify",
-        "Compare each file with its checksums, and with -b each entry with the changelog; exit status 3 when something "
-        "is wrong",
+        "Compare each file with its checksums, and with -b each entry with the changelog, one partition after the "
+        "other: the keys of one have to fit into memory, its values not; exit status 3 when something is wrong",
         &verify_tables);
 }
 

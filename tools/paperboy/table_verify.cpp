@@ -21,6 +21,16 @@ std::string excerpt(std::string_view bytes)
     return bytes.size() > longest ? text + "…" : text;
 }
 
+// Of a key whose value in the store is not the changelog's.
+struct other_value
+{
+    std::string key;
+    std::string stored;
+};
+
+// By the offset of the change.
+using other_values = std::map<std::int64_t, other_value>;
+
 class verification
 {
 public:
@@ -83,20 +93,9 @@ private:
         auto const changelog = topic_partition{changelog_of(options_, shard.table), shard.partition};
         if (!verify_identity(shard, changelog.topic))
             return;
-        auto fold = fold_changelog(settings_, *cluster_, changelog, *shard.next_offset, options_.cluster.timeout(),
-                                   progress_, [] { return interruption::asked(); });
-        if (interruption::asked())
-            return;
-        tables.walk(shard, {},
-                    [&](std::string_view key, std::string_view value)
-                    {
-                        compare(shard, key, value, fold);
-                        return count_entry();
-                    });
-        for (auto const& [key, entry] : fold)
-            if (entry.value && !entry.changed_later)
-                differ(shard, key, "has no entry for",
-                       "its change at offset " + std::to_string(*entry.offset) + " is missing");
+        verify(tables, shard,
+               changelog_scan{settings_, changelog, options_.cluster.timeout(), progress_,
+                              [] { return interruption::asked(); }});
     }
     catch (store_error const& error)
     {
@@ -108,6 +107,49 @@ private:
     {
         report("changelog_out_of_reach", shard, {{"text", error.what()}},
                name(shard) + " cannot be compared: " + error.what());
+    }
+
+    void verify(rocksdb_inspection const& tables, stored_shard const& shard, changelog_scan const& changelog)
+    {
+        auto fold = changelog.fold(*cluster_, *shard.next_offset);
+        if (interruption::asked())
+            return;
+        auto others = other_values{};
+        tables.walk(shard, {},
+                    [&](std::string_view key, std::string_view value)
+                    {
+                        compare(shard, key, value, fold, others);
+                        return count_entry();
+                    });
+        tell(shard, changelog, others);
+        if (interruption::asked())
+            return;
+        for (auto const& [key, entry] : fold)
+            if (entry.value && !entry.changed_later)
+                differ(shard, key, "has no entry for",
+                       "its change at offset " + std::to_string(*entry.offset) + " is missing");
+    }
+
+    // What the changes say is read again: the fold has kept no values. Compaction may have taken some of them
+    // meanwhile.
+    void tell(stored_shard const& shard, changelog_scan const& changelog, other_values& others)
+    {
+        if (others.empty())
+            return;
+        changelog.read(others.begin()->first, others.rbegin()->first + 1,
+                       [&](record_view const& change)
+                       {
+                           if (auto const found = others.extract(change.offset()))
+                               differ(shard, found.mapped(), excerpt(change.value()), change.offset());
+                       });
+        for (auto const& [offset, other] : others)
+            differ(shard, other, "another one", offset);
+    }
+
+    void differ(stored_shard const& shard, other_value const& other, std::string const& changed, std::int64_t offset)
+    {
+        differ(shard, other.key, "has another value of",
+               other.stored + " in the store, " + changed + " in the change at offset " + std::to_string(offset));
     }
 
     // Offsets of another topic mean other records: there is nothing to compare, unless that topic was asked for.
@@ -160,21 +202,20 @@ private:
     }
 
     // What is left in the fold is missing in the store.
-    void compare(stored_shard const& shard, std::string_view key, std::string_view value, changelog_fold& fold)
+    void compare(stored_shard const& shard, std::string_view key, std::string_view value, changelog_fold& fold,
+                 other_values& others)
     {
         auto const found = fold.find(key);
         if (found == fold.end())
             return differ(shard, key, "has an entry for", "the changelog has no change of it");
         auto const entry = std::move(found->second);
         fold.erase(found);
-        if ((entry.value && *entry.value == value) || entry.changed_later)
+        if ((entry.value && *entry.value == digest_of(value)) || entry.changed_later)
             return;
         if (!entry.value)
             return differ(shard, key, "has an entry for",
                           "the change at offset " + std::to_string(*entry.offset) + " erased it");
-        differ(shard, key, "has another value of",
-               excerpt(value) + " in the store, " + excerpt(*entry.value) + " in the change at offset " +
-                   std::to_string(*entry.offset));
+        others.emplace(*entry.offset, other_value{std::string{key}, excerpt(value)});
     }
 
     void differ(stored_shard const& shard, std::string_view key, std::string const& what, std::string const& why)
