@@ -1,10 +1,12 @@
 """tools/bench's work, once the programs are built and a broker runs."""
 
 import argparse
+import math
 import pathlib
 import sys
 
 import chart
+import origin
 import parts
 import rows
 import runs
@@ -23,26 +25,44 @@ def names(known):
     return parse
 
 
+def positive(kind):
+    def number(text):
+        value = kind(text)
+        if not 0 < value < math.inf:
+            raise argparse.ArgumentTypeError(f"{text} is not above 0")
+        return value
+
+    return number
+
+
+def list_of(kind):
+    def numbers(text):
+        return [kind(each) for each in text.split(",")]
+
+    return numbers
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="tools/bench")
     parser.add_argument("--programs", type=pathlib.Path, required=True)
     parser.add_argument("--servers", required=True)
     parser.add_argument("--results", type=pathlib.Path, required=True)
     parser.add_argument("--peers-folder", type=pathlib.Path, required=True)
+    parser.add_argument("--commit", help="that the programs were built from", default="")
     parser.add_argument("--only", type=names(parts.ALL), default=["throughput", "latency"])
     parser.add_argument("--peers", type=names([each.name for each in rows.PEER_ROWS]), default="all")
     parser.add_argument("--topics", type=lambda text: text.split(","), default=["raw100", "json400", "raw1k"])
     parser.add_argument("--records", default="1.0")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--rates", type=lambda text: [int(each) for each in text.split(",")], default=[500, 10_000])
+    parser.add_argument("--rounds", type=positive(int), default=5)
+    parser.add_argument("--seconds", type=positive(float), default=10)
+    parser.add_argument("--rates", type=list_of(positive(int)), default=[500, 10_000])
     parser.add_argument("--pin", dest="pins", action="store_const", const=(True,), default=(True, False))
     parser.add_argument("--no-pin", dest="pins", action="store_const", const=(False,))
     return parser.parse_args(arguments)
 
 
-def main():
-    given = parse(sys.argv[1:])
+def main(arguments):
+    given = parse(arguments)
     notes = []
 
     def note(text):
@@ -50,7 +70,10 @@ def main():
         parts.say(text)
 
     peers = rows.prepare(given.peers, given.peers_folder, parts.say, note)
-    results = Results(given.results, notes)
+    described = origin.describe(given, peers)
+    for each in origin.without(described["allocators"]):
+        note(each)
+    results = Results(given.results, described, notes)
     for name in given.only:
         parts.ALL[name](results, given, peers)
     everything = results.save()
@@ -61,7 +84,8 @@ def main():
     print(text)
 
 
-try:
-    main()
-except runs.Failed as error:
-    sys.exit(f"bench: {error}")
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except runs.Failed as failure:
+        sys.exit(f"bench: {failure}")

@@ -28,6 +28,8 @@ class Row:
     topics: tuple = ()  # kinds; all when empty
     few: bool = False  # so slow that a tenth of the records has to do
     program: list = field(default_factory=list)  # of a peer
+    version: str = ""  # of a peer that tells it
+    librdkafka: bool = False  # whether a peer's client is that
     mode: str = ""  # of our programs
     options: tuple = ()
     against: str = "raw"  # the row that its ratios are of
@@ -37,9 +39,11 @@ class Row:
         return not self.topics or topic.kind in self.topics
 
 
+RAW = Row("raw", "librdkafka, batches", mode="raw")
+VOID = Row("void", "paperboy", ours=True, mode="void")
 OWN = [
-    Row("raw", "librdkafka, batches", mode="raw"),
-    Row("void", "paperboy", ours=True, mode="void"),
+    RAW,
+    VOID,
     Row("awaitable", "paperboy, coroutines", ours=True, mode="awaitable"),
     Row("bulk", "paperboy, bulk", ours=True, mode="bulk"),
     Row("json", "paperboy, JSON decoded", ours=True, mode="json", topics=("json400",)),
@@ -52,8 +56,8 @@ OWN = [
 PEER_ROWS = [
     Row("franz-go", "franz-go (Go)"),
     Row("kafka-clients", "kafka-clients (Java)"),
-    Row("rdkafka", "rdkafka (Rust)"),
-    Row("confluent-kafka", "confluent-kafka (Python)", few=True),
+    Row("rdkafka", "rdkafka (Rust)", librdkafka=True),
+    Row("confluent-kafka", "confluent-kafka (Python)", few=True, librdkafka=True),
     Row("aiokafka", "aiokafka (Python)", few=True),
     Row("seed", "kafka-paperboy 0.4.1 (Python)", few=True),
 ]
@@ -64,6 +68,18 @@ LATENCY_ROWS = [
     Row("awaitable", "paperboy, coroutines", ours=True, mode="awaitable"),
 ]
 LATENCY_PEERS = ("franz-go", "kafka-clients")
+
+LAYOUT_ROWS = [RAW, VOID]
+THREADED_ROWS = [
+    *LAYOUT_ROWS,
+    Row("void-2", "paperboy, two threads", ours=True, mode="void", options=("--threads", "2")),
+]
+
+
+def version(folder):
+    """What a peer's prepare tells."""
+    file = folder / "version"
+    return file.read_text().strip() if file.exists() else ""
 
 
 def prepare(wanted, folder, say, note):
@@ -79,6 +95,7 @@ def prepare(wanted, folder, say, note):
                               text=True)
         if done.returncode == 0:
             row.program = done.stdout.splitlines()
+            row.version = version(own)
             ready.append(row)
         else:
             say(done.stderr.rstrip())

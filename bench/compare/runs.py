@@ -5,22 +5,48 @@ import os
 import subprocess
 import tempfile
 
-FIRST_CORE = {0}
 OWN_LINE = ("records", "checksum", "cpu_seconds", "wall_seconds", "idle_seconds", "kept_seconds", "rss_mb")
+DEADLINE = 300
+FILL_DEADLINE = 1200
 
 
 class Failed(Exception):
     pass
 
 
+def first_core():
+    """Of those that we may use: a container may lack core 0."""
+    return {min(os.sched_getaffinity(0))}
+
+
+def pin():
+    os.sched_setaffinity(0, first_core())
+
+
+def not_started(command, error):
+    """Without the folder of the program, as it goes into the results."""
+    return Failed(f"{os.path.basename(command[0])} cannot be started: {getattr(error, 'strerror', None) or error}")
+
+
 def complete(command, pinned, deadline):
     """What the command left, once it has ended well or not."""
-    pin = (lambda: os.sched_setaffinity(0, FIRST_CORE)) if pinned else None
+    command = list(map(str, command))
     try:
-        return subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=deadline, preexec_fn=pin)
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=deadline,
+                              preexec_fn=pin if pinned else None)
     except subprocess.TimeoutExpired:
-        raise Failed(f"not done within {deadline} s") from None
+        raise Failed(f"not done within {deadline:.0f} s") from None
+    except (OSError, subprocess.SubprocessError) as error:
+        raise not_started(command, error) from None
+
+
+def start(command):
+    """A command that runs beside others; its output can be read."""
+    command = list(map(str, command))
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    except OSError as error:
+        raise not_started(command, error) from None
 
 
 def failed(done):
@@ -32,7 +58,12 @@ def is_missing(error):
     return "is no mode of this build" in str(error)
 
 
-def run(command, pinned=False, deadline=300):
+def knows(programs, option):
+    """Whether paperboy_throughput has this option: that of an earlier version may not."""
+    return option in complete([programs / "paperboy_throughput", "--help"], False, DEADLINE).stdout
+
+
+def run(command, pinned=False, deadline=DEADLINE):
     """The last line that is a measurement: a peer's JSON, or the line of paperboy_throughput."""
     done = complete(command, pinned, deadline)
     for line in reversed(done.stdout.splitlines()):
@@ -43,7 +74,7 @@ def run(command, pinned=False, deadline=300):
     raise failed(done)
 
 
-def run_mode(command, pinned=False, deadline=300):
+def run_mode(command, pinned=False, deadline=DEADLINE):
     """The one run of one mode that paperboy_throughput is told to measure: per record, as it writes it."""
     with tempfile.NamedTemporaryFile(suffix=".json") as written:
         done = complete([*command, "--json", written.name], pinned, deadline)
@@ -62,11 +93,17 @@ def per_record(measured):
             "start_cpu_seconds": measured.get("start_cpu_seconds", 0)}
 
 
-def fill(programs, servers, kinds, records, partitions=8, active=8):
+def fill(programs, servers, kinds, records, partitions=8, active=8, copies=1):
     """Makes and fills topics; by kind, their names and the sizes of their partitions."""
     command = [programs / "paperboy_throughput", "--fill", "--bootstrap-servers", servers, "--topics", ",".join(kinds),
                "--records", records, "--partitions", partitions, "--active", active]
-    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, text=True, timeout=1200)
+    command = list(map(str, command + (["--copies", copies] if copies > 1 else [])))
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=FILL_DEADLINE)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"{', '.join(kinds)} cannot be filled within {FILL_DEADLINE} s") from None
+    except OSError as error:
+        raise not_started(command, error) from None
     if done.returncode != 0:
         raise Failed("the topics cannot be filled")
     return json.loads(done.stdout)

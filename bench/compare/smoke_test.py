@@ -36,6 +36,13 @@ assert set(latency) == {"raw", "void", "awaitable"}, latency.keys()
 for each in latency.values():
     assert each["runs"][0]["records"] == 100 and 0 < each["p50"]["median"] <= each["p99"]["median"], each
 
+assert "ns_over_raw" in throughput["json"], throughput["json"]
+assert {"p50_us_over_raw", "p99_ratio_to_raw"} <= latency["void"].keys()
+for part in ("throughput", "latency"):
+    origin = measured["origins"][part]
+    assert origin["rounds"] == 1 and origin["librdkafka"] and origin["allocators"]["paperboy_throughput"], origin
+    assert servers not in json.dumps(origin) and str(results) not in json.dumps(origin), origin
+
 tables = (results / "tables.md").read_text()
 chart = xml.dom.minidom.parse(str(results / "chart.svg"))
 texts = [each.firstChild.data for each in chart.getElementsByTagName("text")]

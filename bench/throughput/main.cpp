@@ -152,6 +152,21 @@ std::vector<mode_result> measure_topic(options const& from, std::string const& n
     return results;
 }
 
+// Topics that are alike, as one: its name is a regular expression.
+filled_topic fill_copies(options const& from, topic_kind const& kind, std::uint64_t records, topic_filler& filler)
+{
+    auto const stem = "-of-" + std::to_string(from.copies) + "-";
+    auto all = filled_topic{};
+    for (std::int32_t copy = 1; copy <= from.copies; ++copy)
+    {
+        auto const number = std::to_string(copy);
+        auto const one = filler.fill(kind, from.layout, records, stem + number);
+        all.name = "^" + one.name.substr(0, one.name.size() - number.size()) + "[0-9]+$";
+        all.partition_sizes.insert(all.partition_sizes.end(), one.partition_sizes.begin(), one.partition_sizes.end());
+    }
+    return all;
+}
+
 std::vector<filled_topic> fill_topics(options const& from, topic_filler& filler)
 {
     auto topics = std::vector<filled_topic>{};
@@ -159,8 +174,10 @@ std::vector<filled_topic> fill_topics(options const& from, topic_filler& filler)
     {
         auto const& kind = find_topic_kind(name);
         auto const scaled = static_cast<std::uint64_t>(static_cast<double>(kind.full_size) * from.scale);
-        topics.push_back(
-            filler.fill(kind, from.layout, from.records > 0 ? from.records : std::max<std::uint64_t>(scaled, 1)));
+        auto const records = from.records > 0 ? from.records : std::max<std::uint64_t>(scaled, 1);
+        auto const each = std::max<std::uint64_t>(records / static_cast<std::uint64_t>(from.copies), 1);
+        topics.push_back(from.copies > 1 ? fill_copies(from, kind, each, filler)
+                                         : filler.fill(kind, from.layout, records));
     }
     return topics;
 }

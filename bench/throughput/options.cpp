@@ -67,6 +67,7 @@ std::map<std::string, setter> const& setters()
          }},
         {"--active",
          [](options& o, std::string const& v) { o.layout.active = number<std::int32_t>("--active", v, 1); }},
+        {"--copies", [](options& o, std::string const& v) { o.copies = number<std::int32_t>("--copies", v, 1); }},
         {"--rounds", [](options& o, std::string const& v) { o.rounds = number<int>("--rounds", v, 1); }},
         {"--work",
          [](options& o, std::string const& v) { o.work = std::chrono::nanoseconds{number<int>("--work", v, 0)}; }},
@@ -169,6 +170,7 @@ std::string help_text()
   --records N | F     N records in each topic, or a fraction F of the full size, written with a point (default: 1.0)
   --partitions N      of each topic (default: 8)
   --active N          the partitions that have records; where records have keys, these decide (default: 8, or all)
+  --copies N          topics of each kind, which share its records and are consumed as one (default: 1)
   --fill              makes and fills the topics and prints their names and sizes as JSON; measures nothing
   --modes LIST        of raw, raw-defaults, void, awaitable, bulk, json, stalled, ready, void-metrics, alone (default:
                       raw,void,awaitable); json-raw for json400, msgpack and msgpack-raw for msgpack400, avro and

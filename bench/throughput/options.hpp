@@ -26,6 +26,8 @@ struct options
     double scale = 1;
     std::uint64_t records = 0;
     topic_layout layout;
+    // So many topics of each kind, alike, which share the records and are consumed as one.
+    std::int32_t copies = 1;
     // Only makes and fills the topics, and prints what they hold.
     bool fill_only = false;
     int rounds = 5;

@@ -105,9 +105,10 @@ void topic_filler::fail(std::string const& what, std::string const& why) const
     throw std::runtime_error{what + " at " + bootstrap_servers_ + ": " + why};
 }
 
-filled_topic topic_filler::fill(topic_kind const& kind, topic_layout layout, std::uint64_t records)
+filled_topic topic_filler::fill(topic_kind const& kind, topic_layout layout, std::uint64_t records,
+                                std::string const& suffix)
 {
-    auto result = filled_topic{name_of(kind, layout, records), {}};
+    auto result = filled_topic{name_of(kind, layout, records) + suffix, {}};
     create(result.name, layout.partitions, kind.changelog);
     if (kind.changelog)
         create(result.name + "-source", layout.partitions);

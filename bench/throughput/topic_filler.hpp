@@ -25,8 +25,9 @@ class topic_filler
 public:
     explicit topic_filler(std::string bootstrap_servers);
 
-    // The topic of this kind with this many records; produces those that it lacks.
-    [[nodiscard]] filled_topic fill(topic_kind const& kind, topic_layout layout, std::uint64_t records);
+    // The topic of this kind with this many records, whose name ends with `suffix`; produces those that it lacks.
+    [[nodiscard]] filled_topic fill(topic_kind const& kind, topic_layout layout, std::uint64_t records,
+                                    std::string const& suffix = {});
 
     // Makes a topic unless it is there.
     void create(std::string const& name, std::int32_t partitions, bool compacted = false);
