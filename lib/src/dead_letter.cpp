@@ -43,7 +43,7 @@ dead_letter::dead_letter(record_view const& record, burial const& why, std::stri
     add("__paperboy.errors.partition", std::to_string(record.partition()));
     add("__paperboy.errors.offset", std::to_string(record.offset()));
     if (auto const time = record.timestamp())
-        add("__paperboy.errors.timestamp", std::to_string(sendable_ms(*time)));
+        add("__paperboy.errors.timestamp", std::to_string(time->time_since_epoch().count()));
     add("__paperboy.errors.group", std::string{group});
     add("__paperboy.errors.stage", std::string{to_string(why.where)});
     add("__paperboy.errors.exception.class.name", exception_type(why.error));
@@ -66,7 +66,7 @@ outgoing_view dead_letter::view(std::size_t topic) const noexcept
     if (!record_.is_tombstone())
         what.value = record_.value();
     if (auto const time = record_.timestamp())
-        what.timestamp_ms = time->time_since_epoch().count();
+        what.timestamp_ms = sendable_ms(*time);
     what.headers = headers_;
     return what;
 }

@@ -197,6 +197,18 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_record_goes_as_it_came_and_says_why, Mode, modes
     BOOST_TEST((letter.headers == expected));
 }
 
+// librdkafka would send 0 as "now".
+BOOST_AUTO_TEST_CASE(a_record_of_the_first_moment_of_1970_says_so_and_goes_as_near_as_it_can)
+{
+    auto const record = test_record{{}, "bad", 41, 0, {}};
+    auto const result = testing::run(failing_handler<test::plain_hooks>{}, {record}, {"orders", 3});
+    BOOST_TEST_REQUIRE(result.dead_letters.size() == 1U);
+    auto const& letter = result.dead_letters[0];
+    BOOST_TEST(letter.timestamp_ms == 1);
+    using header = std::pair<std::string, std::optional<std::string>>;
+    BOOST_TEST((std::ranges::count(letter.headers, header{"__paperboy.errors.timestamp", "0"}) == 1));
+}
+
 BOOST_AUTO_TEST_CASE(empty_and_null_stay_apart)
 {
     struct refusing
