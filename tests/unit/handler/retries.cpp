@@ -273,6 +273,48 @@ BOOST_AUTO_TEST_CASE(an_undecodable_record_is_asked_about_once_however_often_its
     BOOST_TEST(result.committable == 5);
 }
 
+// As one whose schema is registered after its letter was sent.
+BOOST_AUTO_TEST_CASE(a_record_that_was_left_out_stays_out_even_if_it_could_be_decoded_later)
+{
+    struct late_serde
+    {
+        using value_type = std::string;
+        int& decoded;
+        void decode(bytes_view data, std::string& out)
+        {
+            if (data.size() == 3 && ++decoded == 1)
+                throw decode_error{"not yet"};
+            out.assign(reinterpret_cast<char const*>(data.data()), data.size());
+        }
+    };
+    struct handler
+    {
+        journal& calls;
+        int& attempts;
+        void on_message(record<std::string> const&) {}
+        void on_bulk(std::span<record<std::string> const> bulk)
+        {
+            auto line = std::string{};
+            for (auto const& each : bulk)
+                line += std::to_string(each.offset());
+            calls.push_back(line);
+            if (++attempts < 2)
+                throw std::runtime_error{"not now"};
+        }
+        error_action on_bulk_error(std::exception_ptr) { return a_few_times(3, error_action::fail); }
+        error_action on_error(std::exception_ptr) { return error_action::skip; }
+    };
+    auto all = std::vector<test_record>(4, test_record{"k", "value"});
+    all[2].value = "xyz";
+    auto calls = journal{};
+    auto attempts = 0;
+    auto decoded = 0;
+    auto const result = testing::run_bulk(late_serde{decoded}, handler{calls, attempts}, all);
+    BOOST_TEST(calls == (journal{"013", "013"}), boost::test_tools::per_element());
+    BOOST_TEST(decoded == 1);
+    BOOST_TEST(result.committable == 4);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace paperboy::retries_test

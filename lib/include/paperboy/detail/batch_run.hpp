@@ -134,6 +134,8 @@ public:
         return true;
     }
 
+    [[nodiscard]] bool has_left_out() const noexcept { return !left_out_.empty(); }
+
     [[nodiscard]] bool was_left_out(record_view const& record) const noexcept
     {
         return std::ranges::binary_search(left_out_, record.offset());

@@ -55,7 +55,7 @@ public:
             records_.reserve(views.size());
             decoder_.forget();
             [[maybe_unused]] auto const began = stopwatch::clock::now();
-            auto reached = decode_from(views, 0);
+            auto reached = decode_from(run, 0);
             if constexpr (decodes<KeySerde> || decodes<ValueSerde>)
                 if (!records_.empty())
                     run.took(hook::decode_value,
@@ -126,10 +126,16 @@ private:
         std::exception_ptr error;
     };
 
-    decoded decode_from(std::span<record_view const> views, std::size_t start)
+    // Where a bulk is tried again, what becomes of those that were left out is decided, and may be done, even if they
+    // could be decoded by now.
+    decoded decode_from(bulk_run const& run, std::size_t start)
     {
+        auto const views = run.records();
+        auto const some_left_out = run.has_left_out();
         for (auto at = start; at < views.size(); ++at)
         {
+            if (some_left_out && run.was_left_out(views[at])) [[unlikely]]
+                continue;
             if constexpr (decoder::prepares)
                 if (!decoder_.ready(views[at])) [[unlikely]]
                     return decoded{at};
@@ -161,22 +167,16 @@ private:
                     co_await decoder_.prepare(view, run);
                     if (run.cancelled())
                         co_return std::nullopt;
-                    reached = decode_from(views, reached.at);
+                    reached = decode_from(run, reached.at);
                     continue;
                 }
-            // Of a bulk that is tried again: what becomes of it is decided, and may be done.
-            if (run.was_left_out(view))
-            {
-                reached = decode_from(views, reached.at + 1);
-                continue;
-            }
             auto action = co_await failures_.ask_on_error(run, reached.where, reached.error, view);
             if (failures::leaves_out(action) && run.left_out_first_time(view) &&
                 run.conclude(run.report(reached.where, reached.error, view, action), view) != error_action::kind::skip)
                 action = error_action::fail;
             if (!failures::leaves_out(action))
                 co_return undecodable_record{reached.at, reached.where, std::move(reached.error), view, action};
-            reached = decode_from(views, reached.at + 1);
+            reached = decode_from(run, reached.at + 1);
         }
         co_return std::nullopt;
     }
