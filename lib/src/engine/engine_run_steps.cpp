@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace paperboy::engine_detail
@@ -22,21 +23,39 @@ std::string number_of(std::size_t step, std::size_t steps)
     return "step " + std::to_string(step + 1) + " of " + std::to_string(steps);
 }
 
-// Whether the group has passed each target, and, if it was asked for, where the partitions end now.
+// What the group has committed, whether it has passed each target by that, and, if it was asked for, where the
+// partitions end now.
 struct group_look
 {
+    std::vector<partition_offset> committed = {};
     bool passed = false;
     std::vector<partition_offset> ends = {};
 };
 
+// Not end_offsets(): where retention has removed all records, the end is where it was.
+std::vector<partition_offset> ends_of(kafka::client const& client, std::span<topic_partition const> partitions)
+{
+    auto times = std::map<topic_partition, std::int64_t>{};
+    for (auto const& where : partitions)
+        times.emplace(where, kafka::time_of_end);
+    auto ends = std::vector<partition_offset>{};
+    if (kafka::offsets_at(client, times, kafka::query_timeout))
+        for (auto const& [where, end] : times)
+            ends.emplace_back(where.topic, where.partition, end);
+    return ends;
+}
+
 group_look look_at_group(kafka::client const& client, pipeline::group_targets const& targets, bool with_ends)
 {
-    auto const partitions = targets.partitions();
-    auto const committed = kafka::committed_offsets(client, partitions, kafka::query_timeout);
     auto look = group_look{};
-    look.passed = committed && targets.passed_by(*committed);
+    auto const partitions = targets.partitions();
+    auto committed = kafka::committed_offsets(client, partitions, kafka::query_timeout);
+    if (!committed)
+        return look;
+    look.committed = std::move(*committed);
+    look.passed = targets.passed_by(look.committed);
     if (!look.passed && with_ends)
-        look.ends = kafka::end_offsets(client, partitions, kafka::query_timeout).value_or(look.ends);
+        look.ends = ends_of(client, partitions);
     return look;
 }
 
@@ -189,15 +208,15 @@ void engine_run::wait_for_group()
                   return;
               if (look->passed)
                   return self->advance_step();
-              self->lower_targets(look->ends);
+              self->lower_targets(look->ends, look->committed);
               self->act(self->commit_.due());
               self->steps_timer_.start(kafka::query_pause, [self] { self->wait_for_group(); });
           });
 }
 
-void engine_run::lower_targets(std::vector<partition_offset> const& ends)
+void engine_run::lower_targets(std::span<partition_offset const> ends, std::span<partition_offset const> committed)
 {
-    for (auto const& each : group_targets_.lower(ends))
+    for (auto const& each : group_targets_.lower(ends, committed))
         log(log_level::warning,
             each.topic + "[" + std::to_string(each.partition) + "] ended at " + std::to_string(each.offset) +
                 " when the step began, and has been cut off since: the step waits for what is left");

@@ -19,17 +19,24 @@ namespace paperboy::pipeline
 // 2. Its log is cut off at 400 by an unclean election, or its topic made anew. Its owner hears of that and goes on from
 //    there; nobody joins or leaves.
 // 3. The group's offset stays at 400: who waits for 500 would wait for ever.
+//
+// An offset that was committed behind such an end is one of the old log, and says nothing of the new one: it counts
+// only when another one has followed. But not for ever either, since nothing may follow where the new log is handled
+// already.
 class group_targets
 {
 public:
     // After so many looks in vain the ends are asked for.
     static constexpr auto looks_between_ends = 25U;
+    // For so many looks an offset of the old log does not count.
+    static constexpr auto most_stale_looks = 100U;
 
     // A step begins: each partition of its topics with its end.
     void begin(std::span<partition_offset const> ends)
     {
         looks_ = 0;
         targets_.clear();
+        stale_.clear();
         for (auto const& each : ends)
             targets_.insert_or_assign({each.topic, each.partition}, each.offset);
     }
@@ -50,16 +57,29 @@ public:
     // Whether these offsets of the group, one for each partition, have passed.
     [[nodiscard]] bool passed_by(std::span<partition_offset const> committed) const
     {
-        return std::ranges::all_of(committed, [this](auto const& each)
-                                   { return each.offset >= of({each.topic, each.partition}).value_or(each.offset); });
+        return std::ranges::all_of(committed,
+                                   [this](auto const& each)
+                                   {
+                                       auto const where = topic_partition{each.topic, each.partition};
+                                       auto const old = stale_.find(where);
+                                       return each.offset >= of(where).value_or(each.offset) &&
+                                              (old == stale_.end() || old->second.committed != each.offset);
+                                   });
     }
 
     // Another look begins; whether it has to ask for the ends.
-    [[nodiscard]] bool wants_ends() noexcept { return ++looks_ % looks_between_ends == 0; }
+    [[nodiscard]] bool wants_ends()
+    {
+        for (auto& [where, old] : stale_)
+            --old.looks;
+        std::erase_if(stale_, [](auto const& each) { return each.second.looks == 0; });
+        return ++looks_ % looks_between_ends == 0;
+    }
 
-    // What partitions have now. Those that have less than their target, each with the target that it had; it is lower
-    // from now on.
-    std::vector<partition_offset> lower(std::span<partition_offset const> ends)
+    // What partitions end at now, and what the group has committed. Those that end in front of their target, each with
+    // the target that it had; it is lower from now on.
+    std::vector<partition_offset> lower(std::span<partition_offset const> ends,
+                                        std::span<partition_offset const> committed)
     {
         auto lowered = std::vector<partition_offset>{};
         for (auto const& each : ends)
@@ -69,12 +89,22 @@ public:
                 continue;
             lowered.push_back({each.topic, each.partition, target->second});
             target->second = each.offset;
+            for (auto const& [topic, partition, offset] : committed)
+                if (topic == each.topic && partition == each.partition && offset > each.offset && each.offset > 0)
+                    stale_.insert_or_assign(target->first, old_offset{offset, most_stale_looks});
         }
         return lowered;
     }
 
 private:
+    struct old_offset
+    {
+        std::int64_t committed = 0;
+        unsigned looks = 0;
+    };
+
     std::map<topic_partition, std::int64_t> targets_;
+    std::map<topic_partition, old_offset> stale_;
     unsigned looks_ = 0;
 };
 

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_step_without_partitions_is_passed)
 BOOST_AUTO_TEST_CASE(what_was_cut_off_is_waited_for_to_where_it_ends_now)
 {
     auto targets = begun();
-    auto const lowered = targets.lower(offsets{{"a", 0, 400}, {"a", 1, 9}, {"b", 0, 1}});
+    auto const lowered = targets.lower(offsets{{"a", 0, 400}, {"a", 1, 9}, {"b", 0, 1}}, offsets{{"a", 0, 399}});
     BOOST_REQUIRE(lowered.size() == 1U);
     BOOST_TEST(lowered[0].topic == "a");
     BOOST_TEST(lowered[0].partition == 0);
@@ -50,11 +50,36 @@ BOOST_AUTO_TEST_CASE(what_was_cut_off_is_waited_for_to_where_it_ends_now)
     BOOST_TEST(targets.passed_by(offsets{{"a", 0, 400}, {"a", 1, 0}}));
 }
 
+// Its owner has not seen the new one yet.
+BOOST_AUTO_TEST_CASE(what_was_committed_of_the_old_log_does_not_count)
+{
+    auto targets = begun();
+    auto const old = offsets{{"a", 0, 300}, {"a", 1, 0}};
+    static_cast<void>(targets.lower(offsets{{"a", 0, 100}}, old));
+    BOOST_TEST(!targets.passed_by(old));
+    BOOST_TEST(!targets.passed_by(offsets{{"a", 0, 99}}));
+    BOOST_TEST(targets.passed_by(offsets{{"a", 0, 100}}));
+    BOOST_TEST(targets.passed_by(offsets{{"a", 0, 120}}));
+    for (auto look = 1U; look < group_targets::most_stale_looks; ++look)
+        static_cast<void>(targets.wants_ends());
+    BOOST_TEST(!targets.passed_by(old));
+    static_cast<void>(targets.wants_ends());
+    BOOST_TEST(targets.passed_by(old));
+}
+
+// Nothing will be committed of it.
+BOOST_AUTO_TEST_CASE(an_empty_new_log_is_passed_by_whatever_was_committed)
+{
+    auto targets = begun();
+    static_cast<void>(targets.lower(offsets{{"a", 0, 0}}, offsets{{"a", 0, 300}}));
+    BOOST_TEST(targets.passed_by(offsets{{"a", 0, 300}, {"a", 1, 0}}));
+}
+
 // What came after the step began is not a part of it.
 BOOST_AUTO_TEST_CASE(growth_raises_no_target)
 {
     auto targets = begun();
-    BOOST_TEST(targets.lower(offsets{{"a", 0, 600}, {"a", 1, 1}}).empty());
+    BOOST_TEST(targets.lower(offsets{{"a", 0, 600}, {"a", 1, 1}}, offsets{}).empty());
     BOOST_TEST(targets.of(a0).value_or(-1) == 500);
     BOOST_TEST(targets.of(a1).value_or(-1) == 0);
 }
