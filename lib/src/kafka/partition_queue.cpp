@@ -47,7 +47,8 @@ fetched partition_queue::fetch(detail::block_holder& block, std::size_t most, st
     auto& target = static_cast<fetched_block&>(*block);
     auto const room = target.room().first(most);
     auto result = fetched{};
-    auto taken = take_put_aside(room);
+    auto const from_aside = take_put_aside(room);
+    auto taken = from_aside;
     while (put_aside_.empty() && taken < room.size())
     {
         auto const wanted = std::min(fetch_limit_, room.size() - taken);
@@ -60,7 +61,7 @@ fetched partition_queue::fetch(detail::block_holder& block, std::size_t most, st
     keep_records(target, taken, most_bytes, result);
     result.more = result.more || !put_aside_.empty();
     if (prefetch_)
-        keep_fetching(taken, result);
+        keep_fetching(taken - from_aside, result);
     return result;
 }
 
@@ -94,6 +95,7 @@ std::size_t partition_queue::take_put_aside(std::span<rd_kafka_message_t*> room)
     auto const rest = put_aside_.begin() + static_cast<std::ptrdiff_t>(count);
     std::copy(put_aside_.begin(), rest, room.begin());
     put_aside_.erase(put_aside_.begin(), rest);
+    aside_.store(put_aside_.size(), std::memory_order_relaxed);
     return count;
 }
 
@@ -101,6 +103,7 @@ std::size_t partition_queue::take_put_aside(std::span<rd_kafka_message_t*> room)
 void partition_queue::put_aside(std::span<rd_kafka_message_t* const> rest)
 {
     put_aside_.insert(put_aside_.begin(), rest.begin(), rest.end());
+    aside_.store(put_aside_.size(), std::memory_order_relaxed);
 }
 
 // librdkafka reports a partition's errors and its end as messages in between; records close up over them. Where offsets

@@ -8,6 +8,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -76,7 +77,10 @@ public:
     [[nodiscard]] std::optional<std::int64_t> end_of_empty_log() const noexcept;
 
     // How many records wait in it; thread-safe.
-    [[nodiscard]] std::size_t length() const noexcept { return events_.length(); }
+    [[nodiscard]] std::size_t length() const noexcept
+    {
+        return events_.length() + aside_.load(std::memory_order_relaxed);
+    }
 
     [[nodiscard]] event_queue& events() noexcept { return events_; }
 
@@ -104,6 +108,8 @@ private:
     std::optional<prefetch_watch> prefetch_;
     // What was taken together with records, and belongs into another block.
     std::vector<rd_kafka_message_t*> put_aside_;
+    // How many these are, for other threads.
+    std::atomic<std::size_t> aside_{0};
     event_queue events_;
 };
 
