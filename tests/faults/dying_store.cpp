@@ -57,6 +57,7 @@ public:
     {
         return over_->scan(from, to);
     }
+    void changelog_is(std::string_view identity) override { over_->changelog_is(identity); }
     void clear(std::string_view identity) override { over_->clear(identity); }
 
 private:

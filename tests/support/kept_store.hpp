@@ -168,6 +168,11 @@ private:
                     part.emplace(key, value);
             return std::make_unique<cursor>(std::move(part));
         }
+        void changelog_is(std::string_view identity) override
+        {
+            auto const lock = std::scoped_lock{shared_->guard};
+            kept_.identity = identity;
+        }
         void clear(std::string_view identity) override
         {
             auto const lock = std::scoped_lock{shared_->guard};

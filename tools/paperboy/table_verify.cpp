@@ -136,14 +136,26 @@ private:
     {
         if (others.empty())
             return;
-        changelog.read(others.begin()->first, others.rbegin()->first + 1,
-                       [&](record_view const& change)
-                       {
-                           if (auto const found = others.extract(change.offset()))
-                               differ(shard, found.mapped(), excerpt(change.value()), change.offset());
-                       });
-        for (auto const& [offset, other] : others)
-            differ(shard, other, "another one", offset);
+        auto const tell_rest = [&]
+        {
+            for (auto const& [offset, other] : others)
+                differ(shard, other, "another one", offset);
+        };
+        try
+        {
+            changelog.read(others.begin()->first, others.rbegin()->first + 1,
+                           [&](record_view const& change)
+                           {
+                               if (auto const found = others.extract(change.offset()))
+                                   differ(shard, found.mapped(), excerpt(change.value()), change.offset());
+                           });
+        }
+        catch (...)
+        {
+            tell_rest();
+            throw;
+        }
+        tell_rest();
     }
 
     void differ(stored_shard const& shard, other_value const& other, std::string const& changed, std::int64_t offset)
@@ -159,7 +171,7 @@ private:
         if (is_new)
             at->second = ask_identity(changelog);
         auto const& found = at->second;
-        if (found.empty() || found == shard.changelog_identity)
+        if (found.empty() || !is_another_changelog(shard.changelog_identity, found))
             return true;
         auto const text = "is of changelog " + excerpt(shard.changelog_identity) + ", but the topic there is " +
                           excerpt(found) + ": it was made anew since, or is another table's";

@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace paperboy
@@ -129,5 +130,10 @@ private:
     class impl;
     std::unique_ptr<impl> impl_;
 };
+
+/// Whether a store that knows its topic by `stored` is of another one than that which `admin::changelog_identity` found
+/// now, for certain: false where either lacks what would tell, as a store lacks the topic's mark whose engine could not
+/// ask for the topic's settings.
+[[nodiscard]] bool is_another_changelog(std::string_view stored, std::string_view found) noexcept;
 
 } // namespace paperboy

@@ -138,6 +138,10 @@ public:
     /// paperboy has created has another identity than one of the same name that was there before it.
     [[nodiscard]] virtual std::string changelog_identity() const = 0;
 
+    /// The topic is known by this identity from now on, which tells more of it than the one that was given to `clear`;
+    /// to be kept with the changes that come next. Without it the store goes on as before.
+    virtual void changelog_is(std::string_view /*identity*/) {}
+
     /// How old the store is: `store_position::as_of` of the last `apply` whose changes are in it; `std::nullopt`: it is
     /// not known. A store that is older than the changelog keeps tombstones (`delete.retention.ms`) may lack some for
     /// ever, so it is cleared unless nothing has changed since; one that does not know its age is not.

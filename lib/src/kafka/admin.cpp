@@ -1,6 +1,7 @@
 #include <paperboy/admin.hpp>
 
 #include "kafka/admin_client.hpp"
+#include "kafka/changelog_topic.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -101,6 +102,11 @@ std::string admin::changelog_identity(std::string const& topic)
 void admin::delete_topic(std::string const& name)
 {
     impl_->delete_topic(name);
+}
+
+bool is_another_changelog(std::string_view stored, std::string_view found) noexcept
+{
+    return kafka::certainly_another(stored, found);
 }
 
 } // namespace paperboy

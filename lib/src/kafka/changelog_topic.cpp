@@ -288,6 +288,12 @@ bool certainly_another(std::string_view one, std::string_view other) noexcept
            both_and_others(first.mark, second.mark);
 }
 
+bool is_whole_identity(std::string_view identity) noexcept
+{
+    auto const parts = identity_parts{identity};
+    return !parts.cluster.empty() && !parts.mark.empty();
+}
+
 changelog_finding ensure_changelog(client const& of, changelog_spec const& spec, clock::time_point deadline)
 {
     auto finding = changelog_finding{};

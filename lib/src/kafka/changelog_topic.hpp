@@ -73,6 +73,9 @@ struct changelog_finding
 // not every cluster tells every time, is missing from one of them.
 [[nodiscard]] bool certainly_another(std::string_view one, std::string_view other) noexcept;
 
+// Whether it tells all that an identity can.
+[[nodiscard]] bool is_whole_identity(std::string_view identity) noexcept;
+
 // Finds the topic; makes it where there is none, unless another engine is faster; waits until the brokers know it and
 // its partitions have leaders; compares it with the spec. Blocks for about as long as until `deadline` at most: for a
 // thread of its own. Of any kind of client; thread-safe.

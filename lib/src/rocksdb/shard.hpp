@@ -43,6 +43,7 @@ public:
     [[nodiscard]] pinned_value get(std::string_view key) const override;
     [[nodiscard]] std::unique_ptr<shard_cursor> scan(std::string_view from, std::string_view to) const override;
     void clear(std::string_view changelog_identity) override;
+    void changelog_is(std::string_view identity) override { state_.identity = identity; }
 
 private:
     // A value where RocksDB has it: in a block of its cache, most often.

@@ -183,6 +183,7 @@ private:
     void ask_changelog(std::optional<std::int64_t> from);
     [[nodiscard]] bool open_store();
     [[nodiscard]] bool is_of_this_changelog();
+    void adopt_identity();
     void read_on();
     void read_all();
     void begin_again(std::string const& why);

@@ -466,12 +466,22 @@ void shard::finish_restore()
         become_ready();
 }
 
+// The store was made when not all was told of the topic, as without the right to ask for its settings. It has turned
+// out to be this one.
+void shard::adopt_identity()
+{
+    auto const identity = table().identity();
+    if (store_ && kafka::is_whole_identity(identity) && store_->changelog_identity() != identity)
+        store_->changelog_is(identity);
+}
+
 void shard::become_ready()
 {
     guarded(
         [&]
         {
             set_->restore_finished();
+            adopt_identity();
             if (!global_)
                 reading_.cancel();
             phase_ = phase::ready;

@@ -156,6 +156,22 @@ BOOST_DATA_TEST_CASE(a_value_and_a_walk_stay_as_they_were, ways, ingest)
     BOOST_TEST((all_of(walk_before_clear) == contents{{"a", large}, {"b", "2"}}));
 }
 
+BOOST_DATA_TEST_CASE(more_of_the_topic_is_kept_with_the_next_changes, ways, ingest)
+{
+    auto const folder = table_folder{};
+    {
+        auto const store = open(folder, ingest);
+        store->clear("topic");
+        store->apply(std::vector<shard_change>{{"a", "1"}}, 5);
+        store->changelog_is("topic 1");
+        BOOST_TEST(store->changelog_identity() == "topic 1");
+        store->apply(std::vector<shard_change>{{"b", "1"}}, 6);
+    }
+    auto const store = open(folder, ingest);
+    BOOST_TEST(store->changelog_identity() == "topic 1");
+    BOOST_TEST(store->next_offset().value() == 6);
+}
+
 BOOST_DATA_TEST_CASE(clear_forgets_all_but_the_identity, ways, ingest)
 {
     auto const folder = table_folder{};

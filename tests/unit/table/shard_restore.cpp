@@ -602,6 +602,20 @@ BOOST_FIXTURE_TEST_CASE(what_is_acknowledged_after_the_partition_is_lost_does_no
     BOOST_TEST((after.next_offset == before.next_offset));
 }
 
+// Or the one that is made anew after it could not be told from it.
+BOOST_AUTO_TEST_CASE(a_store_learns_the_mark_of_its_topic_when_that_is_told)
+{
+    keep_five(std::chrono::system_clock::now());
+    stores->change("values", 0, [](auto& kept) { kept.identity = "cluster/values-changelog"; });
+    identity = "cluster/values-changelog#1";
+    open(1h);
+    BOOST_TEST((owner->wanted == wishes{5}));
+    BOOST_TEST(stores->of("values", 0).identity == "cluster/values-changelog");
+    finish(5);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(stores->of("values", 0).identity == "cluster/values-changelog#1");
+}
+
 BOOST_FIXTURE_TEST_CASE(damage_that_a_look_at_the_end_of_a_store_finds_makes_it_begin_again, store_of_five)
 {
     stores->change("values", 0, [](auto& kept) { kept.get_fails = store_failure::damaged; });
