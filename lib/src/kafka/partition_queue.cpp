@@ -113,6 +113,7 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, std:
     auto const room = block.room().first(taken);
     std::size_t kept = 0;
     auto last = std::int64_t{-1};
+    auto bytes = std::uint64_t{0};
     for (std::size_t at = 0; at < taken; ++at)
     {
         auto* const each = room[at];
@@ -125,9 +126,9 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, std:
         if (is_record) [[likely]]
         {
             last = each->offset;
-            result.bytes += each->len + each->key_len;
+            bytes += each->len + each->key_len;
             room[kept++] = each;
-            if (result.bytes >= most_bytes) [[unlikely]]
+            if (bytes >= most_bytes) [[unlikely]]
             {
                 put_aside(room.subspan(at + 1));
                 break;
@@ -145,6 +146,7 @@ void partition_queue::keep_records(fetched_block& block, std::size_t taken, std:
         }
         rd_kafka_message_destroy(each);
     }
+    result.bytes = bytes;
     block.resize(kept);
 }
 

@@ -87,7 +87,7 @@ public:
             auto const target = targets_.find({each.topic, each.partition});
             if (target == targets_.end() || target->second <= each.offset)
                 continue;
-            lowered.push_back({each.topic, each.partition, target->second});
+            lowered.emplace_back(each.topic, each.partition, target->second);
             target->second = each.offset;
             for (auto const& [topic, partition, offset] : committed)
                 if (topic == each.topic && partition == each.partition && offset > each.offset && each.offset > 0)
