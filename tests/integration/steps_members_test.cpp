@@ -10,6 +10,8 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -275,8 +277,10 @@ BOOST_FIXTURE_TEST_CASE(restarted_in_the_middle_of_a_step_it_goes_on_with_it, fi
 
 // For each record that is handled another one is there before: who waited for the end of the moment would wait for
 // ever.
-BOOST_FIXTURE_TEST_CASE(a_topic_that_keeps_growing_ends_its_step_at_the_end_it_had, fixture)
+BOOST_DATA_TEST_CASE_F(fixture, a_topic_that_keeps_growing_ends_its_step_at_the_end_it_had,
+                       (std::vector<bool>{false, true}), of_group)
 {
+    auto const scope = of_group ? steps_scope::group : steps_scope::engine;
     struct growing_handler
     {
         fixture& test;
@@ -298,7 +302,7 @@ BOOST_FIXTURE_TEST_CASE(a_topic_that_keeps_growing_ends_its_step_at_the_end_it_h
     produce(second, 4);
     auto grows = std::atomic<bool>{true};
     auto one =
-        running_engine{"engine", settings("engine", steps_scope::engine), [&](engine& e)
+        running_engine{"engine", settings("engine", scope), [&](engine& e)
                        { e.handle(first, growing_handler{*this, grows}).handle(second, later_handler{seen, 1'000}); }};
     BOOST_TEST(comes([](happened const& all) { return all.others == 4; }));
     grows = false;
