@@ -50,14 +50,21 @@ BOOST_AUTO_TEST_CASE(killed_transforms_commit_only_what_is_in_the_output)
     auto const output = brokers.make_topic("transform-crash-out", partitions);
     auto const group = unique_name("transform-crash");
     auto sender = producer{};
-    sender.send_numbered(input, partitions, 0, per_partition_count);
-    sender.flush();
+    // A part for each round and one for the last process, so that something is left, however late a kill comes.
+    auto sent_numbers = 0;
+    auto const send_until = [&](int number)
+    {
+        sender.send_numbered(input, partitions, sent_numbers, number - sent_numbers);
+        sender.flush();
+        sent_numbers = number;
+    };
     auto view = group_view{group};
     auto random = std::mt19937{std::random_device{}()};
 
     auto committed = test::committed_offsets{};
-    for (auto round = 0; round < 2; ++round)
+    for (auto round = 1; round <= 2; ++round)
     {
+        send_until(per_partition_count / 3 * round);
         auto child = consumer_child::transform(group, input, output);
         child.await("done", std::uniform_int_distribution{500, 6000}(random));
         await_committed(child, committed, sum(committed) + 1);
@@ -74,6 +81,7 @@ BOOST_AUTO_TEST_CASE(killed_transforms_commit_only_what_is_in_the_output)
                                    partition << "@" << below << " is committed, not in the output");
     }
 
+    send_until(per_partition_count);
     auto last = consumer_child::transform(group, input, output);
     // By then a commit that was on its way at the kill has been taken or refused.
     last.await("assigned", 1);
