@@ -3,6 +3,7 @@
 import argparse
 import math
 import pathlib
+import signal
 import sys
 
 import chart
@@ -85,6 +86,8 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    # An exit like any other: what runs in the background is ended, and does not go on beside the next run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
     try:
         main(sys.argv[1:])
     except runs.Failed as failure:
