@@ -130,7 +130,8 @@ private:
     void on_pipeline_passed(pipeline::assignment::pipeline_ptr const& which, std::uint64_t plan);
     void end_step_if_over();
     void wait_for_group();
-    void lower_targets(std::span<partition_offset const> ends, std::span<partition_offset const> committed);
+    [[nodiscard]] bool group_has_passed(std::span<partition_offset const> committed,
+                                        std::span<partition_offset const> ends);
     void advance_step();
     void release_runnable();
     void show_steps();

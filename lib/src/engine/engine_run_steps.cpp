@@ -23,12 +23,10 @@ std::string number_of(std::size_t step, std::size_t steps)
     return "step " + std::to_string(step + 1) + " of " + std::to_string(steps);
 }
 
-// What the group has committed, whether it has passed each target by that, and, if it was asked for, where the
-// partitions end now.
+// What the group has committed, if that is known, and, if it was asked for, where the partitions end after that.
 struct group_look
 {
-    std::vector<partition_offset> committed = {};
-    bool passed = false;
+    std::optional<std::vector<partition_offset>> committed = {};
     std::vector<partition_offset> ends = {};
 };
 
@@ -45,16 +43,11 @@ std::vector<partition_offset> ends_of(kafka::client const& client, std::span<top
     return ends;
 }
 
-group_look look_at_group(kafka::client const& client, pipeline::group_targets const& targets, bool with_ends)
+group_look look_at_group(kafka::client const& client, std::span<topic_partition const> partitions, bool with_ends)
 {
     auto look = group_look{};
-    auto const partitions = targets.partitions();
-    auto committed = kafka::committed_offsets(client, partitions, kafka::query_timeout);
-    if (!committed)
-        return look;
-    look.committed = std::move(*committed);
-    look.passed = targets.passed_by(look.committed);
-    if (!look.passed && with_ends)
+    look.committed = kafka::committed_offsets(client, partitions, kafka::query_timeout);
+    if (look.committed && with_ends)
         look.ends = ends_of(client, partitions);
     return look;
 }
@@ -200,26 +193,26 @@ void engine_run::end_step_if_over()
 void engine_run::wait_for_group()
 {
     auto const look = std::make_shared<group_look>();
-    query([client = consumer_->shared_client(), targets = group_targets_, look, with_ends = group_targets_.wants_ends()]
-          { *look = look_at_group(*client, targets, with_ends); },
+    query([client = consumer_->shared_client(), partitions = group_targets_.partitions(), look,
+           with_ends = group_targets_.wants_ends()] { *look = look_at_group(*client, partitions, with_ends); },
           [self = shared_from_this(), look, step = steps_.step()]
           {
               if (self->steps_.step() != step || !self->steps_.step_is_over())
                   return;
-              if (look->passed)
+              if (look->committed && self->group_has_passed(*look->committed, look->ends))
                   return self->advance_step();
-              self->lower_targets(look->ends, look->committed);
               self->act(self->commit_.due());
               self->steps_timer_.start(kafka::query_pause, [self] { self->wait_for_group(); });
           });
 }
 
-void engine_run::lower_targets(std::span<partition_offset const> ends, std::span<partition_offset const> committed)
+bool engine_run::group_has_passed(std::span<partition_offset const> committed, std::span<partition_offset const> ends)
 {
     for (auto const& each : group_targets_.lower(ends, committed))
         log(log_level::warning,
             each.topic + "[" + std::to_string(each.partition) + "] ended at " + std::to_string(each.offset) +
                 " when the step began, and has been cut off since: the step waits for what is left");
+    return group_targets_.passed_by(committed);
 }
 
 void engine_run::advance_step()

@@ -20,25 +20,25 @@ namespace paperboy::pipeline
 //    there; nobody joins or leaves.
 // 3. The group's offset stays at 400: who waits for 500 would wait for ever.
 //
-// An offset that was committed behind such an end is one of the old log, and says nothing of the new one: it counts
-// only when another one has followed. But not for ever either, since nothing may follow where the new log is handled
-// already.
+// An offset behind where the log ends now is one of the old log, and says nothing of the new one, nor do those behind
+// it, which the owner may still commit of what it had fetched: the next one that counts is lower. But not for ever
+// either, since nothing may follow where the new log is handled already.
 class group_targets
 {
 public:
-    // After so many looks in vain the ends are asked for.
+    // The ends are asked for at the first look, and after so many in vain.
     static constexpr auto looks_between_ends = 25U;
     // For so many looks an offset of the old log does not count.
     static constexpr auto most_stale_looks = 100U;
 
-    // A step begins: each partition of its topics with its end.
+    // A step begins, perhaps anew: each partition of its topics with its end.
     void begin(std::span<partition_offset const> ends)
     {
         looks_ = 0;
         targets_.clear();
-        stale_.clear();
         for (auto const& each : ends)
             targets_.insert_or_assign({each.topic, each.partition}, each.offset);
+        std::erase_if(stale_, [this](auto const& each) { return !targets_.contains(each.first); });
     }
 
     [[nodiscard]] std::optional<std::int64_t> of(topic_partition const& where) const
@@ -55,16 +55,15 @@ public:
     }
 
     // Whether these offsets of the group, one for each partition, have passed.
-    [[nodiscard]] bool passed_by(std::span<partition_offset const> committed) const
+    [[nodiscard]] bool passed_by(std::span<partition_offset const> committed)
     {
-        return std::ranges::all_of(committed,
-                                   [this](auto const& each)
-                                   {
-                                       auto const where = topic_partition{each.topic, each.partition};
-                                       auto const old = stale_.find(where);
-                                       return each.offset >= of(where).value_or(each.offset) &&
-                                              (old == stale_.end() || old->second.committed != each.offset);
-                                   });
+        auto passed = true;
+        for (auto const& [topic, partition, offset] : committed)
+        {
+            auto const where = topic_partition{topic, partition};
+            passed = !is_of_old_log(where, offset) && offset >= of(where).value_or(offset) && passed;
+        }
+        return passed;
     }
 
     // Another look begins; whether it has to ask for the ends.
@@ -73,11 +72,11 @@ public:
         for (auto& [where, old] : stale_)
             --old.looks;
         std::erase_if(stale_, [](auto const& each) { return each.second.looks == 0; });
-        return ++looks_ % looks_between_ends == 0;
+        return looks_++ % looks_between_ends == 0;
     }
 
-    // What partitions end at now, and what the group has committed. Those that end in front of their target, each with
-    // the target that it had; it is lower from now on.
+    // What the group has committed, and what partitions end at, asked for after that. Those that end in front of their
+    // target, each with the target that it had; it is lower from now on.
     std::vector<partition_offset> lower(std::span<partition_offset const> ends,
                                         std::span<partition_offset const> committed)
     {
@@ -85,18 +84,35 @@ public:
         for (auto const& each : ends)
         {
             auto const target = targets_.find({each.topic, each.partition});
-            if (target == targets_.end() || target->second <= each.offset)
+            if (target == targets_.end())
                 continue;
-            lowered.emplace_back(each.topic, each.partition, target->second);
-            target->second = each.offset;
+            if (target->second > each.offset)
+            {
+                lowered.emplace_back(each.topic, each.partition, target->second);
+                target->second = each.offset;
+            }
             for (auto const& [topic, partition, offset] : committed)
                 if (topic == each.topic && partition == each.partition && offset > each.offset && each.offset > 0)
-                    stale_.insert_or_assign(target->first, old_offset{offset, most_stale_looks});
+                    stale_.try_emplace(target->first, old_offset{offset, most_stale_looks});
         }
         return lowered;
     }
 
 private:
+    [[nodiscard]] bool is_of_old_log(topic_partition const& where, std::int64_t offset)
+    {
+        auto const old = stale_.find(where);
+        if (old == stale_.end())
+            return false;
+        if (offset >= old->second.committed)
+        {
+            old->second.committed = offset;
+            return true;
+        }
+        stale_.erase(old);
+        return false;
+    }
+
     struct old_offset
     {
         std::int64_t committed = 0;
