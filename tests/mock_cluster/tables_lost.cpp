@@ -8,9 +8,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <future>
 #include <thread>
+#include <tuple>
 
 namespace paperboy::tables_lost_test
 {
@@ -78,6 +80,26 @@ struct blocking_handler
     }
 };
 
+// Likewise, but it waits for an acknowledgement that does not come.
+struct waiting_handler
+{
+    text_table last;
+    test::watched<int>& tries;
+    std::shared_future<void> is_lost;
+
+    void on_message(record_view const& record)
+    {
+        auto number = 0;
+        tries.update([&](int& count) { number = ++count; });
+        if (number == 1)
+        {
+            is_lost.wait();
+            static_cast<void>(last.shard(record).async_set("key", "late", asio::use_future).get());
+        }
+        last.shard(record).set("key", "try " + std::to_string(number));
+    }
+};
+
 struct idle_handler
 {
     void on_message(record_view const&) {}
@@ -132,14 +154,18 @@ BOOST_AUTO_TEST_CASE(what_a_hook_changes_after_its_partition_is_lost_is_not_writ
     BOOST_TEST(log.wait_for("lost "), log);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_is_lost_is_not_written)
+// Nor is the waiting in vain a failure of the hook, which would end the run.
+using blocking_handlers = std::tuple<blocking_handler, waiting_handler>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_a_hook_changes_that_blocks_after_its_partition_is_lost_is_not_written, handler,
+                              blocking_handlers)
 {
     auto is_lost = std::promise<void>{};
     auto chosen = settings();
     chosen.revoke_timeout = 1s;
     auto consuming = engine{io.context(), chosen};
     auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
-    consuming.handle(topic, blocking_handler{last, tries, is_lost.get_future().share()});
+    consuming.handle(topic, handler{last, tries, is_lost.get_future().share()});
     auto run = outcome_of_run::start(consuming);
     lose();
     BOOST_TEST(log.wait_for("lost "), log);
@@ -148,14 +174,15 @@ BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_is_lost
 }
 
 // Nor is what it changes after the group was told that it may have the partition.
-BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_was_given_up_is_not_written)
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_a_hook_changes_that_blocks_after_its_partition_was_given_up_is_not_written, handler,
+                              blocking_handlers)
 {
     auto is_lost = std::promise<void>{};
     auto chosen = settings();
     chosen.revoke_timeout = 1s;
     auto consuming = engine{io.context(), chosen};
     auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
-    consuming.handle(topic, blocking_handler{last, tries, is_lost.get_future().share()});
+    consuming.handle(topic, handler{last, tries, is_lost.get_future().share()});
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(tries.wait_until([](int count) { return count == 1; }), log);
     // Another member, of another topic: all are assigned anew.

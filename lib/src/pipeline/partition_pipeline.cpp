@@ -104,6 +104,12 @@ void partition_pipeline::leave() noexcept
     takes_no_more_.store(true);
 }
 
+void partition_pipeline::give_hooks_up() noexcept
+{
+    leave();
+    hooks_given_up_.store(true);
+}
+
 void partition_pipeline::stop()
 {
     leave();
@@ -221,14 +227,14 @@ void partition_pipeline::end_catching_up()
 // 2. Then the hook's own operations are cancelled; its coroutine resumes, and the run ends as cancelled.
 void partition_pipeline::cancel_hooks()
 {
-    leave();
+    give_hooks_up();
     asio::post(strand_, [self = shared_from_this()] { self->cancel_all(); });
 }
 
 // As the first step of cancel_hooks(): several pipelines may use a table, and it is lost for all of them at once.
 void partition_pipeline::mark_lost()
 {
-    leave();
+    give_hooks_up();
     asio::post(strand_,
                [self = shared_from_this()]
                {
@@ -286,7 +292,7 @@ void partition_pipeline::keep_failure(hook where, std::exception_ptr const& erro
 
 void partition_pipeline::tell_failure()
 {
-    if (fsm_.why() == partition_end::failed && !std::exchange(failure_told_, true))
+    if (fsm_.why() == partition_end::failed && failure_ && !std::exchange(failure_told_, true))
         context_.owner.pipeline_failed(*this);
 }
 

@@ -241,6 +241,7 @@ private:
     [[nodiscard]] detail::block_holder take_spare_block();
     void keep_spare(detail::block_holder used);
     void leave() noexcept;
+    void give_hooks_up() noexcept;
     void show_held();
     void catches_up(bool on);
     void show_mode(std::int64_t waiting, std::string const& why);
@@ -327,6 +328,8 @@ private:
     std::atomic<bool> leave_early_{false};
     // What the hooks of a block look at: because of that, or since the pipeline is held.
     std::atomic<bool> takes_no_more_{false};
+    // Whatever becomes of the hooks that run: see failed_in_lane().
+    std::atomic<bool> hooks_given_up_{false};
     std::atomic<bool> in_bulk_{false};
     // For stats(): catching_up_to_, or nothing_finished.
     std::atomic<std::int64_t> shown_end_{offset_tracker::nothing_finished};

@@ -17,10 +17,17 @@ error_action::kind partition_pipeline::hook_failed(hook where, std::exception_pt
     return failed_in_lane(attempts_, where, error, record, action);
 }
 
+// A hook that is cancelled hears of it by its run, which is the strand's:
+// 1. a hook blocks its thread, and with it the strand, until a change of its table is acknowledged;
+// 2. the partition is lost, or given up, and its tables send nothing any more: the hook is told operation_aborted;
+// 3. it throws that, before the strand could have marked its run.
+// That is no failure of the record, which somebody else handles now: nothing is told, buried or tried again.
 error_action::kind partition_pipeline::failed_in_lane(record_attempts& attempts, hook where,
                                                       std::exception_ptr const& error, record_view const& record,
                                                       error_action const& action) noexcept
 {
+    if (hooks_given_up_.load())
+        return error_action::kind::fail;
     try
     {
         return settle(attempts, where, error, record, action);
