@@ -502,13 +502,14 @@ void shard::restore_failed(kafka::changelog_failure const& why)
     auto const restoring = phase_ == phase::restoring;
     if (!restoring && (!global_ || phase_ != phase::ready))
         return;
-    if (restoring && store_ && !begun_again_)
+    if (restoring && !begun_again_)
     {
         // Only a topic that deletes old records by its settings begins later: so should the table.
         if (why.trouble == changelog_trouble::below_begin)
             return begin_again(why.text);
+        // What a store has of a restore that began with nothing is not worth more than what is there to be read.
         if (why.trouble == changelog_trouble::beyond_end)
-            return changelog_lost(why.text);
+            return from_nothing_ ? begin_again(why.text) : changelog_lost(why.text);
     }
     fail(errc::restore_failed, describe() + ": " + why.text);
 }

@@ -405,6 +405,16 @@ struct store_of_five_and : shard_fixture
 using store_of_five = store_of_five_and<changelog_loss::fail>;
 using store_of_five_to_rebuild = store_of_five_and<changelog_loss::rebuild>;
 
+struct store_of_nothing : shard_fixture
+{
+    store_of_nothing()
+    {
+        stores = std::make_shared<test::kept_stores>();
+        open(1h);
+        BOOST_TEST((owner->wanted == wishes{-1}));
+    }
+};
+
 BOOST_FIXTURE_TEST_CASE(a_store_that_has_what_is_in_front_of_its_offset_is_gone_on_from, store_of_five)
 {
     know("a", "0");
@@ -487,6 +497,33 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_is_ahead_of_the_changelog_is_rebuilt_where_
     BOOST_TEST((owner->wanted == wishes{5, -1}));
     BOOST_TEST(stores->of("values", 0).entries.empty());
     BOOST_TEST(!owner->failed);
+}
+
+// Half of a restore is worth nothing: all of it was to be read from there.
+BOOST_FIXTURE_TEST_CASE(a_store_that_was_being_filled_when_its_changelog_was_cut_off_is_filled_anew, store_of_nothing)
+{
+    read("a", 1);
+    read("b", 5);
+    give_up(kafka::changelog_trouble::beyond_end, "offset 5 lies behind the end, 2");
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    BOOST_TEST(!owner->failed);
+    read("c", 2);
+    finish(2);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(stores->of("values", 0).entries.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_table_in_memory_is_restored_anew_when_its_changelog_is_cut_off, shard_fixture)
+{
+    open(1h);
+    read("b", 5);
+    give_up(kafka::changelog_trouble::beyond_end, "offset 5 lies behind the end, 2");
+    BOOST_TEST((owner->wanted == wishes{-1, -1}));
+    BOOST_TEST(!owner->failed);
+    read("c", 2);
+    finish(2);
+    BOOST_TEST(owner->ready == 1);
+    BOOST_TEST(opened->stats().entries == 1U);
 }
 
 // The changelog deletes what is old, and has moved on meanwhile.
