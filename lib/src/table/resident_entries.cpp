@@ -78,17 +78,21 @@ void resident_entries::exchange(resident_entry& entry, std::string& value, bool 
 }
 
 // The hand goes round like a clock's: who was used since it came by last is spared once.
-void resident_entries::trim(std::size_t limit, std::size_t steps)
+bool resident_entries::trim(std::size_t limit, std::size_t steps)
 {
+    auto removed = false;
     for (; steps > 0 && bytes_ > limit && numbers_ > 0; --steps)
     {
         hand_ = hand_ + 1 < numbers_ ? hand_ + 1 : 0;
         auto& entry = at(hand_);
         if (!entry.live || !entry.clean())
             continue;
-        if (!std::exchange(entry.used, false))
-            remove(entry);
+        if (std::exchange(entry.used, false))
+            continue;
+        remove(entry);
+        removed = true;
     }
+    return removed;
 }
 
 void resident_entries::put_in_order()

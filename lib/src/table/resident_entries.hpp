@@ -101,8 +101,8 @@ public:
     void exchange(resident_entry& entry, std::string& value, bool erased) noexcept;
 
     // Removes clean entries that were not used for long, until all take no more than `limit`, or so many were looked
-    // at.
-    void trim(std::size_t limit, std::size_t steps);
+    // at. Whether there were any.
+    bool trim(std::size_t limit, std::size_t steps);
 
     // Calls `visit(resident_entry&)` for the keys from `from` to before `to`, in order; an empty `to` is no limit.
     template <class Visit>

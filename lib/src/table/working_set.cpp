@@ -26,7 +26,7 @@ constexpr std::size_t steps_per_change = 16;
 
 working_set::working_set(shard_store* store, working_set_settings const& settings)
     : store_{store}, settings_{settings}, direct_{store == nullptr && settings.who == writers::one},
-      entries_{settings.ordered}, pending_{first_pending_capacity}
+      entries_{settings.ordered}, complete_{store == nullptr || !store->next_offset()}, pending_{first_pending_capacity}
 {
     if (store_ == nullptr)
         return;
@@ -52,7 +52,7 @@ pinned_value working_set::get(std::string_view key)
         auto const value = current(*entry);
         return value ? pinned_value{*value, nullptr} : pinned_value{};
     }
-    if (store_ == nullptr)
+    if (complete_)
         return {};
     auto value = store_->get(key);
     if (value && worth_remembering((*value).size(), settings_.bytes))
@@ -62,7 +62,13 @@ pinned_value working_set::get(std::string_view key)
 
 void working_set::look_ended()
 {
-    entries_.trim(settings_.bytes, steps_per_change);
+    trim(steps_per_change);
+}
+
+void working_set::trim(std::size_t steps)
+{
+    if (entries_.trim(settings_.bytes, steps))
+        complete_ = false;
 }
 
 void working_set::remember(std::string_view key, std::string_view value)
@@ -111,7 +117,7 @@ working_set::change_number working_set::change(std::string_view key, std::option
     if (direct_)
         entries_.assign(entry, value);
     else
-        entries_.trim(settings_.bytes, steps_per_change);
+        trim(steps_per_change);
     return number;
 }
 
@@ -128,7 +134,7 @@ void working_set::acknowledged(change_number first, std::int64_t offset, std::si
         prefetch(*change.at);
     }
     settle();
-    entries_.trim(settings_.bytes, steps_per_change * count);
+    trim(steps_per_change * count);
 }
 
 // Entries have left the processor's caches since they were changed.
@@ -209,6 +215,7 @@ void working_set::restored_one(shard_change const& change)
 {
     if (buffer_)
     {
+        complete_ = false;
         buffer_->add(change);
         return;
     }

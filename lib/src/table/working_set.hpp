@@ -142,7 +142,7 @@ public:
 
     // Forgets clean entries until the rest fits. Changes do that as they go, but reading does not: it is to be called
     // after each batch of records.
-    void trim() { entries_.trim(settings_.bytes, 2 * entries_.size()); }
+    void trim() { trim(2 * entries_.size()); }
     // The same after a single get, in a few steps.
     void look_ended();
 
@@ -184,6 +184,7 @@ private:
     };
 
     [[nodiscard]] resident_entry* find(std::string_view key);
+    void trim(std::size_t steps);
     change_number change(std::string_view key, std::optional<std::string_view> value);
     void prefetch(resident_entry const& entry) const noexcept;
     [[nodiscard]] pending_change& newest(resident_entry const& of) { return pending_[of.newest - first_]; }
@@ -210,6 +211,9 @@ private:
     resident_entries entries_;
     // What was looked for last: a hook that changes a key has mostly read it just now.
     resident_entry* last_ = nullptr;
+    // Whether the store has no key that is not in memory, so that nothing needs to be looked for there: as long as a
+    // store that was empty to begin with has only got what is here.
+    bool complete_;
 
     // The first has the number `first_`; those from `sent_` on were not sent yet.
     boost::circular_buffer<pending_change> pending_;

@@ -49,6 +49,41 @@ BOOST_AUTO_TEST_CASE(a_change_is_seen_at_once)
     BOOST_TEST(text(set.get("a")) == "nothing");
 }
 
+// Until something was let go of, all that a new store has is in memory as well.
+BOOST_AUTO_TEST_CASE(a_new_store_is_not_asked_for_what_is_not_in_memory)
+{
+    auto store = model_store{};
+    auto set = working_set{&store, {.bytes = 400}};
+    set.restore_finished();
+    set.set("a", "1");
+    send_and_acknowledge(set, 0);
+    set.checkpoint();
+    BOOST_TEST(text(set.get("b")) == "nothing");
+    BOOST_TEST(store.reads == 0);
+    for (auto const* const each : {"c", "d", "e", "f"})
+        set.set(each, each);
+    send_and_acknowledge(set, 1);
+    set.checkpoint();
+    set.trim();
+    BOOST_TEST(set.resident() < 5U);
+    for (auto const* const each : {"a", "c", "d", "e", "f"})
+        BOOST_TEST(text(set.get(each)) != "nothing");
+    BOOST_TEST(store.reads > 0);
+}
+
+// What a restore has written to it is not.
+BOOST_AUTO_TEST_CASE(a_store_that_a_restore_has_filled_is_asked)
+{
+    auto store = model_store{};
+    auto set = working_set{&store};
+    set.restored(std::vector<shard_change>{{"a", "1"}}, 1);
+    set.restore_finished();
+    BOOST_TEST(text(set.get("a")) == "1");
+    auto again = working_set{&store};
+    again.restore_finished();
+    BOOST_TEST(text(again.get("a")) == "1");
+}
+
 // Whatever is expected, what is found is the key's, also when its entry has gone since, or the key's memory has
 // another.
 BOOST_AUTO_TEST_CASE(what_is_expected_changes_nothing_that_is_found)
@@ -332,6 +367,7 @@ BOOST_AUTO_TEST_CASE(looks_one_by_one_make_room_as_they_go)
     auto const limit = std::size_t{20'000};
     for (auto i = 0; i < 10'000; ++i)
         store.entries["key" + std::to_string(i)] = "a value that is too long to be stored inside of a string";
+    store.apply({}, {10'000, {}});
     auto set = working_set{&store, {.bytes = limit}};
     set.restore_finished();
     auto most = std::size_t{0};
