@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(past_the_groups_limit_partitions_are_given_up_until_the_hoo
     BOOST_REQUIRE(slow->seen.wait_until([](auto const& all) { return all.released == 1; }));
     BOOST_TEST(consuming.stats().away);
     BOOST_TEST(consuming.stats().partitions.empty());
+    BOOST_TEST(test::eventually([&] { return consuming.stats().outliving_hook_age > 1s; }));
     BOOST_TEST(slow->seen.get().committed == 2);
     BOOST_TEST(slow->seen.get().assigned == 1);
     BOOST_TEST(slow->seen.get().slow.back().gives_up);
@@ -132,6 +133,7 @@ BOOST_AUTO_TEST_CASE(past_the_groups_limit_partitions_are_given_up_until_the_hoo
     shared.update([](auto& all) { all.open = true; });
     BOOST_TEST(slow->seen.wait_until([](auto const& all) { return all.assigned == 2 && all.committed == 5; }), log);
     BOOST_TEST(!consuming.stats().away);
+    BOOST_TEST(test::eventually([&] { return !consuming.stats().outliving_hook_age; }));
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }

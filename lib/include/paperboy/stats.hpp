@@ -292,6 +292,10 @@ struct engine_stats
     std::uint64_t slow_hooks = 0;
     /// How many records' or bulks' hooks run longer than `config::hook_time_limit` now.
     std::size_t stuck_hooks = 0;
+    /// How long, in milliseconds, the oldest hook has been running whose partition is not this engine's any more: a
+    /// rebalance has taken it, or the engine has given it up, or an earlier run has left it behind. Nothing when there
+    /// is none, or `config::hook_time_limit` is 0.
+    std::optional<std::chrono::milliseconds> outliving_hook_age;
 
     /// Whether the partitions were given up because of a hook that ran longer than `max.poll.interval.ms`; the group is
     /// joined again when that hook has ended.

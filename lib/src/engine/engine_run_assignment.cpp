@@ -303,7 +303,11 @@ void engine_run::release_partitions()
 
 void engine_run::tell_released(pipeline::assignment const& ended)
 {
-    std::ranges::copy(ended.unended(), std::back_inserter(stragglers_));
+    for (auto const& each : ended.unended())
+    {
+        each->watch()->outlive();
+        stragglers_.push_back(each);
+    }
     auto const partitions = ended.partitions();
     log(log_level::info, (lost_ ? "lost " : "revoked ") + names_of(partitions));
     (lost_ ? state_->totals.losses : state_->totals.revocations).fetch_add(1);

@@ -296,6 +296,7 @@ void engine_run::complete()
     watchdog_.reset();
     state_->totals.away.store(false);
     state_->totals.stuck_hooks.store(0);
+    state_->totals.outliving_hook_ms.store(-1);
     state_->tell_health(&health_fsm::stuck, std::string{});
     destroyer_.forget();
     answerer_.forget(1s);

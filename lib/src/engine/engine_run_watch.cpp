@@ -46,9 +46,10 @@ void engine_run::start_watchdog()
     watchdog_.emplace(
         std::min(settings.hook_time_limit, longest), longest,
         [state = state_](watchdog::finding const& found) { tell(*state, found); },
-        [state = state_](std::size_t count)
+        [state = state_](watchdog::summary const& all)
         {
-            if (state->totals.stuck_hooks.exchange(count, std::memory_order_relaxed) > 0 && count == 0)
+            state->totals.outliving_hook_ms.store(all.outliving.value_or(-1ms).count(), std::memory_order_relaxed);
+            if (state->totals.stuck_hooks.exchange(all.over, std::memory_order_relaxed) > 0 && all.over == 0)
                 state->tell_health(&health_fsm::stuck, std::string{});
         });
     for (auto const& each : state_->left_behind)
@@ -90,7 +91,10 @@ void engine_run::leave_behind()
         if (each)
             std::ranges::copy(each->unended(), std::back_inserter(all));
     for (auto const& each : all)
+    {
+        each->watch()->outlive();
         state_->left_behind.push_back(each->watch());
+    }
 }
 
 void engine_run::look_after_left_behind()

@@ -203,6 +203,8 @@ engine_stats engine_state::stats() const
     result.producer = outbox->stats();
     result.slow_hooks = totals.slow_hooks.load();
     result.stuck_hooks = totals.stuck_hooks.load();
+    if (auto const ms = totals.outliving_hook_ms.load(); ms >= 0)
+        result.outliving_hook_age = std::chrono::milliseconds{ms};
     result.away = totals.away.load();
     for (auto const& table : tables)
         for (auto const& [partition, each] : table->parts())

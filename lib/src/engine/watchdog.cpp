@@ -28,9 +28,8 @@ bool watchdog::finding::still_runs() const
                                [this](auto const& each) { return each.passes % 2 == 1 && each.offset == offset; });
 }
 
-watchdog::watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell,
-                   std::function<void(std::size_t)> count)
-    : limit_{limit}, longest_{longest}, tell_{std::move(tell)}, count_{std::move(count)}, thread_{[this] { run(); }}
+watchdog::watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell, summary_sink sum_up)
+    : limit_{limit}, longest_{longest}, tell_{std::move(tell)}, sum_up_{std::move(sum_up)}, thread_{[this] { run(); }}
 {
 }
 
@@ -66,11 +65,9 @@ void watchdog::run()
         auto const findings = look();
         std::ranges::copy_if(findings, std::back_inserter(given_up_),
                              [](auto const& each) { return each.action == watch_action::give_up; });
-        auto over = std::size_t{0};
-        for (auto const& each : all_)
-            over += static_cast<std::size_t>(std::ranges::count_if(each.stands, &watch_fsm::over_limit));
+        auto const sum = this->sum();
         lock.unlock();
-        count_(over);
+        sum_up_(sum);
         for (auto const& each : findings)
             tell_(each);
         lock.lock();
@@ -85,6 +82,18 @@ std::vector<watchdog::finding> watchdog::look()
         look(each, now, findings);
     std::erase_if(all_, [](watched const& each) { return each.stands.empty(); });
     return findings;
+}
+
+watchdog::summary watchdog::sum() const
+{
+    auto all = summary{};
+    for (auto const& each : all_)
+    {
+        all.over += static_cast<std::size_t>(std::ranges::count_if(each.stands, &watch_fsm::over_limit));
+        if (each.what->outlives())
+            all.outliving = std::max(all.outliving, each.what->running_for());
+    }
+    return all;
 }
 
 void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<finding>& findings)

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,12 +33,20 @@ public:
         // Whether the same hooks are running now.
         [[nodiscard]] bool still_runs() const;
     };
+    // Of all hooks that run.
+    struct summary
+    {
+        // How many exceed the limit.
+        std::size_t over = 0;
+        // How long the oldest one has been running whose partition is not ours any more.
+        std::optional<std::chrono::milliseconds> outliving = {};
+    };
     // Called on the thread.
     using sink = std::function<void(finding const&)>;
+    using summary_sink = std::function<void(summary const&)>;
 
-    // `longest`: what the group allows. `count` is told after each look how many hooks exceed the limit.
-    watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell,
-             std::function<void(std::size_t)> count);
+    // `longest`: what the group allows. `sum_up` is called after each look.
+    watchdog(std::chrono::milliseconds limit, std::chrono::milliseconds longest, sink tell, summary_sink sum_up);
     watchdog(watchdog const&) = delete;
     watchdog& operator=(watchdog const&) = delete;
 
@@ -59,12 +68,13 @@ private:
 
     void run();
     [[nodiscard]] std::vector<finding> look();
+    [[nodiscard]] summary sum() const;
     void look(watched& at, watch_fsm::clock::time_point now, std::vector<finding>& findings);
 
     std::chrono::milliseconds const limit_;
     std::chrono::milliseconds const longest_;
     sink const tell_;
-    std::function<void(std::size_t)> const count_;
+    summary_sink const sum_up_;
     std::mutex guard_;
     std::condition_variable changed_;
     std::vector<watched> all_;

@@ -123,6 +123,7 @@ struct status_view
     std::uint64_t missed_wakeups;
     std::uint64_t slow_hooks;
     std::uint64_t stuck_hooks;
+    std::optional<double> outliving_hook_seconds;
     bool away;
     std::uint64_t buffered_bytes;
     std::uint64_t memory_limit;
@@ -155,9 +156,9 @@ BOOST_DESCRIBE_STRUCT(stall_view, (), (topic, partition, offset, seconds))
 BOOST_DESCRIBE_STRUCT(status_view, (),
                       (time, status, reason, status_seconds, alive, ready, started, group, client, records, bytes,
                        skipped, retried, dead_letters, commits, failed_commits, last_commit_seconds, assignments,
-                       revocations, losses, client_errors, missed_wakeups, slow_hooks, stuck_hooks, away,
-                       buffered_bytes, memory_limit, step, step_passed, step_partitions, step_left, producer, topics,
-                       partitions, shards, stalled))
+                       revocations, losses, client_errors, missed_wakeups, slow_hooks, stuck_hooks,
+                       outliving_hook_seconds, away, buffered_bytes, memory_limit, step, step_passed, step_partitions,
+                       step_left, producer, topics, partitions, shards, stalled))
 
 template <class Rep, class Period>
 double seconds_of(std::chrono::duration<Rep, Period> time)
@@ -304,6 +305,8 @@ std::string status_json(engine_health const& health, engine_stats const& stats, 
     view.missed_wakeups = stats.missed_wakeups;
     view.slow_hooks = stats.slow_hooks;
     view.stuck_hooks = stats.stuck_hooks;
+    if (stats.outliving_hook_age)
+        view.outliving_hook_seconds = seconds_of(*stats.outliving_hook_age);
     view.away = stats.away;
     view.buffered_bytes = stats.buffered_bytes;
     view.memory_limit = stats.memory_limit;

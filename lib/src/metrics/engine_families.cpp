@@ -95,6 +95,14 @@ void add_commits(family_list& to, labels const& common, engine_stats const& stat
              std::max(0.0, duration<double>{std::chrono::system_clock::now() - *stats.last_commit}.count()));
 }
 
+void add_outliving_hook(family_list& to, labels const& common, engine_stats const& stats)
+{
+    if (stats.outliving_hook_age)
+        to.gauge({"paperboy_outliving_hook_running_seconds",
+                  "How long the oldest hook has been running whose partition is not this engine's any more."},
+                 common, duration<double>{*stats.outliving_hook_age}.count());
+}
+
 void add_stores(family_list& to, labels const& common, std::optional<store_memory> const& stores)
 {
     if (!stores)
@@ -145,6 +153,7 @@ void add_engine(family_list& to, labels const& common, engine_stats const& stats
     to.histogram({"paperboy_producer_latency_seconds", "From a send to its acknowledgement, of one record at a time."},
                  common, stats.producer.latencies);
     add_commits(to, common, stats);
+    add_outliving_hook(to, common, stats);
     add_stores(to, common, stats.stores);
     add_steps(to, common, stats);
 }

@@ -28,6 +28,8 @@ struct counters
     // Runs of hooks that exceeded config::hook_time_limit, ever and now.
     std::atomic<std::uint64_t> slow_hooks{0};
     std::atomic<std::size_t> stuck_hooks{0};
+    // Of the oldest hook whose partition is not ours any more; negative: there is none.
+    std::atomic<std::int64_t> outliving_hook_ms{-1};
     // Whether the group is left until a hook has ended.
     std::atomic<bool> away{false};
     // Records finished since the last commit was sent, for commit_policy::records.

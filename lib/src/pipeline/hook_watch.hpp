@@ -134,6 +134,10 @@ public:
     }
     [[nodiscard]] bool stuck() const noexcept { return stuck_.load(std::memory_order_relaxed); }
 
+    // The partition is not ours any more, whatever its hooks still do.
+    void outlive() noexcept { outlives_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] bool outlives() const noexcept { return outlives_.load(std::memory_order_relaxed); }
+
 private:
     topic_partition const where_;
     std::string const handler_;
@@ -142,6 +146,7 @@ private:
     bool down_ = false;
     std::atomic<std::int64_t> running_ms_{-1};
     std::atomic<bool> stuck_{false};
+    std::atomic<bool> outlives_{false};
 };
 
 } // namespace paperboy::pipeline

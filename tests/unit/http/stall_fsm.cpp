@@ -22,13 +22,6 @@ partition_stats in_hooks(std::int32_t partition, std::int64_t position)
     return made;
 }
 
-partition_stats stuck(std::int32_t partition, std::int64_t position)
-{
-    auto made = in_hooks(partition, position);
-    made.stuck = true;
-    return made;
-}
-
 partition_stats idle(std::int32_t partition)
 {
     auto made = in_hooks(partition, 0);
@@ -57,13 +50,6 @@ struct fixture
             told += " " + std::to_string(each.time / 1s) + " s";
         }
         return told;
-    }
-
-    // Hooks that have become stuck, and all that are.
-    void become_stuck(std::uint64_t more, std::size_t all)
-    {
-        engine.slow_hooks += more;
-        engine.stuck_hooks = all;
     }
 };
 
@@ -97,72 +83,22 @@ BOOST_AUTO_TEST_CASE(with_a_limit_of_0_nothing_stands_still)
 {
     fsm = stall_fsm{0s};
     BOOST_TEST(look({in_hooks(1, 7)}) == "");
-    become_stuck(1, 1);
-    BOOST_TEST(look({stuck(1, 7)}, 3600s) == "");
-    BOOST_TEST(look({}, 3600s) == "");
-    BOOST_TEST(look({}, 3600s) == "");
+    engine.outliving_hook_age = 3600s;
+    BOOST_TEST(look({in_hooks(1, 7)}, 3600s) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_hook_for_which_all_is_given_up_counts_from_where_its_partition_stood_still)
+// For which all was given up, or whose partition the group has taken; whatever others do meanwhile.
+BOOST_AUTO_TEST_CASE(a_hook_that_outlives_its_partition_counts_from_when_it_began)
 {
-    BOOST_TEST(look({in_hooks(1, 7), idle(2)}) == "");
-    become_stuck(1, 1);
-    BOOST_TEST(look({stuck(1, 7), idle(2)}, 30s) == "");
-    engine.away = true;
-    BOOST_TEST(look({stuck(1, 7), idle(2)}, 20s) == "");
-    BOOST_TEST(look({}) == "gone 60 s");
-    BOOST_TEST(look({}, 3600s) == "gone 3660 s");
-    become_stuck(0, 0);
-    engine.away = false;
-    BOOST_TEST(look({}) == "");
+    engine.outliving_hook_age = 59s;
+    BOOST_TEST(look({in_hooks(2, 1)}) == "");
+    engine.outliving_hook_age = 60s;
+    BOOST_TEST(look({in_hooks(2, 2)}) == "gone 60 s");
+    engine.outliving_hook_age = 3660s;
+    BOOST_TEST(look({in_hooks(2, 2)}, 60s) == "orders[2]@2 60 s, gone 3660 s");
+    BOOST_TEST(look({}) == "gone 3660 s");
+    engine.outliving_hook_age.reset();
     BOOST_TEST(look({idle(1), idle(2)}, 60s) == "");
-}
-
-BOOST_AUTO_TEST_CASE(a_hook_whose_partition_was_not_seen_counts_from_the_first_look)
-{
-    become_stuck(1, 1);
-    engine.away = true;
-    BOOST_TEST(look({}) == "");
-    BOOST_TEST(look({}, 50s) == "");
-    BOOST_TEST(look({}) == "gone 60 s");
-}
-
-BOOST_AUTO_TEST_CASE(a_hook_whose_partition_the_group_takes_counts_while_others_go_on)
-{
-    BOOST_TEST(look({in_hooks(1, 7), in_hooks(2, 1)}) == "");
-    become_stuck(1, 1);
-    BOOST_TEST(look({stuck(1, 7), in_hooks(2, 2)}, 30s) == "");
-    BOOST_TEST(look({in_hooks(2, 3)}) == "");
-    BOOST_TEST(look({in_hooks(2, 4)}, 20s) == "gone 60 s");
-    // Its partition comes back, and is held back by it.
-    BOOST_TEST(look({idle(1), in_hooks(2, 5)}) == "gone 70 s");
-    become_stuck(0, 0);
-    BOOST_TEST(look({in_hooks(1, 7), in_hooks(2, 6)}) == "");
-}
-
-BOOST_AUTO_TEST_CASE(other_hooks_that_are_slow_are_not_taken_for_it)
-{
-    become_stuck(1, 1);
-    BOOST_TEST(look({in_hooks(2, 1)}) == "");
-    // Another one, of a partition that is there: now either may be the one that is stuck.
-    become_stuck(1, 2);
-    BOOST_TEST(look({stuck(2, 1)}, 50s) == "");
-    become_stuck(0, 1);
-    BOOST_TEST(look({stuck(2, 1)}) == "orders[2]@1 60 s");
-    BOOST_TEST(look({in_hooks(2, 2)}) == "");
-    BOOST_TEST(look({in_hooks(2, 3)}, 60s) == "gone 60 s");
-}
-
-BOOST_AUTO_TEST_CASE(it_is_the_same_while_more_are_stuck_than_have_become_so)
-{
-    become_stuck(1, 1);
-    BOOST_TEST(look({in_hooks(2, 1)}) == "");
-    become_stuck(1, 2);
-    BOOST_TEST(look({in_hooks(2, 2)}, 50s) == "");
-    BOOST_TEST(look({in_hooks(2, 3)}) == "gone 60 s");
-    become_stuck(0, 1);
-    BOOST_TEST(look({in_hooks(2, 4)}) == "");
-    BOOST_TEST(look({in_hooks(2, 5)}, 60s) == "gone 60 s");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -150,6 +150,7 @@ engine_stats fill_engine(fresh_numbers& fresh)
     fresh(out.missed_wakeups);
     fresh(out.slow_hooks);
     fresh(out.stuck_hooks);
+    fresh(out.outliving_hook_age);
     out.away = true;
     fresh(out.buffered_bytes);
     fresh(out.memory_limit);
@@ -258,6 +259,7 @@ BOOST_AUTO_TEST_CASE(of_an_engine)
     engine("buffered_bytes", stats.buffered_bytes);
     engine("memory_limit_bytes", stats.memory_limit);
     engine("stuck_hooks", stats.stuck_hooks);
+    engine("outliving_hook_running_seconds", seconds(stats.outliving_hook_age));
     engine("away", 1);
     engine("commit_duration_seconds", stats.commit_durations);
     engine("last_commit_timestamp_seconds",
