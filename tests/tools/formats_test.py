@@ -170,6 +170,7 @@ class Lines(unittest.TestCase):
                 ({"key": "k"}, "payload: it is missing; write null for a tombstone"),
                 ({"key": "k", "value": "v"}, "value: a record has no such field; there are payload, key, headers and ts"),
                 ({"payload": "v", "Key": "k"}, "Key: a record has no such field"),
+                ({"payload": None, "payload_error": "no schema"}, "payload_error: a record has no such field"),
                 ([1], "a record is a JSON object, as `consume --json` writes them, not [1]"),
                 ("5", "a record is a JSON object"),
                 ({"payload": "v", "headers": ["a", "1", "b"]}, "headers: expected an array of names, each with its value"),
@@ -231,7 +232,7 @@ class Lines(unittest.TestCase):
         run("produce", "-t", first, "-k", "k", text="v\n")
         by_kcat = subprocess.run(["kcat", "-C", "-b", BROKERS, "-t", first, "-o", "1", "-e", "-q", "-J"], check=True,
                                  capture_output=True, text=True).stdout
-        run("produce", "-t", second, "-J", text=by_kcat)
+        run("produce", "-t", second, "-J", text=by_kcat.replace('{"topic"', '{"key_schema_id": 1, "value_schema_id": 2, "topic"'))
         topics = [[{**each, "topic": ""} for each in objects("consume", "-t", topic, "-e")] for topic in (first, second)]
         self.assertEqual(*topics)
 

@@ -13,8 +13,9 @@ namespace
 {
 
 // What `consume --json` writes, and what kcat's -J does beside that.
-constexpr auto known_fields = std::array<std::string_view, 9>{"topic", "partition", "offset", "ts",    "headers",
-                                                              "key",   "payload",   "tstype", "broker"};
+constexpr auto known_fields = std::array<std::string_view, 11>{"topic",   "partition",     "offset",         "ts",
+                                                               "headers", "key",           "payload",        "tstype",
+                                                               "broker",  "key_schema_id", "value_schema_id"};
 
 void require_known_fields(json const& line)
 {
