@@ -138,6 +138,23 @@ class Check(unittest.TestCase):
         self.assertEqual(end, "a record costs more than it did")
         self.assertRegex(printed, r"void +own .*TOO MANY")
 
+    def test_a_twentieth_more_of_ours(self):
+        for own in (60, 300):
+            known = recorded(own={"raw": own, "void": own})
+            found = dumps(raw={"instructions": own}, void={"instructions": round(own * 1.05)})
+            with self.subTest(own=own):
+                self.assertEqual(self.check(found, known)[1], "a record costs more than it did")
+                other = {**known, "libc": "another"}
+                self.assertEqual(self.check(found, other)[1], 0)
+
+    def test_hooks_that_are_timed_may_read_clocks_and_take_no_locks(self):
+        known = recorded(own={"raw": OWN, "json": OWN}, system={"raw": SYSTEM, "json": SYSTEM})
+        paths = ("raw", "json")
+        self.assertEqual(self.check(dumps(paths, json=calling("clock_gettime")), known)[1], 0)
+        printed, end = self.check(dumps(paths, json=calling("pthread_mutex_lock")), known)
+        self.assertEqual(end, "a record costs more than it did")
+        self.assertRegex(printed, r"json +locks +1\.00 .*TOO MANY")
+
     def test_fewer_are_a_hint(self):
         printed, end = self.check(dumps(void={"instructions": OWN - 20}))
         self.assertEqual(end, 0, printed)
