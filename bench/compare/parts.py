@@ -1,5 +1,6 @@
 """The parts of the benchmark. In each round every row runs once, one after the other, in all settings."""
 
+import os
 import sys
 
 import results as kept
@@ -50,6 +51,7 @@ def run_series(results, part, series, rounds, run):
                 continue
             shown = "  ".join(f"{name} {each.runs[number][name]:.3f}" for name in part.figures)
             say(f"round {number}/{rounds}  {each.row.name:16}{told(each.setting)}  {shown}")
+        part.loads.append(os.getloadavg()[0])
         results.save()
 
 
@@ -63,10 +65,11 @@ class Throughput:
         filled = runs.fill(self.programs, self.servers, kinds, records, **layout)
         return [rows.Topic(kind, each["name"], each["sizes"]) for kind, each in filled.items()]
 
-    def learn(self, topic, pinned):
-        """The sum of a topic that none of our rows reads: what its peers find must be what librdkafka finds."""
+    def learn(self, topic):
+        """Reads it once, unrecorded: for the sum that all have to find, where none of our rows does, and since the first
+        to read it would find the broker and the files cold."""
         try:
-            self.consume(rows.RAW, topic, pinned)
+            self.consume(rows.RAW, topic, False)
         except runs.Failed as error:
             raise runs.Failed(f"{rows.RAW.name}, {topic.name}: {error}") from None
 
@@ -92,13 +95,15 @@ def small_topics(side, given, full, peers):
         return full
     small = side.topics(given.topics, runs.tenth(given.records))
     for each in small:
-        side.learn(each, given.pins[0])
+        side.learn(each)
     return small
 
 
 def throughput(results, given, peers):
     side = Throughput(given.programs, given.servers)
     full = side.topics(given.topics, given.records)
+    for each in full:
+        side.learn(each)
     small = small_topics(side, given, full, peers)
     part = results.parts["throughput"] = kept.Part(FIGURES, kept.THROUGHPUT)
     where = {}

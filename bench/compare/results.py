@@ -77,6 +77,7 @@ class Part:
         self.comparisons = comparisons
         self.series = []
         self.notes = []
+        self.loads = []
 
     def note(self, text):
         """What a reader of this part has to know."""
@@ -130,23 +131,22 @@ class Results:
         self.file = folder / "results.json"
         self.earlier = read(self.file)
         self.origin = {**origin, "machine": machine(), "notes": notes}
-        self.loads = []
         self.parts = {}
 
     def own_origin(self, part):
-        return {**self.origin, "notes": [*self.origin["notes"], *part.notes], "load": spread(self.loads)}
+        return {**self.origin, "notes": [*self.origin["notes"], *part.notes], "load": spread(part.loads)}
 
     def everything(self):
         kept = {name: part for name, part in parts_of(self.earlier).items() if name not in self.parts}
         origins = {name: origin_of(self.earlier, name) for name in kept}
         origins |= {name: self.own_origin(part) for name, part in self.parts.items()}
         notes = list(dict.fromkeys(note for each in origins.values() for note in each["notes"]))
-        head = {"machine": self.origin["machine"], "notes": notes, "load": spread(self.loads), "origins": origins}
+        loads = [load for part in self.parts.values() for load in part.loads]
+        head = {"machine": self.origin["machine"], "notes": notes, "load": spread(loads), "origins": origins}
         return head | kept | {name: part.as_json() for name, part in self.parts.items()}
 
     def save(self):
         """After each round, so that an interrupted run has something to show."""
-        self.loads.append(os.getloadavg()[0])
         everything = self.everything()
         self.file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.file.with_suffix(".new")

@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import unittest
+from unittest import mock
 
 import origin
 import parts
@@ -83,6 +84,12 @@ class Parts(StubTest):
         tables = (self.results / "tables.md").read_text()
         self.assertIn("throughput, 2 rounds; ", tables)
         self.assertIn("latency, 2 rounds; ", tables)
+
+    def test_the_load_is_told_of_each_part(self):
+        with mock.patch.object(os, "getloadavg", side_effect=[(each, 0, 0) for each in (1.0, 2.0, 5.0, 6.0)]):
+            self.run_bench("--rates", "500")
+        loads = {name: (each["load"]["min"], each["load"]["max"]) for name, each in self.measured()["origins"].items()}
+        self.assertEqual(loads, {"throughput": (1.0, 2.0), "latency": (5.0, 6.0)})
 
     def test_notes_end_with_their_part(self):
         self.peer("wrong", checksum=SUM + 1)
