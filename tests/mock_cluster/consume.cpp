@@ -1,3 +1,4 @@
+#include "mock_cluster/gated_handler.hpp"
 #include "mock_cluster/mock_fixture.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -286,6 +287,24 @@ BOOST_AUTO_TEST_CASE(a_number_of_records_brings_a_commit_before_the_interval)
 
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 100; }));
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
+// A block of all 1,000 would be counted when its last record has finished.
+BOOST_AUTO_TEST_CASE(a_number_of_records_brings_a_commit_while_many_more_wait)
+{
+    produce(topic, 0, 1000);
+    auto shared = test::watched<test::blocking_handler::state>{};
+    auto settings = this->settings();
+    settings.commit.interval = 1h;
+    settings.commit.records = 10;
+    auto consuming = engine{io.context(), settings};
+    consuming.handle(topic, test::blocking_handler{shared, 50});
+
+    auto run = outcome_of_run::start(consuming);
+    BOOST_TEST(watcher->seen.wait_until([this](auto const& all) { return all.committed()[{topic, 0}] == 50; }));
+    shared.update([](auto& all) { all.open = true; });
     consuming.stop();
     BOOST_TEST(run.get() == error_code{});
 }

@@ -136,6 +136,10 @@ void engine_run::on(kafka::commit_event const& event)
     if (!settled || !commit_error_ || commit_error_ == condition::retriable)
         commit_error_ = settled;
     act(commit_.result(settled));
+    // While one is on its way, nobody is told again that there are enough for the next.
+    auto const limit = state_->settings.commit.records;
+    if (!event.error && limit > 0 && state_->totals.uncommitted.load(std::memory_order_relaxed) >= limit)
+        act(commit_.due());
     auto const hopeless = !may_pass(event.error) && (!assignment_ || assignment_->all_ended());
     leave_overdue_ = leave_overdue_ || (leave_wanted_ && hopeless);
     if (leave_wanted_ && !rebalance_.giving_up())
