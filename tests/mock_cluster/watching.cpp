@@ -110,6 +110,30 @@ BOOST_AUTO_TEST_CASE(a_hook_that_blocks_every_thread_is_told_all_the_same)
     BOOST_TEST(run.get() == error_code{});
 }
 
+// Whoever is told last is not always the one that stays.
+BOOST_AUTO_TEST_CASE(the_oldest_of_several_stuck_hooks_is_the_reason)
+{
+    auto const elsewhere = make_topic(1);
+    auto first = watched<blocking_handler::state>{};
+    auto second = watched<blocking_handler::state>{};
+    produce(topic, 0, 5);
+    auto consuming = engine{io.context(), watching()};
+    consuming.handle(topic, blocking_handler{first, 2}).handle(elsewhere, blocking_handler{second, 0});
+    auto run = outcome_of_run::start(consuming);
+    auto const says = [&](topic_partition const& where)
+    { return consuming.health().reason.find(to_string(where) + "@") == 0; };
+    BOOST_TEST(test::eventually([&] { return says({topic, 0}); }), consuming.health().reason);
+    produce(elsewhere, 0, 1);
+    BOOST_TEST(slow->seen.wait_until([](auto const& all) { return all.slow.size() == 2; }), log);
+    BOOST_TEST(test::eventually([&] { return consuming.stats().stuck_hooks == 2; }));
+    BOOST_TEST(says({topic, 0}), consuming.health().reason);
+    first.update([](auto& all) { all.open = true; });
+    BOOST_TEST(test::eventually([&] { return says({elsewhere, 0}); }), consuming.health().reason);
+    second.update([](auto& all) { all.open = true; });
+    consuming.stop();
+    BOOST_TEST(run.get() == error_code{});
+}
+
 BOOST_AUTO_TEST_CASE(past_the_groups_limit_partitions_are_given_up_until_the_hook_ends)
 {
     produce(topic, 0, 5);

@@ -18,18 +18,22 @@ using namespace std::chrono_literals;
 namespace
 {
 
+std::string describe(watchdog::finding const& found)
+{
+    return to_string(found.where) + "@" + std::to_string(found.offset) + ": the hooks of handler \"" + found.handler +
+           "\" have been running for " + std::to_string(found.age.count()) + " ms, " +
+           (found.action == watch_action::give_up
+                ? "longer than max.poll.interval.ms; partitions that wait for them are given up until they end"
+                : "longer than config::hook_time_limit");
+}
+
 // On the watchdog's thread.
 void tell(engine_state& state, watchdog::finding const& found)
 {
     auto const gives_up = found.action == watch_action::give_up;
     if (!gives_up)
         state.totals.slow_hooks.fetch_add(1);
-    auto const line = to_string(found.where) + "@" + std::to_string(found.offset) + ": the hooks of handler \"" +
-                      found.handler + "\" have been running for " + std::to_string(found.age.count()) + " ms, " +
-                      (gives_up ? "longer than max.poll.interval.ms; partitions that wait for them are given up until "
-                                  "they end"
-                                : "longer than config::hook_time_limit");
-    state.tell_health(&health_fsm::stuck, line);
+    auto const line = describe(found);
     state.settings.log(gives_up ? log_level::error : log_level::warning, line);
     if (auto const& watcher = state.settings.watcher)
         watcher->on_slow_hook({found.where, found.offset, found.handler, found.age, gives_up});
@@ -49,8 +53,9 @@ void engine_run::start_watchdog()
         [state = state_](watchdog::summary const& all)
         {
             state->totals.outliving_hook_ms.store(all.outliving.value_or(-1ms).count(), std::memory_order_relaxed);
-            if (state->totals.stuck_hooks.exchange(all.over, std::memory_order_relaxed) > 0 && all.over == 0)
-                state->tell_health(&health_fsm::stuck, std::string{});
+            auto const before = state->totals.stuck_hooks.exchange(all.over, std::memory_order_relaxed);
+            if (before > 0 || all.over > 0)
+                state->tell_health(&health_fsm::stuck, all.oldest ? describe(*all.oldest) : std::string{});
         });
     for (auto const& each : state_->left_behind)
         watchdog_->add(each);

@@ -45,6 +45,8 @@ public:
 
     [[nodiscard]] clock::duration age(clock::time_point now) const noexcept { return now - since_; }
     [[nodiscard]] bool over_limit() const noexcept { return told_ != watch_action::none; }
+    [[nodiscard]] bool given_up() const noexcept { return told_ == watch_action::give_up; }
+    [[nodiscard]] std::int64_t offset() const noexcept { return last_.offset; }
 
 private:
     pipeline::hook_stand::view last_;

@@ -65,7 +65,7 @@ void watchdog::run()
         auto const findings = look();
         std::ranges::copy_if(findings, std::back_inserter(given_up_),
                              [](auto const& each) { return each.action == watch_action::give_up; });
-        auto const sum = this->sum();
+        auto const sum = this->sum(watch_fsm::clock::now());
         lock.unlock();
         sum_up_(sum);
         for (auto const& each : findings)
@@ -84,12 +84,30 @@ std::vector<watchdog::finding> watchdog::look()
     return findings;
 }
 
-watchdog::summary watchdog::sum() const
+watchdog::finding watchdog::found(watched const& at, std::size_t stand, watch_fsm::clock::time_point now)
+{
+    auto const& of = at.stands[stand];
+    return {of.given_up() ? watch_action::give_up : watch_action::report,
+            at.what->where(),
+            at.what->handler(),
+            of.offset(),
+            std::chrono::duration_cast<std::chrono::milliseconds>(of.age(now)),
+            at.what};
+}
+
+watchdog::summary watchdog::sum(watch_fsm::clock::time_point now) const
 {
     auto all = summary{};
     for (auto const& each : all_)
     {
-        all.over += static_cast<std::size_t>(std::ranges::count_if(each.stands, &watch_fsm::over_limit));
+        for (std::size_t i = 0; i < each.stands.size(); ++i)
+        {
+            if (!each.stands[i].over_limit())
+                continue;
+            ++all.over;
+            if (auto stuck = found(each, i, now); !all.oldest || stuck.age > all.oldest->age)
+                all.oldest = std::move(stuck);
+        }
         if (each.what->outlives())
             all.outliving = std::max(all.outliving, each.what->running_for());
     }
@@ -112,13 +130,7 @@ void watchdog::look(watched& at, watch_fsm::clock::time_point now, std::vector<f
         over = over || stand.over_limit();
         if (action == watch_action::none)
             continue;
-        auto& found = findings.emplace_back();
-        found.action = action;
-        found.where = at.what->where();
-        found.handler = at.what->handler();
-        found.offset = seen[i].offset;
-        found.age = age;
-        found.what = at.what;
+        findings.push_back(found(at, i, now));
     }
     at.what->show(oldest, over);
 }

@@ -36,8 +36,9 @@ public:
     // Of all hooks that run.
     struct summary
     {
-        // How many exceed the limit.
+        // How many exceed the limit, and the oldest of them.
         std::size_t over = 0;
+        std::optional<finding> oldest = {};
         // How long the oldest one has been running whose partition is not ours any more.
         std::optional<std::chrono::milliseconds> outliving = {};
     };
@@ -63,12 +64,13 @@ private:
     struct watched
     {
         std::shared_ptr<pipeline::partition_watch> what;
-        std::vector<watch_fsm> stands;
+        std::vector<watch_fsm> stands = {};
     };
 
     void run();
     [[nodiscard]] std::vector<finding> look();
-    [[nodiscard]] summary sum() const;
+    [[nodiscard]] summary sum(watch_fsm::clock::time_point now) const;
+    [[nodiscard]] static finding found(watched const& at, std::size_t stand, watch_fsm::clock::time_point now);
     void look(watched& at, watch_fsm::clock::time_point now, std::vector<finding>& findings);
 
     std::chrono::milliseconds const limit_;
