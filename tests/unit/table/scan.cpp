@@ -2,6 +2,7 @@
 
 #include <paperboy/testing.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/describe/class.hpp>
 #include <boost/system/system_error.hpp>
@@ -12,6 +13,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -169,6 +171,31 @@ BOOST_AUTO_TEST_CASE(keys_of_another_order_than_their_text_come_in_theirs)
     auto const found = words.async_scan("", 1, boost::asio::use_future).get();
     BOOST_REQUIRE(found.size() == 1U);
     BOOST_TEST(found.front().first.text == "c");
+}
+
+// The group takes a partition between the beginning of a scan and its shard's turn.
+BOOST_AUTO_TEST_CASE(a_shard_that_leaves_meanwhile_takes_the_others_entries_from_nobody)
+{
+    using entries = std::vector<std::pair<std::int64_t, std::int64_t>>;
+    auto io = boost::asio::io_context{};
+    auto told = std::vector<std::pair<error_code, entries>>{};
+    auto const tell = [&](error_code error, entries found) { told.emplace_back(error, std::move(found)); };
+    using scan = detail::scan_state<std::int64_t, std::int64_t, std::remove_const_t<decltype(tell)>>;
+    auto some = scan{tell, io.get_executor(), 2, everything};
+    some.add(errc::not_local, {});
+    some.add({}, {{1, 2}});
+    auto none = scan{tell, io.get_executor(), 2, everything};
+    none.add(errc::not_local, {});
+    none.add(errc::not_local, {});
+    auto other = scan{tell, io.get_executor(), 2, everything};
+    other.add(errc::not_local, {});
+    other.add(errc::restoring, {});
+    io.run();
+    BOOST_REQUIRE(told.size() == 3U);
+    BOOST_TEST(told[0].first == error_code{});
+    BOOST_TEST((told[0].second == entries{{1, 2}}));
+    BOOST_TEST(told[1].first == make_error_code(errc::not_local));
+    BOOST_TEST(told[2].first == make_error_code(errc::restoring));
 }
 
 BOOST_AUTO_TEST_CASE(errors_are_those_of_a_scan_for_a_prefix)

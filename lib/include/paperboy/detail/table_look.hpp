@@ -63,21 +63,26 @@ public:
     using entries = std::vector<std::pair<K, V>>;
 
     scan_state(Handler handler, boost::asio::any_io_executor const& otherwise, std::size_t shards, std::size_t limit)
-        : waiting_{std::move(handler), otherwise}, left_{shards}, limit_{limit}
+        : waiting_{std::move(handler), otherwise}, shards_{shards}, left_{shards}, limit_{limit}
     {
     }
 
-    // Called once by each shard; the last one completes.
+    // Called once by each shard; the last one completes. A shard that has left meanwhile is one that is not here,
+    // unless none is.
     void add(error_code error, entries found)
     {
         {
             auto const lock = std::scoped_lock{guard_};
-            if (!error_)
+            if (error == errc::not_local)
+                ++gone_;
+            else if (!error_)
                 error_ = error;
             std::ranges::move(found, std::back_inserter(all_));
             if (--left_ > 0)
                 return;
         }
+        if (!error_ && gone_ == shards_)
+            error_ = errc::not_local;
         if (error_)
             return waiting_.complete(error_, {});
         std::ranges::sort(all_, {}, [](auto const& each) -> K const& { return each.first; });
@@ -89,7 +94,9 @@ public:
 private:
     std::mutex guard_;
     table_operation<Handler, entries> waiting_;
+    std::size_t shards_;
     std::size_t left_;
+    std::size_t gone_ = 0;
     std::size_t limit_;
     error_code error_;
     entries all_;
