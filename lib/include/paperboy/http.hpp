@@ -63,7 +63,7 @@ struct http_options
 /// | `/livez` | 503 once the run has failed, or hooks stand still (`stalled_after`), naming what; else 200 |
 /// | `/readyz` | 200 while the group has given an assignment and its tables are restored; else 503 |
 /// | `/startupz` | 200 once the group has given the first assignment of the run; else 503 |
-/// | `/status` | all of `stats()` and `health()` as JSON |
+/// | `/status` | what `health()` and `stats()` tell of run, partitions, steps and tables, as JSON |
 /// | `/events` | the same every second, as server-sent events |
 ///
 /// The answers of the probes say why in a line of text. `mount` adds others, such as `/metrics`. GET and HEAD are

@@ -41,7 +41,8 @@ enum class changelog_loss : std::uint8_t
 {
     /// The run ends with `errc::wrong_changelog`, which names the store, the topic and the remedy. The store stays as
     /// it is: what it has is nowhere else. So does every later start, until its directory is removed, or `rebuild` is
-    /// set.
+    /// set. Two cases are rebuilt nevertheless: a topic that is cut off or made anew during a run, where the run ends
+    /// as soon as a change is acknowledged out of order, and one without paperboy's mark that has grown past the store.
     fail,
     /// The store is emptied, with a warning, and the table becomes what the topic has.
     rebuild,
