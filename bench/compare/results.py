@@ -43,6 +43,8 @@ LATENCY = (Comparison("ratio_to_raw", "p50", operator.truediv),
            Comparison("p50_us_over_raw", "p50", operator.sub),
            Comparison("p99_ratio_to_raw", "p99", operator.truediv))
 LAYOUTS = Comparison("ratio_to_8_partitions", "cpu_us_per_record", operator.truediv)
+COMPARISONS = {"throughput": THROUGHPUT, "latency": LATENCY}
+SETTING = ("topic", "pinned", "rate")
 USUAL_LAYOUT = {"topics": 1, "partitions": 8, "active": 8}
 MANY_PARTITIONS = 1000
 
@@ -122,6 +124,34 @@ def parts_of(everything):
 def origin_of(everything, name):
     """What is told of one part; results of earlier versions tell the same of all."""
     return everything.get("origins", {}).get(name) or {each: everything[each] for each in ("machine", "notes", "load")}
+
+
+def baseline_of(each, part):
+    def setting(of):
+        return [of.get(name) for name in SETTING]
+
+    return next((other for other in part if other["row"] == each.get("against", "raw")
+                 and setting(other) == setting(each)), None)
+
+
+def with_comparisons(each, part, comparisons):
+    """With those that results of earlier versions have in their runs only. These do not tell their round: they are of
+    the same ones where both rows have as many as any other has."""
+    baseline = baseline_of(each, part)
+    rounds = max(len(other["runs"]) for other in part)
+    if baseline is None or {len(each["runs"]), len(baseline["runs"])} != {rounds}:
+        return each
+    found = {comparison.name: spread([comparison.of(ours[comparison.figure], theirs[comparison.figure])
+                                      for ours, theirs in zip(each["runs"], baseline["runs"])])
+             for comparison in comparisons}
+    return found | each
+
+
+def completed(results):
+    """As they would be of the present version, as far as their runs tell."""
+    parts = {name: [with_comparisons(each, results[name], comparisons) for each in results[name]]
+             for name, comparisons in COMPARISONS.items() if name in results}
+    return results | parts
 
 
 class Results:

@@ -91,6 +91,21 @@ class Parts(StubTest):
         loads = {name: (each["load"]["min"], each["load"]["max"]) for name, each in self.measured()["origins"].items()}
         self.assertEqual(loads, {"throughput": (1.0, 2.0), "latency": (5.0, 6.0)})
 
+    def test_each_topic_is_read_once_before_it_counts(self):
+        ran, run = [], runs.run
+
+        def noted(command, pinned=False, **other):
+            words = list(map(str, command))
+            ran.append((words[words.index("--child-topic") + 1] if "--child-topic" in words else "a peer", pinned))
+            return run(command, pinned, **other)
+
+        self.peer("slow", few=True)
+        self.patch(runs, "run", noted)
+        self.run_bench("--only", "throughput", "--topics", "raw100,raw1k", "--pin", "--rounds", "1")
+        self.assertEqual(ran[:5], [("raw100-of-8-1000", False), ("raw1k-of-8-1000", False), ("raw100-of-8-100", False),
+                                   ("raw1k-of-8-100", False), ("raw100-of-8-1000", True)])
+        self.assertEqual({len(each["runs"]) for each in self.measured()["throughput"]}, {1})
+
     def test_notes_end_with_their_part(self):
         self.peer("wrong", checksum=SUM + 1)
         self.run_bench("--pin")

@@ -1,7 +1,8 @@
 """results.json as tables in Markdown.
 
-    tables.py results.json                    all of it, to the standard output
-    tables.py results.json bench/README.md    the tables of throughput there, each between its two comments
+    tables.py results.json       all of it, to the standard output
+    tables.py bench/README.md    what is between comments there anew: of each results*.json beside it, and of
+                                 instructions/recorded.json
 """
 
 import json
@@ -9,14 +10,16 @@ import pathlib
 import re
 import sys
 
-from results import MANY_PARTITIONS
+import standing
+from results import MANY_PARTITIONS, completed
 
 GOAL_OF_MANY_PARTITIONS = 1.1
 PARTS_OF_README = re.compile(r"(<!-- tables.py: (\w+) -->\n).*?(<!-- end of tables.py -->\n)", re.DOTALL)
 
 
 def cell(of, decimals):
-    return f"{of['median']:.{decimals}f} ({of['min']:.{decimals}f}–{of['max']:.{decimals}f})"
+    median, least, most = (f"{of[name]:.{decimals}f}".replace("-", "−") for name in ("median", "min", "max"))
+    return f"{median} ({least}–{most})"
 
 
 def markdown(head, lines):
@@ -117,7 +120,7 @@ def of_machine(machine):
 
 
 def of_load(load):
-    return f"load {load['min']:.1f} to {load['max']:.1f}"
+    return f"load {cell(load, 1)}"
 
 
 def how_measured(origin):
@@ -137,14 +140,18 @@ def how_made(results, name):
     return "".join("; " + each for each in words)
 
 
+def rounds_of(measured):
+    rounds = max(len(each["runs"]) for each in measured)
+    return f"{rounds} round{'s' if rounds > 1 else ''}"
+
+
 def all_tables(results):
     yield f"{of_machine(results['machine'])}; {of_load(results['load'])}; median (range)\n"
     for note in results["notes"]:
         yield note + "\n"
     for name, of in (("throughput", throughput), ("latency", latency), ("scale", scale)):
         if results.get(name):
-            rounds = max(len(each["runs"]) for each in results[name])
-            yield f"{name}, {rounds} round{'s' if rounds > 1 else ''}{how_made(results, name)}\n"
+            yield f"{name}, {rounds_of(results[name])}{how_made(results, name)}\n"
             yield from of(results[name])
 
 
@@ -190,24 +197,135 @@ def readme_counting(measured):
         yield table("Counting json400 per key, with a changelog", ("", "", "CPU", "ratio", "M/s", "RSS"), lines)
 
 
-README = {"peers": readme_peers, "counting": readme_counting}
+def readme_latency_line(each, first):
+    rate = f"{each['rate']:,}/s" if first else ""
+    is_baseline = each["row"] == each.get("against", "raw")
+    more, times = ("0", "1") if is_baseline else (optional(each, "p50_us_over_raw", 0),
+                                                  optional(each, "p99_ratio_to_raw", 2))
+    return rate, each["label"], cell(each["p50"], 0), more, cell(each["p99"], 0), times, cell(each["p999"], 0)
 
 
-def into_readme(results, text):
+def readme_latency(measured):
+    lines = []
+    for rate in sorted({each["rate"] for each in measured}):
+        rows = [each for each in measured if each["rate"] == rate]
+        lines += [readme_latency_line(each, each is rows[0]) for each in rows]
+    if lines:
+        yield table("Latency, µs", ("", "", "p50", "more than the poll's", "p99", "by the poll's", "p99.9"), lines)
+
+
+def readme_json(measured):
+    found = [f"{title.lower()} {cell(each['ns_over_raw'], 0)}" for title, shown in pins(measured)
+             for each in shown if each["row"] == "json" and "ns_over_raw" in each]
+    if found:
+        yield f"JSON decoded took more than librdkafka's loop in the same round, ns: {', '.join(found)}.\n"
+
+
+def readme_memory(measured):
+    """The highest median of each row over all topics."""
+    most = {}
+    for each in measured:
+        most[each["label"]] = max(most.get(each["label"], 0), each["rss_mb"]["median"])
+    if most:
+        yield "Highest median of RSS, MB: " + "; ".join(f"{label} {mb:.0f}" for label, mb in most.items()) + ".\n"
+
+
+def with_figure(each, of):
+    return f"{each['label']} {each[of.figure]['median']:.{of.decimals}f}"
+
+
+def readme_ahead(results):
+    lines = [(standing.where(peer), measure.label, with_figure(peer, measure),
+              "; ".join(with_figure(each, measure) for each in ours))
+             for measure, peer, ours in standing.ahead(results)]
+    if lines:
+        yield table("Where the median of a peer is ahead of one of ours", ("", "", "peer", "behind it"), lines)
+    else:
+        yield "By the medians no peer is ahead of plain hooks, coroutines or bulks.\n"
+
+
+def readme_goals(results):
+    lines = [(f"{found[0]['label']}: {goal.label}", str(goal.most),
+              "; ".join(f"{standing.where(each)}: {cell(each[goal.figure], goal.decimals)}" for each in found))
+             for goal, found in standing.missed(results)]
+    if lines:
+        yield table("Goals missed by the median", ("", "goal", "measured"), lines)
+    else:
+        yield "By the medians all goals are met.\n"
+
+
+def asked_for(origin, name):
+    """What a part's options say of its length."""
+    option = "seconds" if name == "latency" else "records"
+    return f"`--{option} {origin['options'][option]}`"
+
+
+def caption_of(origin, name):
+    if "date" not in origin:
+        return [of_load(origin["load"]), "of a version of the scripts that told neither commit nor options"]
+    versions = ", ".join(f"{peer} {version.replace(', ', ' with ')}" for peer, version in origin["versions"].items())
+    return [asked_for(origin, name), of_load(origin["load"]), f"commit {origin['commit']}", origin["date"][:10],
+            f"librdkafka {origin['librdkafka']}", *([versions] if versions else [])]
+
+
+def caption(results, name):
+    origin = results.get("origins", {}).get(name) or results
+    words = [rounds_of(results[name]), *caption_of(origin, name)]
+    if origin["machine"] != results["machine"]:
+        words.append("on another machine, " + of_machine(origin["machine"]))
+    return f"{name.capitalize()}: {'; '.join(words)}.\n"
+
+
+def readme_file(file):
+    results = completed(json.loads(file.read_text()))
+    yield f"### `{file.name}`\n"
+    yield of_machine(results["machine"]) + ".\n"
+    yield from (caption(results, name) for name in ("throughput", "latency") if results.get(name))
+    yield from (note + ".\n" for note in results["notes"])
+    throughput_rows = results.get("throughput", [])
+    for of in (readme_peers, readme_counting, readme_json, readme_memory):
+        yield from of(throughput_rows)
+    yield from readme_latency(results.get("latency", []))
+    yield from readme_ahead(results)
+    yield from readme_goals(results)
+
+
+def recorded_files(folder):
+    """The one without a machine in its name first."""
+    return sorted(folder.glob("results*.json"), key=lambda file: (file.name != "results.json", file.name))
+
+
+def readme_recorded(folder):
+    for file in recorded_files(folder):
+        yield from readme_file(file)
+
+
+def readme_instructions(folder):
+    recorded = json.loads((folder / "instructions/recorded.json").read_text())
+    paths = sorted(recorded["own"], key=lambda path: (path != "raw", path))
+    lines = [(f"{what} ({recorded[with_what]})", *(f"{recorded[part][path]:.0f}" for path in paths))
+             for what, part, with_what in (("our code, the handler's included", "own", "compiler"),
+                                           ("other libraries", "system", "libc"))]
+    yield markdown(("per record, on the handling thread", *paths), lines)
+
+
+README = {"recorded": readme_recorded, "instructions": readme_instructions}
+
+
+def into_readme(text, folder):
+    """With what the files in the folder say."""
     def replaced(found):
-        return found[1] + "".join("\n" + each for each in README[found[2]](results["throughput"])) + "\n" + found[3]
+        return found[1] + "".join("\n" + each for each in README[found[2]](folder)) + "\n" + found[3]
 
     return PARTS_OF_README.sub(replaced, text)
 
 
 def main():
-    with open(sys.argv[1]) as file:
-        results = json.load(file)
-    if len(sys.argv) < 3:
-        print("\n".join(all_tables(results)), end="")
-        return
-    readme = pathlib.Path(sys.argv[2])
-    readme.write_text(into_readme(results, readme.read_text()))
+    file = pathlib.Path(sys.argv[1])
+    if file.suffix == ".md":
+        file.write_text(into_readme(file.read_text(), file.parent))
+    else:
+        print("\n".join(all_tables(json.loads(file.read_text()))), end="")
 
 
 if __name__ == "__main__":

@@ -139,9 +139,9 @@ class Check(unittest.TestCase):
         self.assertRegex(printed, r"void +own .*TOO MANY")
 
     def test_a_twentieth_more_of_ours(self):
-        for own in (60, 300):
+        for own, more in ((60, 4), (300, 15)):
             known = recorded(own={"raw": own, "void": own})
-            found = dumps(raw={"instructions": own}, void={"instructions": round(own * 1.05)})
+            found = dumps(raw={"instructions": own}, void={"instructions": own + more})
             with self.subTest(own=own):
                 self.assertEqual(self.check(found, known)[1], "a record costs more than it did")
                 other = {**known, "libc": "another"}
@@ -203,6 +203,12 @@ class Check(unittest.TestCase):
         printed, end = self.check(dumps(), allocations=lambda records: records)
         self.assertEqual(end, "a record costs more than it did")
         self.assertIn("void       1.0 allocations per record", printed)
+
+    def test_what_is_allocated_once_hides_nothing(self):
+        printed, end = self.check(dumps(), allocations={check.FEW: 200, check.MANY: 300}.get)
+        self.assertEqual(end, "a record costs more than it did")
+        self.assertIn("void       0.0125 allocations per record", printed)
+        self.assertEqual(self.check(dumps(), allocations={check.FEW: 200, check.MANY: 120}.get)[1], 0)
 
     def test_without_valgrinds_header(self):
         _, end = self.check({phase: "" for phase in dumps()})

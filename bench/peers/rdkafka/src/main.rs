@@ -1,7 +1,7 @@
-// The rdkafka crate's StreamConsumer with its defaults, as bench/peers/README.md asks of a peer.
+// The rdkafka crate's BaseConsumer with its defaults, as bench/peers/README.md asks of a peer.
 
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::Message;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -19,17 +19,16 @@ fn peak_rss_mb() -> f64 {
     kilobytes.unwrap_or(0.0) / 1024.0
 }
 
-#[tokio::main]
-async fn main() {
+fn main() {
     let start_cpu = cpu_seconds();
     let arguments: Vec<String> = std::env::args().collect();
     let [_, job, servers, topic, records, ..] = arguments.as_slice() else {
         panic!("usage: peer consume SERVERS TOPIC RECORDS");
     };
     assert_eq!(job, "consume", "this peer can only consume");
-    let expected: u64 = records.parse().expect("RECORDS is a number");
+    let expected: usize = records.parse().expect("RECORDS is a number");
     let group = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-    let consumer: StreamConsumer = ClientConfig::new()
+    let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", servers)
         .set("group.id", format!("peer-{group}"))
         .set("auto.offset.reset", "earliest")
@@ -39,8 +38,8 @@ async fn main() {
 
     let (mut seen, mut bytes, mut checksum) = (0u64, 0u64, 0u64);
     let mut first = Instant::now();
-    while seen < expected {
-        let message = consumer.recv().await.expect("a record");
+    for message in consumer.iter().take(expected) {
+        let message = message.expect("a record");
         let value = message.payload().expect("a value");
         if seen == 0 {
             first = Instant::now();
