@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace paperboy::pipeline
@@ -21,8 +22,8 @@ namespace paperboy::pipeline
 // 3. The group's offset stays at 400: who waits for 500 would wait for ever.
 //
 // An offset behind where the log ends now is one of the old log, and says nothing of the new one, nor do those behind
-// it, which the owner may still commit of what it had fetched: the next one that counts is lower. But not for ever
-// either, since nothing may follow where the new log is handled already.
+// it, which the owner may still commit of what it had fetched. What counts is a lower one, or one that has moved and
+// that the new log has; and not for ever, since nothing may follow where the new log is handled already.
 class group_targets
 {
 public:
@@ -35,6 +36,7 @@ public:
     void begin(std::span<partition_offset const> ends)
     {
         looks_ = 0;
+        one_moved_ = false;
         targets_.clear();
         for (auto const& each : ends)
             targets_.insert_or_assign({each.topic, each.partition}, each.offset);
@@ -70,9 +72,9 @@ public:
     [[nodiscard]] bool wants_ends()
     {
         for (auto& [where, old] : stale_)
-            --old.looks;
-        std::erase_if(stale_, [](auto const& each) { return each.second.looks == 0; });
-        return looks_++ % looks_between_ends == 0;
+            old.looks -= old.looks > 0 ? 1 : 0;
+        auto const moved = std::exchange(one_moved_, false);
+        return looks_++ % looks_between_ends == 0 || moved;
     }
 
     // What the group has committed, and what partitions end at, asked for after that. Those that end in front of their
@@ -92,25 +94,39 @@ public:
                 target->second = each.offset;
             }
             for (auto const& [topic, partition, offset] : committed)
-                if (topic == each.topic && partition == each.partition && offset > each.offset && each.offset > 0)
-                    stale_.try_emplace(target->first, old_offset{offset, most_stale_looks});
+                if (topic == each.topic && partition == each.partition)
+                    compare(target->first, offset, each.offset);
         }
         return lowered;
     }
 
 private:
+    // One that has waited for long enough stays, so that the same offset is not taken for a new one.
     [[nodiscard]] bool is_of_old_log(topic_partition const& where, std::int64_t offset)
     {
         auto const old = stale_.find(where);
-        if (old == stale_.end())
+        if (old == stale_.end() || old->second.looks == 0)
             return false;
-        if (offset >= old->second.committed)
+        if (offset < old->second.committed)
         {
-            old->second.committed = offset;
-            return true;
+            stale_.erase(old);
+            return false;
         }
-        stale_.erase(old);
-        return false;
+        one_moved_ = one_moved_ || offset > old->second.committed;
+        return true;
+    }
+
+    // What is committed of a partition with where it ends.
+    void compare(topic_partition const& where, std::int64_t offset, std::int64_t end)
+    {
+        auto const old = stale_.find(where);
+        auto const moved = old != stale_.end() && offset > old->second.committed;
+        if (moved && offset <= end)
+            stale_.erase(old);
+        else if (moved)
+            old->second.committed = offset;
+        else if (old == stale_.end() && offset > end && end > 0)
+            stale_.emplace(where, old_offset{offset, most_stale_looks});
     }
 
     struct old_offset
@@ -122,6 +138,8 @@ private:
     std::map<topic_partition, std::int64_t> targets_;
     std::map<topic_partition, old_offset> stale_;
     unsigned looks_ = 0;
+    // Since the ends were asked for, an offset that was old has moved.
+    bool one_moved_ = false;
 };
 
 } // namespace paperboy::pipeline

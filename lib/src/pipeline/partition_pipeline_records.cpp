@@ -24,9 +24,10 @@ std::size_t partition_pipeline::most_to_fetch() const
 {
     auto const each = record_size_.load(std::memory_order_relaxed) + kafka::message_overhead;
     auto const limit = lanes_ ? std::min(block_limit_, lanes_->block_bytes()) : block_limit_;
-    // Records are counted when their block has ended, and so many are to be committed.
-    auto const commit = context_.settings.commit.records;
-    auto const most = commit > 0 ? std::min<std::size_t>(commit, queue_.capacity()) : queue_.capacity();
+    auto most = queue_.capacity();
+    // One by one records are counted when their block has ended, and so many are to be committed.
+    if (auto const commit = context_.settings.commit.records; commit > 0 && !lanes_ && !mode_.bulk())
+        most = std::min(most, commit);
     return std::clamp<std::size_t>(limit / each, 1, most);
 }
 

@@ -69,10 +69,48 @@ BOOST_AUTO_TEST_CASE(what_follows_in_the_old_log_does_not_count_either)
 {
     auto targets = begun();
     static_cast<void>(targets.lower(offsets{{"a", 0, 100}}, offsets{{"a", 0, 300}}));
-    BOOST_TEST(!targets.passed_by(offsets{{"a", 0, 310}, {"a", 1, 0}}));
+    auto const next = offsets{{"a", 0, 310}, {"a", 1, 0}};
+    BOOST_TEST(!targets.passed_by(next));
+    static_cast<void>(targets.lower(offsets{{"a", 0, 100}}, next));
+    BOOST_TEST(!targets.passed_by(next));
     BOOST_TEST(!targets.passed_by(offsets{{"a", 0, 99}, {"a", 1, 0}}));
     BOOST_TEST(targets.passed_by(offsets{{"a", 0, 320}, {"a", 1, 0}}));
     BOOST_TEST(targets.passed_by(offsets{{"a", 0, 100}, {"a", 1, 0}}));
+}
+
+// Nothing of the new log is handled any more: it is looked for long, and then no more, though its ends are asked for
+// again.
+BOOST_AUTO_TEST_CASE(an_old_offset_that_stays_counts_in_the_end)
+{
+    auto targets = begun();
+    auto const committed = offsets{{"a", 0, 500}, {"a", 1, 0}};
+    auto looks = 0U;
+    auto passed = false;
+    while (!passed && looks < 2 * group_targets::most_stale_looks)
+    {
+        ++looks;
+        if (targets.wants_ends())
+            static_cast<void>(targets.lower(offsets{{"a", 0, 400}}, committed));
+        passed = targets.passed_by(committed);
+    }
+    BOOST_TEST(looks == group_targets::most_stale_looks + 1);
+    BOOST_TEST(targets.passed_by(committed));
+    static_cast<void>(targets.lower(offsets{{"a", 0, 400}}, committed));
+    BOOST_TEST(targets.passed_by(committed));
+}
+
+// The new log has grown past the old offset before its owner has committed anything of it.
+BOOST_AUTO_TEST_CASE(an_offset_that_has_moved_counts_where_the_new_log_has_it)
+{
+    auto targets = begun();
+    BOOST_TEST(targets.wants_ends());
+    static_cast<void>(targets.lower(offsets{{"a", 0, 100}}, offsets{{"a", 0, 300}}));
+    BOOST_TEST(!targets.wants_ends());
+    auto const moved = offsets{{"a", 0, 900}, {"a", 1, 0}};
+    BOOST_TEST(!targets.passed_by(moved));
+    BOOST_TEST(targets.wants_ends());
+    static_cast<void>(targets.lower(offsets{{"a", 0, 1000}}, moved));
+    BOOST_TEST(targets.passed_by(moved));
 }
 
 // Another member has not seen the new log when we begin the step anew for a partition of ours.
