@@ -4,11 +4,13 @@
 #include "support/topic_reader.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/system_executor.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <future>
 #include <thread>
@@ -94,7 +96,11 @@ struct waiting_handler
         if (number == 1)
         {
             is_lost.wait();
-            static_cast<void>(last.shard(record).async_set("key", "late", asio::use_future).get());
+            auto written = std::promise<error_code>{};
+            auto const tell = [&](error_code error, produced const&) { written.set_value(error); };
+            last.shard(record).async_set("key", "late", asio::bind_executor(asio::system_executor{}, tell));
+            if (auto const error = written.get_future().get())
+                throw boost::system::system_error{error};
         }
         last.shard(record).set("key", "try " + std::to_string(number));
     }

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(the_oldest_of_several_stuck_hooks_is_the_reason)
     consuming.handle(topic, blocking_handler{first, 2}).handle(elsewhere, blocking_handler{second, 0});
     auto run = outcome_of_run::start(consuming);
     auto const says = [&](topic_partition const& where)
-    { return consuming.health().reason.find(to_string(where) + "@") == 0; };
+    { return consuming.health().reason.starts_with(to_string(where) + "@"); };
     BOOST_TEST(test::eventually([&] { return says({topic, 0}); }), consuming.health().reason);
     produce(elsewhere, 0, 1);
     BOOST_TEST(slow->seen.wait_until([](auto const& all) { return all.slow.size() == 2; }), log);
