@@ -180,15 +180,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_a_hook_changes_that_blocks_after_its_partitio
 }
 
 // Nor is what it changes after the group was told that it may have the partition.
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_a_hook_changes_that_blocks_after_its_partition_was_given_up_is_not_written, handler,
-                              blocking_handlers)
+BOOST_AUTO_TEST_CASE(what_a_hook_changes_that_blocks_after_its_partition_was_given_up_is_not_written)
 {
     auto is_lost = std::promise<void>{};
     auto chosen = settings();
     chosen.revoke_timeout = 1s;
     auto consuming = engine{io.context(), chosen};
     auto const last = consuming.make_table<std::string, std::string>("last", memory_store{}, options, text{}, text{});
-    consuming.handle(topic, handler{last, tries, is_lost.get_future().share()});
+    consuming.handle(topic, blocking_handler{last, tries, is_lost.get_future().share()});
     auto run = outcome_of_run::start(consuming);
     BOOST_TEST(tries.wait_until([](int count) { return count == 1; }), log);
     // Another member, of another topic: all are assigned anew.
