@@ -30,6 +30,13 @@ constexpr int unknown_member = 25;
 
 using text_table = table<std::string, std::string, text, text>;
 
+[[nodiscard]] int next_of(test::watched<int>& tries)
+{
+    auto number = 0;
+    tries.update([&](int& count) { number = ++count; });
+    return number;
+}
+
 // The first try waits until it is cancelled, changes its table all the same, and takes its time for the rest: long
 // enough for a change to be written. The next ones do not wait.
 struct stubborn_handler
@@ -39,8 +46,7 @@ struct stubborn_handler
 
     asio::awaitable<void> on_message(record_view const& record)
     {
-        auto number = 0;
-        tries.update([&](int& count) { number = ++count; });
+        auto const number = next_of(tries);
         if (number == 1)
             co_await wait(1h);
         last.shard(record).set("key", "try " + std::to_string(number));
@@ -67,8 +73,7 @@ struct blocking_handler
 
     void on_message(record_view const& record)
     {
-        auto number = 0;
-        tries.update([&](int& count) { number = ++count; });
+        auto const number = next_of(tries);
         if (number == 1)
         {
             is_lost.wait();
@@ -91,8 +96,7 @@ struct waiting_handler
 
     void on_message(record_view const& record)
     {
-        auto number = 0;
-        tries.update([&](int& count) { number = ++count; });
+        auto const number = next_of(tries);
         if (number == 1)
         {
             is_lost.wait();
